@@ -1,0 +1,39 @@
+// One HTTP exchange as values: every dialect is a function from request to response, with no socket in sight.
+
+import type { IncomingHttpHeaders } from 'node:http'
+
+export interface HttpRequest {
+  readonly method: string
+  /** The request target exactly as sent; SigV4 is computed over this. */
+  readonly target: string
+  /** The target up to `?`, not decoded. */
+  readonly path: string
+  /** What follows `?`, not decoded; empty when there is none. */
+  readonly query: string
+  /** As Node gives them: lower-case names, duplicates joined or refused. */
+  readonly headers: IncomingHttpHeaders
+  /** Name, value, name, value … as they came on the wire. */
+  readonly rawHeaders: readonly string[]
+  readonly body: Buffer
+  readonly remoteAddress: string
+  /** Unique per request; answered as `x-amzn-RequestId`. */
+  readonly requestId: string
+  /** Aborts when the client goes away or the server drains past its deadline. */
+  readonly signal: AbortSignal
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Whole, or in pieces as they come (a watch, a live tail). */
+  readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>
+}
+
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>
+
+/** One row of the table that tells the dialects apart; the first that accepts a request handles it. */
+export interface Dialect {
+  readonly name: string
+  accepts(request: HttpRequest): boolean
+  handle: HttpHandler
+}

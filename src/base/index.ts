@@ -1,0 +1,36 @@
+export { systemClock, type Clock, type Timer } from './clock.ts'
+export { seededRandom, systemRandom, type Random } from './random.ts'
+export { createUuid } from './ids.ts'
+export {
+  AppError,
+  assertNever,
+  describeError,
+  ERRORS,
+  isAppError,
+  type AppErrorOptions,
+  type ErrorClass,
+  type ErrorCode,
+} from './errors.ts'
+export { backoffDelayMs, type Backoff } from './backoff.ts'
+export { BoundedQueue } from './bounded-queue.ts'
+export { crc32c } from './crc32c.ts'
+export {
+  createLogger,
+  silentLogger,
+  type LogDestination,
+  type LogFields,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+} from './logger.ts'
+export { channels, type Outcome } from './observe.ts'
+export type {
+  BreakerChanged,
+  DeliveriesSettled,
+  DeliveryAttempted,
+  EventsAccepted,
+  EventsRefused,
+  EventsRouted,
+  LogSynced,
+  RequestAnswered,
+} from './observe.ts'

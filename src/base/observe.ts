@@ -1,0 +1,79 @@
+// Every diagnostics channel of the process, in one file. They are the only tap: metrics, traces, the live
+// tail and tests subscribe here, so that no room knows an exporter. A publisher asks `hasSubscribers`
+// first where building the message costs something.
+
+import { channel, type Channel } from 'node:diagnostics_channel'
+
+export type Outcome = 'delivered' | 'dead' | 'expired' | 'cancelled'
+
+export interface EventsAccepted {
+  readonly dialect: 'aws' | 'cloudevents' | 'internal'
+  readonly count: number
+  readonly sizeBytes: number
+  /** From request decoded to durable. */
+  readonly durationMs: number
+}
+
+export interface EventsRefused {
+  readonly dialect: 'aws' | 'cloudevents' | 'internal'
+  readonly code: string
+  readonly count: number
+}
+
+export interface EventsRouted {
+  readonly events: number
+  readonly matched: number
+  readonly deliveries: number
+}
+
+export interface DeliveryAttempted {
+  readonly busKey: string
+  readonly rule: string
+  readonly targetId: string
+  readonly kind: string
+  readonly eventId: string
+  readonly attempt: number
+  readonly result: 'delivered' | 'retry' | 'dead'
+  readonly durationMs: number
+  readonly errorCode?: string
+  readonly error?: string
+  readonly retryAt?: number
+}
+
+export interface DeliveriesSettled {
+  readonly outcome: Outcome
+  readonly kind: string
+  readonly count: number
+  /** From durable in the log to settled, of the oldest in this batch. */
+  readonly latencyMs: number
+}
+
+export interface BreakerChanged {
+  readonly targetKey: string
+  readonly state: 'closed' | 'open' | 'half-open'
+  readonly reason: string
+}
+
+export interface RequestAnswered {
+  readonly dialect: string
+  readonly operation: string
+  readonly status: number
+  readonly durationMs: number
+}
+
+export interface LogSynced {
+  readonly records: number
+  readonly sizeBytes: number
+  readonly durationMs: number
+}
+
+export const channels = {
+  eventsAccepted: channel('signalbox:events.accepted') as Channel<unknown, EventsAccepted>,
+  eventsRefused: channel('signalbox:events.refused') as Channel<unknown, EventsRefused>,
+  eventsRouted: channel('signalbox:events.routed') as Channel<unknown, EventsRouted>,
+  deliveryAttempted: channel('signalbox:delivery.attempted') as Channel<unknown, DeliveryAttempted>,
+  deliveriesSettled: channel('signalbox:deliveries.settled') as Channel<unknown, DeliveriesSettled>,
+  breakerChanged: channel('signalbox:breaker.changed') as Channel<unknown, BreakerChanged>,
+  requestAnswered: channel('signalbox:request.answered') as Channel<unknown, RequestAnswered>,
+  logSynced: channel('signalbox:log.synced') as Channel<unknown, LogSynced>,
+} as const

@@ -1,0 +1,60 @@
+// The Sink contract: a place events go. A sink sends and says how it went; when to send, how often to retry
+// and what to record is deliver's.
+
+import type { StoredEvent } from '../event/index.ts'
+import type { Target } from '../model/index.ts'
+
+export interface SinkMessage {
+  /** Stable over all attempts of this delivery: receivers de-duplicate by it. */
+  readonly deliveryId: string
+  readonly event: StoredEvent
+  readonly eventId: string
+  /** What to send: the envelope, or the target's transformed input. Shares memory with the log; do not change. */
+  readonly body: Uint8Array
+  readonly target: Target
+  /** 1 is the first. */
+  readonly attempt: number
+}
+
+/** Why a message was not taken. `code` is one of AWS's dead-letter codes where one fits. */
+export interface SinkFailure {
+  readonly code: string
+  readonly message: string
+}
+
+export type SinkResult =
+  | { readonly kind: 'delivered' }
+  | {
+      readonly kind: 'retry'
+      readonly failure: SinkFailure
+      /** The target asked to be left alone this long (Retry-After). */
+      readonly afterMs?: number
+    }
+  /** Trying again cannot help: no such resource, not permitted, refused as malformed. */
+  | { readonly kind: 'dead'; readonly failure: SinkFailure }
+
+export interface Sink {
+  /** How many messages one `send` takes. */
+  readonly batchMax: number
+  /** How many sends may run at once; 1 keeps order. */
+  readonly concurrencyMax: number
+  /**
+   * One result per message, in order. Never rejects for what the target does; a rejection is a bug and is
+   * treated as `retry`. Must settle soon after `signal` aborts.
+   */
+  send(batch: readonly SinkMessage[], signal: AbortSignal): Promise<readonly SinkResult[]>
+  close(): Promise<void>
+}
+
+export interface SinkKind {
+  readonly name: string
+  /** Whether this kind serves targets at `address` (an ARN or a URL). */
+  serves(address: string): boolean
+  /** Called once per distinct address; the sink is shared by all targets there. */
+  open(address: string): Sink
+}
+
+/** The first kind in the list that serves an address opens its sink; `undefined` when none does. */
+export function findSinkKind(kinds: readonly SinkKind[], address: string): SinkKind | undefined {
+  return kinds.find((kind) => kind.serves(address))
+}

@@ -1,0 +1,162 @@
+// How an event lies in the log, and the only code that knows. The EventBridge envelope is made once, at
+// ingress, and is what route matches and what sinks send, byte for byte:
+//
+//   0      1      2          4          8         12             16        20
+//   | 0x01 | flags| busLen   | metaLen  | envLen  | detailStart  | rawLen  | busKey | meta | envelope | raw |
+//
+// `meta` is JSON of what the envelope cannot say (CloudEvents attributes as given); empty for events that
+// came by the AWS dialect. `detailStart` is where the value of `detail` begins inside the envelope; it ends
+// one byte before the envelope does. `raw` holds data that is not JSON and so cannot be that value.
+
+import { AppError } from '../base/index.ts'
+import { type Event, type ExtensionValue, parseBusKey } from './event.ts'
+
+const FORMAT = 1
+const HEADER_SIZE_BYTES = 20
+const FLAG_RAW_DATA = 1
+const FLAG_NO_DATA = 2
+
+/** What the envelope cannot carry, by CloudEvents attribute name. */
+export interface EventMeta {
+  readonly time?: string
+  readonly dataschema?: string
+  readonly datacontenttype?: string
+  readonly extensions?: Readonly<Record<string, ExtensionValue>>
+  /** The X-Ray trace header of an AWS PutEvents entry, passed on to targets. */
+  readonly traceHeader?: string
+}
+
+export interface StoredEventParts {
+  readonly busKey: string
+  readonly meta?: EventMeta
+  /** Everything of the envelope up to and including `"detail":`. */
+  readonly envelopeHead: string
+  /** JSON text of the detail. */
+  readonly detail: string | Uint8Array
+  readonly rawData?: Uint8Array
+  readonly hasData: boolean
+}
+
+/** An event as read from the log; views share the record's memory. */
+export interface StoredEvent {
+  readonly busKey: string
+  /** The EventBridge envelope: JSON text, UTF-8. */
+  readonly envelope: Uint8Array
+  /** Where the value of `detail` lies in `envelope`. */
+  readonly detailStart: number
+  readonly detailEnd: number
+  /** Parsed on demand; empty for most events. */
+  meta(): EventMeta
+  /** The full value; costs a JSON.parse of the envelope's head. */
+  toEvent(): Event
+}
+
+export function encodeStoredEvent(parts: StoredEventParts): Buffer {
+  const meta = parts.meta === undefined ? '' : JSON.stringify(parts.meta)
+  const raw = parts.rawData
+  const busLength = Buffer.byteLength(parts.busKey)
+  const metaLength = meta === '' ? 0 : Buffer.byteLength(meta)
+  const headLength = Buffer.byteLength(parts.envelopeHead)
+  const detailLength =
+    typeof parts.detail === 'string' ? Buffer.byteLength(parts.detail) : parts.detail.length
+  const envelopeLength = headLength + detailLength + 1
+  const rawLength = raw?.length ?? 0
+  const buffer = Buffer.allocUnsafe(
+    HEADER_SIZE_BYTES + busLength + metaLength + envelopeLength + rawLength,
+  )
+  buffer[0] = FORMAT
+  buffer[1] = (raw === undefined ? 0 : FLAG_RAW_DATA) | (parts.hasData ? 0 : FLAG_NO_DATA)
+  buffer.writeUInt16LE(busLength, 2)
+  buffer.writeUInt32LE(metaLength, 4)
+  buffer.writeUInt32LE(envelopeLength, 8)
+  buffer.writeUInt32LE(headLength, 12)
+  buffer.writeUInt32LE(rawLength, 16)
+  let offset = HEADER_SIZE_BYTES
+  offset += buffer.write(parts.busKey, offset)
+  if (metaLength > 0) offset += buffer.write(meta, offset)
+  offset += buffer.write(parts.envelopeHead, offset)
+  if (typeof parts.detail === 'string') offset += buffer.write(parts.detail, offset)
+  else {
+    buffer.set(parts.detail, offset)
+    offset += detailLength
+  }
+  buffer[offset] = 0x7d
+  if (raw !== undefined) buffer.set(raw, offset + 1)
+  return buffer
+}
+
+export function decodeStoredEvent(record: Uint8Array): StoredEvent {
+  const buffer = Buffer.from(record.buffer, record.byteOffset, record.byteLength)
+  if (buffer[0] !== FORMAT) {
+    throw new AppError(
+      'LOG_CORRUPT',
+      `expected an event record of format ${FORMAT}, got \`${buffer[0]}\``,
+    )
+  }
+  return new RecordView(buffer)
+}
+
+class RecordView implements StoredEvent {
+  readonly busKey: string
+  readonly envelope: Uint8Array
+  readonly detailStart: number
+  readonly detailEnd: number
+  readonly #record: Buffer
+  readonly #metaStart: number
+  readonly #metaEnd: number
+
+  constructor(record: Buffer) {
+    const busLength = record.readUInt16LE(2)
+    this.#record = record
+    this.#metaStart = HEADER_SIZE_BYTES + busLength
+    this.#metaEnd = this.#metaStart + record.readUInt32LE(4)
+    const envelopeEnd = this.#metaEnd + record.readUInt32LE(8)
+    this.busKey = record.toString('latin1', HEADER_SIZE_BYTES, this.#metaStart)
+    this.envelope = record.subarray(this.#metaEnd, envelopeEnd)
+    this.detailStart = record.readUInt32LE(12)
+    this.detailEnd = this.envelope.length - 1
+  }
+
+  meta(): EventMeta {
+    if (this.#metaStart === this.#metaEnd) return {}
+    return JSON.parse(this.#record.toString('utf8', this.#metaStart, this.#metaEnd)) as EventMeta
+  }
+
+  toEvent(): Event {
+    const meta = this.meta()
+    const flags = this.#record[1]!
+    const head = this.#record.toString('utf8', this.#metaEnd, this.#metaEnd + this.detailStart)
+    const envelope = JSON.parse(`${head}null}`) as EnvelopeHead
+    const data = this.#data(flags)
+    return {
+      id: envelope.id,
+      source: envelope.source,
+      type: envelope['detail-type'],
+      time: meta.time ?? envelope.time,
+      ...(envelope.subject === undefined ? {} : { subject: envelope.subject }),
+      ...(meta.dataschema === undefined ? {} : { dataschema: meta.dataschema }),
+      ...(meta.datacontenttype === undefined ? {} : { datacontenttype: meta.datacontenttype }),
+      extensions: meta.extensions ?? {},
+      ...(data === undefined ? {} : { data }),
+      bus: parseBusKey(this.busKey),
+      resources: envelope.resources,
+    }
+  }
+
+  #data(flags: number): Uint8Array | undefined {
+    if ((flags & FLAG_NO_DATA) !== 0) return undefined
+    if ((flags & FLAG_RAW_DATA) !== 0) {
+      return this.#record.subarray(this.#metaEnd + this.envelope.length)
+    }
+    return this.envelope.subarray(this.detailStart, this.detailEnd)
+  }
+}
+
+interface EnvelopeHead {
+  readonly id: string
+  readonly source: string
+  readonly 'detail-type': string
+  readonly time: string
+  readonly subject?: string
+  readonly resources: readonly string[]
+}

@@ -1,0 +1,32 @@
+// Accepting events: what arrives here has been decoded and checked by its dialect or source; it is
+// de-duplicated, appended, and acknowledged only once it is on disk.
+
+import type { Position } from '../log/index.ts'
+
+export interface IncomingEvent {
+  readonly id: string
+  readonly busKey: string
+  /** As `encodeStoredEvent` made it. */
+  readonly record: Uint8Array
+  /** Events of one bus with one key inside the window are one event; absent = always a new one. */
+  readonly dedupeKey?: string
+}
+
+export type AcceptResult =
+  | { readonly kind: 'accepted'; readonly id: string; readonly position: Position }
+  /** The same event came before, inside the window: nothing was stored. */
+  | { readonly kind: 'duplicate'; readonly id: string }
+  /** The same key came before with other content. */
+  | { readonly kind: 'clash'; readonly id: string }
+
+export interface Ingress {
+  /**
+   * Resolves once every new event is durable. Rejects `OVERLOADED` (with `details.retryAfterMs`) when the
+   * bytes waiting for the disk or the backlog of deliveries are over their limit, `LOG_FULL` when the disk is full;
+   * either way none of them was kept.
+   */
+  accept(
+    dialect: 'aws' | 'cloudevents' | 'internal',
+    events: readonly IncomingEvent[],
+  ): Promise<readonly AcceptResult[]>
+}

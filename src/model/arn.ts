@@ -1,0 +1,52 @@
+// Amazon Resource Names, `arn:partition:service:region:account:resource`.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+
+export interface Arn {
+  readonly partition: string
+  readonly service: string
+  readonly region: string
+  readonly account: string
+  /** Everything after the fifth colon. */
+  readonly resource: string
+}
+
+/** The parts of an ARN, or undefined when the text is none. */
+export function parseArn(text: string): Arn | undefined {
+  const parts = text.split(':')
+  if (parts.length < 6 || parts[0] !== 'arn') return undefined
+  return {
+    partition: parts[1]!,
+    service: parts[2]!,
+    region: parts[3]!,
+    account: parts[4]!,
+    resource: parts.slice(5).join(':'),
+  }
+}
+
+export interface ArnScope {
+  readonly account: string
+  readonly region: string
+}
+
+export function formatArn(service: string, scope: ArnScope, resource: string): string {
+  return `arn:aws:${service}:${scope.region}:${scope.account}:${resource}`
+}
+
+export const DEFAULT_BUS = 'default'
+export const DEFAULT_ACCOUNT = '000000000000'
+
+export function busArn(scope: ArnScope, name: string): string {
+  return formatArn('events', scope, `event-bus/${name}`)
+}
+
+export function ruleArn(scope: ArnScope, bus: string, name: string): string {
+  return formatArn('events', scope, bus === DEFAULT_BUS ? `rule/${name}` : `rule/${bus}/${name}`)
+}
+
+export function queueArn(scope: ArnScope, name: string): string {
+  return formatArn('sqs', scope, name)
+}
+
+export function functionArn(scope: ArnScope, name: string): string {
+  return formatArn('lambda', scope, `function:${name}`)
+}

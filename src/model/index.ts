@@ -1,0 +1,29 @@
+export { API_VERSION, type Metadata, type OwnerReference, type Resource } from './resource.ts'
+export type {
+  BusSpec,
+  FunctionSpec,
+  Kind,
+  QueueSpec,
+  ResourceOf,
+  RetryPolicy,
+  RuleSpec,
+  Scope,
+  SpecByKind,
+  Tags,
+  Target,
+  TargetInput,
+} from './kinds.ts'
+export { EMPTY_RULESET, type BusRules, type RoutedRule, type Ruleset } from './ruleset.ts'
+export {
+  busArn,
+  DEFAULT_ACCOUNT,
+  DEFAULT_BUS,
+  formatArn,
+  functionArn,
+  parseArn,
+  queueArn,
+  ruleArn,
+  type Arn,
+  type ArnScope,
+} from './arn.ts'
+export { accountOf, decodeName, encodeName, namespaceOf } from './names.ts'

@@ -1,0 +1,101 @@
+// The kinds of the spine and their specs. A spec speaks the design's words; dialects translate.
+
+import type { Resource } from './resource.ts'
+
+/** Where an AWS-addressable resource lives. */
+export interface Scope {
+  /** Twelve digits. */
+  readonly account: string
+  readonly region: string
+}
+
+export type Tags = Readonly<Record<string, string>>
+
+export interface BusSpec extends Scope {
+  readonly name: string
+  readonly description?: string
+  readonly kmsKeyIdentifier?: string
+  /** ARN of the queue that gets what no target could be given. */
+  readonly deadLetterArn?: string
+  readonly logConfig?: { readonly includeDetail?: string; readonly level?: string }
+  /** The statements of the bus's resource policy, as AWS writes them. */
+  readonly policy?: readonly Readonly<Record<string, unknown>>[]
+  readonly tags?: Tags
+}
+
+export interface RetryPolicy {
+  /** 0 to 185; 185 when absent. */
+  readonly attemptsMax?: number
+  /** 60 to 86,400 seconds; 86,400 when absent. */
+  readonly ageSecondsMax?: number
+}
+
+/** What a target is sent; absent = the whole envelope. */
+export type TargetInput =
+  | { readonly kind: 'constant'; readonly json: string }
+  | { readonly kind: 'path'; readonly path: string }
+  | {
+      readonly kind: 'template'
+      readonly paths: Readonly<Record<string, string>>
+      readonly template: string
+    }
+
+export interface Target {
+  readonly id: string
+  /** An ARN, or an `http(s)://` URL. */
+  readonly address: string
+  readonly input?: TargetInput
+  readonly retry?: RetryPolicy
+  readonly deadLetterArn?: string
+  readonly roleArn?: string
+  /** Message group of a FIFO queue. */
+  readonly messageGroupId?: string
+  /** Dialect parameters of target types that keep them as given (EcsParameters and brothers). */
+  readonly parameters?: Readonly<Record<string, unknown>>
+}
+
+export interface RuleSpec extends Scope {
+  readonly bus: string
+  readonly name: string
+  readonly description?: string
+  readonly state: 'ENABLED' | 'DISABLED' | 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
+  /** The pattern's text as given. */
+  readonly pattern?: string
+  readonly schedule?: string
+  readonly roleArn?: string
+  readonly managedBy?: string
+  readonly createdBy?: string
+  readonly tags?: Tags
+  readonly targets: readonly Target[]
+}
+
+export interface QueueSpec extends Scope {
+  readonly name: string
+  readonly fifo: boolean
+  /** SQS attributes by their AWS names, as given; numbers as decimal text. */
+  readonly attributes: Readonly<Record<string, string>>
+  readonly tags?: Tags
+}
+
+export interface FunctionSpec extends Scope {
+  readonly name: string
+  readonly runtime: 'node' | 'python'
+  /** Absolute path of the source file, and the exported name: `file:name` (`handler` or `lambda_handler` when absent). */
+  readonly handler: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Milliseconds one invocation may take. */
+  readonly timeoutMs: number
+  readonly memoryMb: number
+  /** How many invocations may run at once, each in a process of its own. */
+  readonly concurrency: number
+}
+
+export interface SpecByKind {
+  EventBus: BusSpec
+  Rule: RuleSpec
+  Queue: QueueSpec
+  Function: FunctionSpec
+}
+
+export type Kind = keyof SpecByKind
+export type ResourceOf<K extends Kind> = Resource<SpecByKind[K]> & { readonly kind: K }

@@ -1,0 +1,30 @@
+// What control publishes and route compiles: a frozen picture of all buses and rules at one generation.
+
+import type { Target } from './kinds.ts'
+
+export interface RoutedRule {
+  /** The rule's uid: stable across changes, new after deletion and re-creation. */
+  readonly key: string
+  readonly name: string
+  readonly arn: string
+  readonly busKey: string
+  /** The pattern's text. Rules without one, and disabled ones, are not in a ruleset. */
+  readonly pattern: string
+  readonly targets: readonly Target[]
+}
+
+export interface BusRules {
+  readonly busKey: string
+  readonly deadLetterArn?: string
+  /** By rule name. */
+  readonly rules: ReadonlyMap<string, RoutedRule>
+}
+
+export interface Ruleset {
+  /** The store revision it shows. */
+  readonly generation: number
+  /** By bus key. A bus that did not change is the same object as in the ruleset before. */
+  readonly buses: ReadonlyMap<string, BusRules>
+}
+
+export const EMPTY_RULESET: Ruleset = { generation: 0, buses: new Map() }

@@ -1,0 +1,109 @@
+// The state of deliveries that did not succeed at first: SQL rows, so that people can query, filter and
+// redrive them; and the readers' cursors, which move in the same transaction.
+
+export interface ReaderCursor {
+  readonly reader: string
+  /** Fencing: a commit with an older epoch than the stored one is refused. */
+  readonly epoch: number
+  /** One offset per partition: the next record to read. */
+  readonly positions: readonly { readonly partition: number; readonly offset: number }[]
+  /** The ruleset generation live at that place. */
+  readonly generation: number
+}
+
+export type DeliveryState = 'pending' | 'dead'
+
+/** event × rule × target, while it is pending or dead. */
+export interface DeliveryRow {
+  /** `partition:offset/ruleKey/targetId`: one row per delivery. */
+  readonly id: string
+  readonly partition: number
+  readonly offset: number
+  readonly busKey: string
+  readonly ruleKey: string
+  readonly ruleName: string
+  readonly targetId: string
+  readonly eventId: string
+  readonly state: DeliveryState
+  /** Attempts made so far. */
+  readonly attempts: number
+  /** Wall milliseconds. */
+  readonly firstAttemptAt: number
+  readonly lastAttemptAt: number
+  /** When to try next; for a dead row, when it died. */
+  readonly dueAt: number
+  readonly errorCode: string
+  readonly errorMessage: string
+  /** The stored event record, byte for byte, when the row no longer leans on the log. */
+  readonly record?: Uint8Array
+  /** For a dead row: why no more is tried, such as `MaximumRetryAttempts`. */
+  readonly exhausted?: string
+}
+
+/** One ended attempt, for the history. */
+export interface AttemptRow {
+  readonly deliveryId: string
+  readonly eventId: string
+  readonly busKey: string
+  readonly ruleName: string
+  readonly targetId: string
+  readonly attempt: number
+  readonly at: number
+  readonly durationMs: number
+  /** `delivered`, `retry`, `dead`, `expired` or `cancelled`. */
+  readonly result: string
+  readonly errorCode?: string
+  readonly errorMessage?: string
+}
+
+export interface DeliveryCommit {
+  readonly cursor?: ReaderCursor
+  readonly put: readonly DeliveryRow[]
+  /** Ids of rows whose delivery ended (delivered, cancelled, redriven). */
+  readonly remove: readonly string[]
+  readonly attempts: readonly AttemptRow[]
+}
+
+export interface DueQuery {
+  readonly ruleKey: string
+  readonly targetId: string
+  readonly dueBefore: number
+  readonly limit: number
+  /** Rows that are being attempted now. */
+  readonly except: ReadonlySet<string>
+}
+
+export interface PendingTarget {
+  readonly ruleKey: string
+  readonly targetId: string
+  readonly pending: number
+  readonly nextDueAt: number
+}
+
+export interface DeliveryQuery {
+  readonly state?: DeliveryState
+  readonly busKey?: string
+  readonly ruleName?: string
+  readonly targetId?: string
+  readonly limit: number
+  /** The id after which to go on. */
+  readonly after?: string
+}
+
+export interface DeliveryStore {
+  /** One transaction, durable when it resolves. `RESOURCE_CONFLICT` when the cursor's epoch is fenced off. */
+  commit(commit: DeliveryCommit): Promise<void>
+  cursor(reader: string): Promise<ReaderCursor | undefined>
+  cursors(): Promise<readonly ReaderCursor[]>
+  /** Pending rows of one target that are due, earliest first. */
+  due(query: DueQuery): Promise<readonly DeliveryRow[]>
+  /** Every target with pending rows. */
+  pendingTargets(): Promise<readonly PendingTarget[]>
+  list(query: DeliveryQuery): Promise<readonly DeliveryRow[]>
+  counts(): Promise<{ readonly pending: number; readonly dead: number }>
+  /** The smallest offset of a partition that a pending row without its own record points at. */
+  oldestReferenced(partition: number): Promise<number | undefined>
+  attempts(eventId: string, limit: number): Promise<readonly AttemptRow[]>
+  /** Drops attempt history older than this. */
+  pruneAttempts(before: number): Promise<void>
+}

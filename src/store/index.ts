@@ -1,0 +1,33 @@
+export type { DedupeEntry, DedupeStore } from './dedupe.ts'
+export type {
+  AttemptRow,
+  DeliveryCommit,
+  DeliveryQuery,
+  DeliveryRow,
+  DeliveryState,
+  DeliveryStore,
+  DueQuery,
+  PendingTarget,
+  ReaderCursor,
+} from './deliveries.ts'
+export type {
+  MessageCounts,
+  MessageStore,
+  MessageWrite,
+  PackedMessages,
+  ReceivedMessage,
+  ReceiveQuery,
+  SentMessage,
+} from './messages.ts'
+export type {
+  LabelRequirement,
+  Row,
+  RowChange,
+  RowKey,
+  RowPage,
+  RowQuery,
+  RowStore,
+  RowWrite,
+  WatchOptions,
+} from './rows.ts'
+export type { Store, StoreStats } from './store.ts'
