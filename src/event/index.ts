@@ -6,3 +6,10 @@ export {
   type StoredEvent,
   type StoredEventParts,
 } from './stored-event.ts'
+export {
+  checkJson,
+  type JsonCheck,
+  type JsonCheckOptions,
+  type JsonFault,
+  type JsonKind,
+} from './json-check.ts'
