@@ -1,0 +1,88 @@
+// What the process runs with: one frozen value, made once, before any room opens. Rooms are given the part
+// they need, never the whole.
+
+import type { LogLevel } from '../base/index.ts'
+import type { Secret } from './secret.ts'
+
+/** `dev`: loopback, any credentials. `start`: production, authentication on. */
+export type Mode = 'dev' | 'start'
+
+export interface Config extends ClientConfig {
+  readonly mode: Mode
+  /** The file that was read, if any. */
+  readonly file?: string
+  readonly logLevel: LogLevel
+  readonly log: LogConfig
+  readonly limits: LimitsConfig
+  readonly dedupe: { readonly windowMs: number }
+  readonly delivery: DeliveryConfig
+  readonly breaker: BreakerConfig
+  readonly compat: { readonly strict: boolean }
+  readonly allowedHosts: readonly string[]
+  readonly targets: { readonly allow: readonly string[] }
+  readonly accessKeysFile?: string
+  /** Under `start` at least one; empty under `dev`. */
+  readonly accessKeys: readonly AccessKey[]
+  readonly insecureListen: boolean
+  /** Absolute. */
+  readonly functionsDir: string
+  readonly functions: readonly FunctionConfig[]
+}
+
+/** What a command that calls a server needs. */
+export interface ClientConfig {
+  readonly host: string
+  readonly port: number
+  /** Given, or made from host and port. */
+  readonly endpointUrl: string
+  /** Absolute. */
+  readonly dataDir: string
+}
+
+export interface LogConfig {
+  readonly retentionAgeMs: number
+  readonly retentionSizeBytes: number
+}
+
+export interface LimitsConfig {
+  readonly requestSizeBytesMax: number
+  readonly entrySizeBytesMax: number
+  readonly backlogSizeBytesMax: number
+}
+
+export interface DeliveryConfig {
+  readonly timeoutMs: number
+  readonly concurrencyMax: number
+  readonly retriesMax: number
+  readonly ageMsMax: number
+  readonly delayMsMin: number
+  readonly delayMsMax: number
+  readonly jitter: number
+}
+
+export interface BreakerConfig {
+  readonly requestsMin: number
+  readonly failureRatio: number
+  readonly consecutiveFailures: number
+  readonly windowMs: number
+  readonly openMsMin: number
+  readonly openMsMax: number
+}
+
+export interface AccessKey {
+  readonly accessKeyId: string
+  readonly secretAccessKey: Secret
+  /** Twelve digits: the account its caller acts in. */
+  readonly account: string
+}
+
+export interface FunctionConfig {
+  readonly name: string
+  readonly runtime: 'node' | 'python'
+  /** Absolute path, with `:export` behind it where one was given. */
+  readonly handler: string
+  readonly env: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  readonly memoryMb: number
+  readonly concurrency: number
+}

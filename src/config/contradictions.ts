@@ -1,0 +1,65 @@
+// Settings that are right one by one and wrong together.
+
+import { isIPv4, isIPv6 } from 'node:net'
+import type { Config } from './config.ts'
+
+export function findContradictions(config: Config): readonly string[] {
+  return [...listening(config), ...authentication(config), ...orders(config)]
+}
+
+function listening({ mode, host, insecureListen }: Config): readonly string[] {
+  if (isLoopback(host)) return []
+  if (mode === 'dev') {
+    return [
+      `\`dev\` accepts any credentials and so listens on loopback only, got \`host\` \`${host}\`; run \`signalbox start\` to be reached from elsewhere`,
+    ]
+  }
+  if (insecureListen) return []
+  return [
+    `\`host\` \`${host}\` is reached from elsewhere and there is no TLS; set \`insecureListen\` (\`--insecure-listen\`) where a proxy in front does it, or listen on \`127.0.0.1\``,
+  ]
+}
+
+function authentication({ mode, accessKeysFile }: Config): readonly string[] {
+  if (mode === 'dev' || accessKeysFile !== undefined) return []
+  return [
+    '`start` verifies signatures and has no access keys; set `accessKeysFile` (`--access-keys-file`), or run `signalbox dev`',
+  ]
+}
+
+function orders({ delivery, breaker, limits }: Config): readonly string[] {
+  return [
+    ...atMost(
+      'delivery.delayMsMin',
+      delivery.delayMsMin,
+      'delivery.delayMsMax',
+      delivery.delayMsMax,
+    ),
+    ...atMost('breaker.openMsMin', breaker.openMsMin, 'breaker.openMsMax', breaker.openMsMax),
+    ...atMost(
+      'limits.entrySizeBytesMax',
+      limits.entrySizeBytesMax,
+      'limits.requestSizeBytesMax',
+      limits.requestSizeBytesMax,
+    ),
+    ...atMost(
+      'limits.requestSizeBytesMax',
+      limits.requestSizeBytesMax,
+      'limits.backlogSizeBytesMax',
+      limits.backlogSizeBytesMax,
+    ),
+  ]
+}
+
+// Two key and value pairs read better in a row than as an object at four call sites.
+function atMost(key: string, value: number, boundKey: string, bound: number): readonly string[] {
+  if (value <= bound) return []
+  return [`expected \`${key}\` to be at most \`${boundKey}\` (${bound}), got \`${value}\``]
+}
+
+/** Whether an address to listen on is reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  if (isIPv4(host)) return host.startsWith('127.')
+  if (isIPv6(host)) return new URL(`http://[${host}]`).hostname === '[::1]'
+  return host === 'localhost'
+}

@@ -1,0 +1,285 @@
+// The one table of options. Validation, `--help`, the environment's names and docs/reference/configuration.md
+// are all made from it; a test holds that each row is a place in Config and the other way round.
+
+export type OptionType =
+  | 'text'
+  | 'url'
+  | 'path'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'duration'
+  | 'size'
+  | 'choice'
+  | 'list'
+
+export interface Option {
+  /** Where it stands in the file and in Config, dots between levels. */
+  readonly key: string
+  readonly type: OptionType
+  /** As one would write it; absent when there is none. */
+  readonly default?: string
+  readonly min?: number
+  readonly max?: number
+  readonly choices?: readonly string[]
+  /** The long flag, for the few that have one. */
+  readonly flag?: string
+  /** `start` options have no effect under `dev`, `client` ones only on commands that call a server. */
+  readonly only?: 'start' | 'client'
+  readonly doc: string
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+const MIB = 1024 * 1024
+
+export const OPTIONS: readonly Option[] = [
+  {
+    key: 'host',
+    type: 'text',
+    default: '127.0.0.1',
+    flag: '--host',
+    doc: 'address to listen on, and to call',
+  },
+  {
+    key: 'port',
+    type: 'integer',
+    default: '4566',
+    min: 0,
+    max: 65_535,
+    flag: '--port',
+    doc: 'port to listen on, and to call; 0 lets the system choose one',
+  },
+  {
+    key: 'endpointUrl',
+    type: 'url',
+    flag: '--endpoint-url',
+    only: 'client',
+    doc: 'the server to call, instead of host and port',
+  },
+  {
+    key: 'dataDir',
+    type: 'path',
+    default: './.signalbox',
+    flag: '--data-dir',
+    doc: 'directory of the log and the store',
+  },
+  {
+    key: 'logLevel',
+    type: 'choice',
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error', 'silent'],
+    flag: '--log-level',
+    doc: 'least serious log line to write',
+  },
+  {
+    key: 'log.retentionAgeMs',
+    type: 'duration',
+    default: '7d',
+    min: MINUTE_MS,
+    doc: 'how long events are kept in the log; what is not yet delivered is kept longer',
+  },
+  {
+    key: 'log.retentionSizeBytes',
+    type: 'size',
+    default: '10GiB',
+    min: 16 * MIB,
+    doc: 'how large the log may grow before its oldest segments go',
+  },
+  {
+    key: 'limits.requestSizeBytesMax',
+    type: 'size',
+    default: '4MiB',
+    min: 1024,
+    max: 64 * MIB,
+    doc: 'largest request body',
+  },
+  {
+    key: 'limits.entrySizeBytesMax',
+    type: 'size',
+    default: '1048576',
+    min: 1024,
+    max: 16 * MIB,
+    doc: 'largest single event',
+  },
+  {
+    key: 'limits.backlogSizeBytesMax',
+    type: 'size',
+    default: '64MiB',
+    min: MIB,
+    doc: 'bytes that may wait in memory for the disk; beyond them producers are told to come back later',
+  },
+  {
+    key: 'dedupe.windowMs',
+    type: 'duration',
+    default: '5m',
+    min: 0,
+    max: DAY_MS,
+    doc: 'how long an event with the same source and id counts as the same event; 0 turns it off',
+  },
+  {
+    key: 'delivery.timeoutMs',
+    type: 'duration',
+    default: '15s',
+    min: 100,
+    max: 15 * MINUTE_MS,
+    doc: 'time that one attempt may take',
+  },
+  {
+    key: 'delivery.concurrencyMax',
+    type: 'integer',
+    default: '64',
+    min: 1,
+    max: 1000,
+    doc: 'attempts that may run at once to one target',
+  },
+  {
+    key: 'delivery.retriesMax',
+    type: 'integer',
+    default: '185',
+    min: 0,
+    max: 185,
+    doc: 'retries of a delivery, where its target says nothing',
+  },
+  {
+    key: 'delivery.ageMsMax',
+    type: 'duration',
+    default: '24h',
+    min: MINUTE_MS,
+    max: DAY_MS,
+    doc: 'age at which a delivery is given up, where its target says nothing',
+  },
+  {
+    key: 'delivery.delayMsMin',
+    type: 'duration',
+    default: '1s',
+    min: 1,
+    max: HOUR_MS,
+    doc: 'delay before the first retry; each later one doubles it',
+  },
+  {
+    key: 'delivery.delayMsMax',
+    type: 'duration',
+    default: '8m',
+    min: 1,
+    max: DAY_MS,
+    doc: 'longest delay between two retries',
+  },
+  {
+    key: 'delivery.jitter',
+    type: 'number',
+    default: '0.2',
+    min: 0,
+    max: 1,
+    doc: 'how far a delay is spread at random, as a part of it',
+  },
+  {
+    key: 'breaker.requestsMin',
+    type: 'integer',
+    default: '10',
+    min: 1,
+    max: 100_000,
+    doc: 'attempts in the window before the failure ratio counts',
+  },
+  {
+    key: 'breaker.failureRatio',
+    type: 'number',
+    default: '0.7',
+    min: 0.01,
+    max: 1,
+    doc: 'part of failed attempts that opens the breaker of a target',
+  },
+  {
+    key: 'breaker.consecutiveFailures',
+    type: 'integer',
+    default: '5',
+    min: 1,
+    max: 100_000,
+    doc: 'failures in a row that open the breaker of a target',
+  },
+  {
+    key: 'breaker.windowMs',
+    type: 'duration',
+    default: '30s',
+    min: 1000,
+    max: HOUR_MS,
+    doc: 'window over which the failure ratio is taken',
+  },
+  {
+    key: 'breaker.openMsMin',
+    type: 'duration',
+    default: '30s',
+    min: 100,
+    max: HOUR_MS,
+    doc: 'how long a breaker stays open before one attempt probes the target; doubles while that fails',
+  },
+  {
+    key: 'breaker.openMsMax',
+    type: 'duration',
+    default: '10m',
+    min: 100,
+    max: DAY_MS,
+    doc: 'longest time between two probes',
+  },
+  {
+    key: 'compat.strict',
+    type: 'boolean',
+    default: 'false',
+    flag: '--strict',
+    doc: 'refuse what AWS refuses, such as sources that begin with `aws.`',
+  },
+  {
+    key: 'allowedHosts',
+    type: 'list',
+    default: '',
+    doc: 'further names by which the server may be called (the Host header); loopback names always may',
+  },
+  {
+    key: 'targets.allow',
+    type: 'list',
+    default: '',
+    only: 'start',
+    doc: 'hosts, `*.suffix` names and address ranges that targets may have; empty allows every public address',
+  },
+  {
+    key: 'accessKeysFile',
+    type: 'path',
+    flag: '--access-keys-file',
+    only: 'start',
+    doc: 'file with the access keys that may sign requests',
+  },
+  {
+    key: 'insecureListen',
+    type: 'boolean',
+    default: 'false',
+    flag: '--insecure-listen',
+    only: 'start',
+    doc: 'listen beyond loopback without TLS, because something in front does it',
+  },
+  {
+    key: 'functionsDir',
+    type: 'path',
+    default: './functions',
+    doc: 'directory whose files become functions; it need not exist',
+  },
+]
+
+const ENV_PREFIX = 'SIGNALBOX_'
+
+/** The environment variable of an option: `delivery.timeoutMs` is `SIGNALBOX_DELIVERY_TIMEOUT_MS`. */
+export function envNameOf(key: string): string {
+  const words = key.replaceAll('.', '_').replace(/[a-z](?=[A-Z])/g, '$&_')
+  return ENV_PREFIX + words.toUpperCase()
+}
+
+export function findOption(key: string): Option | undefined {
+  return OPTIONS.find((option) => option.key === key)
+}
+
+/** The unit that a plain number stands in. */
+export function unitOf(option: Option): string {
+  if (option.type === 'duration') return 'ms'
+  if (option.type === 'size') return 'bytes'
+  return ''
+}

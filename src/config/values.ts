@@ -1,0 +1,127 @@
+// Text and YAML values into the type an option has. What does not fit is answered as a fault, never thrown,
+// so that one run can name every fault.
+
+import { assertNever } from '../base/index.ts'
+import type { Option } from './options.ts'
+
+export type OptionValue = string | number | boolean | readonly string[]
+
+export type Parsed =
+  | { readonly kind: 'value'; readonly value: OptionValue }
+  | { readonly kind: 'fault'; readonly expected: string }
+
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+  tb: 1000 ** 4,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  tib: 1024 ** 4,
+}
+
+/** Reads `raw`, as text or as YAML gave it, as the option's type. */
+export function parseValue(option: Option, raw: unknown): Parsed {
+  switch (option.type) {
+    case 'text':
+    case 'path':
+      return typeof raw === 'string' && raw !== '' ? value(raw) : fault('text')
+    case 'url':
+      return parseUrl(raw)
+    case 'integer':
+      return bounded(option, parseNumber(raw), 'an integer')
+    case 'number':
+      return bounded(option, parseNumber(raw), 'a number')
+    case 'duration':
+      return bounded(
+        option,
+        parseQuantity(raw, DURATION_UNITS),
+        'a duration such as `500ms` or `24h`',
+      )
+    case 'size':
+      return bounded(option, parseQuantity(raw, SIZE_UNITS), 'a size such as `1048576` or `64MiB`')
+    case 'boolean':
+      return parseBoolean(raw)
+    case 'choice':
+      return parseChoice(option, raw)
+    case 'list':
+      return parseList(raw)
+    default:
+      return assertNever(option.type)
+  }
+}
+
+function value(parsed: OptionValue): Parsed {
+  return { kind: 'value', value: parsed }
+}
+
+function fault(expected: string): Parsed {
+  return { kind: 'fault', expected }
+}
+
+function parseNumber(raw: unknown): number {
+  if (typeof raw === 'number') return raw
+  return typeof raw === 'string' && /^[+-]?\d+(\.\d+)?$/.test(raw) ? Number(raw) : Number.NaN
+}
+
+function parseQuantity(raw: unknown, units: Readonly<Record<string, number>>): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-zA-Z]+)$/.exec(typeof raw === 'string' ? raw.trim() : '')
+  if (match === null) return parseNumber(raw)
+  const unit = match[2]!.toLowerCase()
+  return Object.hasOwn(units, unit) ? Math.round(Number(match[1]) * units[unit]!) : Number.NaN
+}
+
+function bounded(option: Option, parsed: number, expected: string): Parsed {
+  const min = option.min ?? Number.MIN_SAFE_INTEGER
+  const max = option.max ?? Number.MAX_SAFE_INTEGER
+  const fits = parsed >= min && parsed <= max
+  if (fits && (option.type === 'number' || Number.isInteger(parsed))) return value(parsed)
+  return fault(`${expected}${range(option)}`)
+}
+
+function range(option: Option): string {
+  const unit = option.type === 'duration' ? ' ms' : option.type === 'size' ? ' bytes' : ''
+  if (option.min !== undefined && option.max !== undefined) {
+    return ` from ${option.min} to ${option.max}${unit}`
+  }
+  return option.min === undefined ? '' : ` of at least ${option.min}${unit}`
+}
+
+function parseBoolean(raw: unknown): Parsed {
+  if (typeof raw === 'boolean') return value(raw)
+  if (raw === 'true' || raw === '1') return value(true)
+  if (raw === 'false' || raw === '0') return value(false)
+  return fault('`true` or `false`')
+}
+
+function parseChoice(option: Option, raw: unknown): Parsed {
+  const choices = option.choices ?? []
+  if (typeof raw === 'string' && choices.includes(raw)) return value(raw)
+  return fault(`one of ${choices.map((choice) => `\`${choice}\``).join(', ')}`)
+}
+
+function parseList(raw: unknown): Parsed {
+  if (Array.isArray(raw) && raw.every((item) => typeof item === 'string' && item !== '')) {
+    return value(Object.freeze([...(raw as string[])]))
+  }
+  if (typeof raw !== 'string') return fault('a list of texts')
+  const items = raw.split(',').map((item) => item.trim())
+  return value(Object.freeze(items.filter((item) => item !== '')))
+}
+
+function parseUrl(raw: unknown): Parsed {
+  const url = typeof raw === 'string' ? URL.parse(raw) : null
+  const isHttp = url !== null && (url.protocol === 'http:' || url.protocol === 'https:')
+  if (!isHttp) return fault('an `http://` or `https://` address')
+  return value(url.href.replace(/\/+$/, ''))
+}
