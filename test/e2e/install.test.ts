@@ -1,0 +1,100 @@
+// A fresh clone on a machine with whatever Node it has: `npm ci` from the committed lockfile, without install
+// scripts, then the command. This is what the pinned Node and the guard in bin/ are for.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { readText, ROOT } from '../../tools/tree.ts'
+
+const DEADLINE_MS = 180_000
+const version = (JSON.parse(readText('package.json')) as { version: string }).version
+
+test('npm ci under the machine’s own Node, without scripts, gives a signalbox that runs', (context) => {
+  const own = findOwnNode()
+  context.diagnostic(
+    `installing with Node ${own.version} at ${own.path}` +
+      (own.major >= 24
+        ? ', which is new enough by itself: the guard in bin/ is not exercised'
+        : ''),
+  )
+  const clone = mkdtempSync(join(tmpdir(), 'signalbox-install-'))
+  context.after(() => rmSync(clone, { recursive: true, force: true }))
+  copyTrackedTree(clone)
+  const run = (command: string, options: readonly string[]): string => {
+    const ran = spawnSync(command, options, {
+      cwd: clone,
+      env: plainEnvironment(dirname(own.path)),
+      encoding: 'utf8',
+      timeout: DEADLINE_MS,
+    })
+    assert.equal(ran.status, 0, `${command} ${options.join(' ')}\n${ran.stdout}${ran.stderr}`)
+    return ran.stdout
+  }
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'])
+  assert.match(run('npx', ['signalbox', 'version']), new RegExp(`\\b${escape(version)}\\b`))
+  assert.match(
+    run('npm', ['exec', '--', 'node', '--version']),
+    /^v24\./m,
+    'npm uses the pinned Node',
+  )
+})
+
+interface OwnNode {
+  readonly path: string
+  readonly version: string
+  readonly major: number
+}
+
+/** The Node that a person's shell would find, rather than the one that npm put in front for us. */
+function findOwnNode(): OwnNode {
+  const folders = process.env['PATH']!.split(delimiter).filter(
+    (folder) => !folder.split('/').includes('node_modules'),
+  )
+  const found = [...folders, '/usr/local/bin', '/usr/bin']
+    .map((folder) => join(folder, 'node'))
+    .filter((path) => existsSync(path) && existsSync(join(dirname(path), 'npm')))
+    .map((path) => {
+      const printed = spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout.trim()
+      return { path, version: printed, major: Number.parseInt(printed.slice(1), 10) }
+    })
+  const old = found.find((node) => node.major < 24) ?? found[0]
+  assert.ok(old !== undefined, 'a node with its npm is on the PATH')
+  return old
+}
+
+function copyTrackedTree(to: string): void {
+  const listed = spawnSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+    },
+  )
+  assert.equal(listed.status, 0, listed.stderr)
+  for (const path of listed.stdout.split('\0')) {
+    const source = join(ROOT, path)
+    // A file deleted but not yet committed is listed and not there.
+    if (path === '' || !existsSync(source) || !statSync(source).isFile()) continue
+    mkdirSync(dirname(join(to, path)), { recursive: true })
+    cpSync(source, join(to, path))
+  }
+}
+
+/** Without what npm adds for its scripts, as in a new shell. */
+function plainEnvironment(nodeFolder: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^npm_|^NODE_|^SIGNALBOX_|^INIT_CWD$|^PATH$/i.test(name),
+  )
+  const folders = process.env['PATH']!.split(delimiter).filter(
+    (folder) => !folder.split('/').includes('node_modules') && !folder.includes('node-gyp-bin'),
+  )
+  return { ...Object.fromEntries(kept), PATH: [nodeFolder, ...folders].join(delimiter) }
+}
+
+function escape(text: string): string {
+  return text.replaceAll('.', String.raw`\.`)
+}
