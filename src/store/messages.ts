@@ -28,6 +28,7 @@ export interface SentMessage {
 
 export interface ReceiveQuery {
   readonly queue: string
+  /** Hands out groups in order, and only messages that have a group. */
   readonly fifo: boolean
   readonly limit: number
   readonly now: number
@@ -49,6 +50,8 @@ export interface ReceivedMessage {
   readonly groupId?: string
   readonly deduplicationId?: string
   readonly sequence: string
+  /** The queue whose redrive policy moved the message here, if one did. */
+  readonly movedFrom?: string
 }
 
 export interface MessageCounts {
