@@ -18,7 +18,7 @@ export interface HttpRequest {
   readonly remoteAddress: string
   /** Unique per request; answered as `x-amzn-RequestId`. */
   readonly requestId: string
-  /** Aborts when the client goes away or the server drains past its deadline. */
+  /** Aborts when the client goes away and when the server begins to drain: who waits, answers with what there is. */
   readonly signal: AbortSignal
 }
 
@@ -27,6 +27,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>
   /** Whole, or in pieces as they come (a watch, a live tail). */
   readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>
+  /** What was asked, for metrics: few distinct values. The method when absent. */
+  readonly operation?: string
 }
 
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>
@@ -34,6 +36,7 @@ export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>
 /** One row of the table that tells the dialects apart; the first that accepts a request handles it. */
 export interface Dialect {
   readonly name: string
+  /** Asked before the body is read: `request.body` is still empty. */
   accepts(request: HttpRequest): boolean
   handle: HttpHandler
 }
