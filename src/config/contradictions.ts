@@ -1,6 +1,5 @@
 // Settings that are right one by one and wrong together.
 
-import { isIPv4, isIPv6 } from 'node:net'
 import type { Config } from './config.ts'
 
 export function findContradictions(config: Config): readonly string[] {
@@ -57,9 +56,8 @@ function atMost(key: string, value: number, boundKey: string, bound: number): re
   return [`expected \`${key}\` to be at most \`${boundKey}\` (${bound}), got \`${value}\``]
 }
 
-/** Whether an address to listen on is reached from this machine only. */
-export function isLoopback(host: string): boolean {
-  if (isIPv4(host)) return host.startsWith('127.')
-  if (isIPv6(host)) return new URL(`http://[${host}]`).hostname === '[::1]'
-  return host === 'localhost'
+// URL parsing folds the many ways to write an address into one.
+function isLoopback(host: string): boolean {
+  const folded = URL.parse(`http://${host.includes(':') ? `[${host}]` : host}`)?.hostname ?? ''
+  return folded === 'localhost' || folded === '[::1]' || /^127(\.\d{1,3}){3}$/.test(folded)
 }

@@ -9,7 +9,6 @@ export type {
   LogConfig,
   Mode,
 } from './config.ts'
-export { isLoopback } from './contradictions.ts'
 export { envNameOf, type Option, OPTIONS, unitOf } from './options.ts'
 export { type ConfigSources, parseClientConfig, parseConfig } from './parse-config.ts'
 export { type Env, readEnv } from './read-env.ts'

@@ -1,0 +1,106 @@
+// What our own API needs of the rest of the program, given as values; and the views it answers with.
+
+import type { AppError, Clock } from '../../base/index.ts'
+import type { HttpRequest } from '../http/exchange.ts'
+import type { Metrics, StateReading } from './metrics.ts'
+
+export interface OperationsDeps {
+  readonly metrics: Metrics
+  readState(): Promise<StateReading>
+  /** Why no traffic should come: starting, draining, damaged storage; empty when it may. */
+  reasonsNotReady(): readonly string[]
+}
+
+export interface OwnApiDeps extends OperationsDeps {
+  readonly clock: Clock
+  readonly about: About
+  /** Who may call: undefined lets the request pass. */
+  authorize(request: HttpRequest): Promise<AppError | undefined>
+  /** Events as they become durable, from `after` on or from now; throws `PATTERN_INVALID`. Ends with the signal. */
+  subscribe(options: SubscribeOptions): AsyncIterable<TailItem>
+  listBuses(): Promise<readonly BusView[]>
+  listRules(query: RuleQuery): Promise<readonly RuleView[]>
+  listDeliveries(query: DeliveryViewQuery): Promise<readonly DeliveryView[]>
+}
+
+export interface About {
+  readonly version: string
+  readonly mode: 'dev' | 'start'
+  /** Wall milliseconds. */
+  readonly startedAt: number
+}
+
+export interface SubscribeOptions {
+  /** A bus name, or a bus key with account and region. */
+  readonly bus?: string
+  /** An event pattern as JSON text. */
+  readonly pattern?: string
+  /** The event's type (`detail-type`). */
+  readonly type?: string
+  /** Go on behind this position, as long as the log still has it. */
+  readonly after?: TailPosition
+  readonly signal: AbortSignal
+}
+
+export interface TailPosition {
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface TailItem {
+  readonly position: TailPosition
+  /** When it became durable, wall milliseconds. */
+  readonly timestamp: number
+  readonly busKey: string
+  /** JSON text, UTF-8. */
+  readonly envelope: Uint8Array
+}
+
+export interface BusView {
+  readonly name: string
+  readonly account: string
+  readonly region: string
+  readonly arn: string
+  readonly rules: number
+}
+
+export interface RuleQuery {
+  readonly bus?: string
+}
+
+export interface RuleView {
+  readonly name: string
+  readonly bus: string
+  readonly account: string
+  readonly region: string
+  readonly arn: string
+  readonly state: string
+  readonly pattern?: string
+  readonly schedule?: string
+  readonly targets: readonly { readonly id: string; readonly address: string }[]
+}
+
+export interface DeliveryViewQuery {
+  readonly state?: 'pending' | 'dead'
+  readonly bus?: string
+  readonly rule?: string
+  readonly limit: number
+  /** The id after which to go on. */
+  readonly after?: string
+}
+
+export interface DeliveryView {
+  readonly id: string
+  readonly busKey: string
+  readonly ruleName: string
+  readonly targetId: string
+  readonly eventId: string
+  readonly state: 'pending' | 'dead'
+  readonly attempts: number
+  readonly firstAttemptAt: number
+  readonly lastAttemptAt: number
+  readonly dueAt: number
+  readonly errorCode: string
+  readonly errorMessage: string
+  readonly exhausted?: string
+}

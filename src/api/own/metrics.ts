@@ -1,0 +1,316 @@
+// What the process counts: fed by the diagnostics channels alone, so that no room knows that anybody counts.
+// State that a room holds (how much is pending, how large the log is) is read when asked for.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import {
+  type BreakerChanged,
+  channels,
+  type DeliveriesSettled,
+  type DeliveryAttempted,
+  type EventsAccepted,
+  type EventsRefused,
+  type EventsRouted,
+  type LogSynced,
+  type RequestAnswered,
+} from '../../base/index.ts'
+import { SERIES_MAX } from './limits.ts'
+import { Counter, formatReadings, Histogram, type MetricText } from './registry.ts'
+
+/** What rooms hold at this moment. */
+export interface StateReading {
+  /** Deliveries that wait for their next attempt, and those given up. */
+  readonly pending: number
+  readonly dead: number
+  /** Records of the log that the router has not settled yet. */
+  readonly lagRecords: number
+  readonly logSizeBytes: number
+  readonly logSegments: number
+  readonly logQuarantined: number
+  readonly storeSizeBytes: number
+}
+
+/** Totals since the start, for people rather than for Prometheus. */
+export interface Totals {
+  readonly received: number
+  readonly refused: number
+  readonly matched: number
+  readonly delivered: number
+  readonly failed: number
+  readonly retried: number
+  readonly dead: number
+  readonly breakersOpen: number
+  /** Bounds under which half and 99 of 100 lie; absent while there were none. */
+  readonly latencyMsP50?: number
+  readonly latencyMsP99?: number
+}
+
+export interface Metrics {
+  totals(): Totals
+  /** The whole page for a scrape. */
+  format(state: StateReading): string
+  close(): void
+}
+
+const SECONDS_BOUNDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 600,
+]
+
+export function openMetrics(): Metrics {
+  return new ChannelMetrics()
+}
+
+type Tap = readonly [
+  channel: (typeof channels)[keyof typeof channels],
+  listener: (message: unknown) => void,
+]
+
+class ChannelMetrics implements Metrics {
+  readonly #all: MetricText[] = []
+  readonly #breakers = new Map<string, BreakerChanged['state']>()
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
+  readonly #received = this.#counter(
+    'events_received_total',
+    'Events accepted, durably.',
+    'dialect',
+  )
+  readonly #receivedBytes = this.#counter(
+    'events_received_bytes_total',
+    'Bytes of events accepted.',
+    'dialect',
+  )
+  readonly #refused = this.#counter('events_refused_total', 'Events refused.', 'dialect', 'code')
+  readonly #routed = this.#counter('events_routed_total', 'Events that the router has looked at.')
+  readonly #matched = this.#counter(
+    'events_matched_total',
+    'Events that matched at least one rule.',
+  )
+  readonly #created = this.#counter('deliveries_created_total', 'Deliveries that rules asked for.')
+  readonly #delivered = this.#counter(
+    'deliveries_delivered_total',
+    'Deliveries that a target took.',
+    'kind',
+  )
+  readonly #dead = this.#counter('deliveries_dead_total', 'Deliveries given up.', 'kind')
+  readonly #expired = this.#counter(
+    'deliveries_expired_total',
+    'Deliveries given up for their age.',
+    'kind',
+  )
+  readonly #cancelled = this.#counter(
+    'deliveries_cancelled_total',
+    'Deliveries whose target went away.',
+    'kind',
+  )
+  readonly #failed = this.#counter(
+    'deliveries_failed_total',
+    'Attempts that failed.',
+    'kind',
+    'code',
+  )
+  readonly #retried = this.#counter(
+    'deliveries_retried_total',
+    'Attempts that failed and will be repeated.',
+    'kind',
+  )
+  readonly #latency = this.#histogram(
+    'delivery_latency_seconds',
+    'From acknowledged to delivered.',
+    'kind',
+  )
+  readonly #attempt = this.#histogram(
+    'delivery_attempt_seconds',
+    'How long an attempt took.',
+    'kind',
+    'result',
+  )
+  readonly #ack = this.#histogram('ack_seconds', 'From request decoded to durable.', 'dialect')
+  readonly #sync = this.#histogram('log_sync_seconds', 'How long one write to stable storage took.')
+  readonly #synced = this.#counter('log_synced_records_total', 'Records written to stable storage.')
+  readonly #requests = this.#counter(
+    'http_requests_total',
+    'Requests answered.',
+    'dialect',
+    'operation',
+    'status',
+  )
+  readonly #requestTime = this.#histogram(
+    'http_request_seconds',
+    'How long a request took.',
+    'dialect',
+  )
+  readonly #taps: readonly Tap[]
+
+  constructor() {
+    this.#taps = this.#createTaps()
+    for (const [channel, listener] of this.#taps) channel.subscribe(listener)
+    this.#loopDelay.enable()
+  }
+
+  close(): void {
+    for (const [channel, listener] of this.#taps) channel.unsubscribe(listener)
+    this.#loopDelay.disable()
+  }
+
+  totals(): Totals {
+    const p50 = this.#latency.quantile(0.5)
+    const p99 = this.#latency.quantile(0.99)
+    return {
+      received: this.#received.total,
+      refused: this.#refused.total,
+      matched: this.#matched.total,
+      delivered: this.#delivered.total,
+      failed: this.#failed.total,
+      retried: this.#retried.total,
+      dead: this.#dead.total + this.#expired.total,
+      breakersOpen: [...this.#breakers.values()].filter((state) => state !== 'closed').length,
+      ...(p50 === undefined ? {} : { latencyMsP50: p50 * 1000 }),
+      ...(p99 === undefined ? {} : { latencyMsP99: p99 * 1000 }),
+    }
+  }
+
+  format(state: StateReading): string {
+    const own = this.#all.map((metric) => metric.format()).join('')
+    return own + formatState(state) + this.#formatBreakers() + this.#formatProcess()
+  }
+
+  #counter(name: string, help: string, ...labels: readonly string[]): Counter {
+    const counter = new Counter({ name: `signalbox_${name}`, help, labels })
+    this.#all.push(counter)
+    return counter
+  }
+
+  #histogram(name: string, help: string, ...labels: readonly string[]): Histogram {
+    const histogram = new Histogram({
+      name: `signalbox_${name}`,
+      help,
+      labels,
+      bounds: SECONDS_BOUNDS,
+    })
+    this.#all.push(histogram)
+    return histogram
+  }
+
+  #createTaps(): readonly Tap[] {
+    return [
+      [channels.eventsAccepted, (message) => this.#onAccepted(message as EventsAccepted)],
+      [channels.eventsRefused, (message) => this.#onRefused(message as EventsRefused)],
+      [channels.eventsRouted, (message) => this.#onRouted(message as EventsRouted)],
+      [channels.deliveryAttempted, (message) => this.#onAttempted(message as DeliveryAttempted)],
+      [channels.deliveriesSettled, (message) => this.#onSettled(message as DeliveriesSettled)],
+      [channels.breakerChanged, (message) => this.#onBreaker(message as BreakerChanged)],
+      [channels.requestAnswered, (message) => this.#onAnswered(message as RequestAnswered)],
+      [channels.logSynced, (message) => this.#onSynced(message as LogSynced)],
+    ]
+  }
+
+  #onAccepted({ dialect, count, sizeBytes, durationMs }: EventsAccepted): void {
+    this.#received.add(count, dialect)
+    this.#receivedBytes.add(sizeBytes, dialect)
+    this.#ack.observe(durationMs / 1000, 1, dialect)
+  }
+
+  #onRefused({ dialect, code, count }: EventsRefused): void {
+    this.#refused.add(count, dialect, code)
+  }
+
+  #onRouted({ events, matched, deliveries }: EventsRouted): void {
+    this.#routed.add(events)
+    this.#matched.add(matched)
+    this.#created.add(deliveries)
+  }
+
+  #onAttempted({ kind, result, durationMs, errorCode = '' }: DeliveryAttempted): void {
+    this.#attempt.observe(durationMs / 1000, 1, kind, result)
+    if (result === 'delivered') return
+    this.#failed.add(1, kind, errorCode)
+    if (result === 'retry') this.#retried.add(1, kind)
+  }
+
+  #onSettled({ outcome, kind, count, latencyMs }: DeliveriesSettled): void {
+    const counters = {
+      delivered: this.#delivered,
+      dead: this.#dead,
+      expired: this.#expired,
+      cancelled: this.#cancelled,
+    }
+    counters[outcome].add(count, kind)
+    if (outcome === 'delivered') this.#latency.observe(latencyMs / 1000, count, kind)
+  }
+
+  #onBreaker({ targetKey, state }: BreakerChanged): void {
+    if (this.#breakers.size < SERIES_MAX || this.#breakers.has(targetKey)) {
+      this.#breakers.set(targetKey, state)
+    }
+  }
+
+  #onAnswered({ dialect, operation, status, durationMs }: RequestAnswered): void {
+    this.#requests.add(1, dialect, operation, String(status))
+    this.#requestTime.observe(durationMs / 1000, 1, dialect)
+  }
+
+  #onSynced({ records, durationMs }: LogSynced): void {
+    this.#synced.add(records)
+    this.#sync.observe(durationMs / 1000, 1)
+  }
+
+  #formatBreakers(): string {
+    const states = ['closed', 'half-open', 'open'] as const
+    const readings = [...this.#breakers].map(([target, state]) => ({
+      value: states.indexOf(state),
+      labels: [target],
+    }))
+    const help = 'State of the breaker of a target: 0 closed, 1 half-open, 2 open.'
+    return formatReadings(
+      { name: 'signalbox_breaker_state', help, labels: ['target'] },
+      'gauge',
+      readings,
+    )
+  }
+
+  #formatProcess(): string {
+    const { user, system } = process.cpuUsage()
+    const text =
+      gauge(
+        'signalbox_event_loop_delay_p50_seconds',
+        'Delay of the event loop since the last scrape.',
+        this.#loopDelay.percentile(50) / 1e9,
+      ) +
+      gauge(
+        'signalbox_event_loop_delay_p99_seconds',
+        'Delay of the event loop since the last scrape.',
+        this.#loopDelay.percentile(99) / 1e9,
+      ) +
+      gauge(
+        'process_resident_memory_bytes',
+        'Resident memory size in bytes.',
+        process.memoryUsage.rss(),
+      ) +
+      formatReadings(
+        { name: 'process_cpu_seconds_total', help: 'User and system CPU time spent, in seconds.' },
+        'counter',
+        [{ value: (user + system) / 1e6 }],
+      )
+    this.#loopDelay.reset()
+    return text
+  }
+}
+
+function formatState(state: StateReading): string {
+  return (
+    gauge(
+      'signalbox_deliveries_pending',
+      'Deliveries that wait for their next attempt.',
+      state.pending,
+    ) +
+    gauge('signalbox_deliveries_dead', 'Dead deliveries kept.', state.dead) +
+    gauge('signalbox_router_lag_records', 'Records of the log not settled yet.', state.lagRecords) +
+    gauge('signalbox_log_size_bytes', 'Size of the log on disk.', state.logSizeBytes) +
+    gauge('signalbox_log_segments', 'Segments of the log.', state.logSegments) +
+    gauge('signalbox_log_quarantined_ranges', 'Damaged ranges of the log.', state.logQuarantined) +
+    gauge('signalbox_store_size_bytes', 'Size of the store on disk.', state.storeSizeBytes)
+  )
+}
+
+function gauge(name: string, help: string, value: number): string {
+  return formatReadings({ name, help }, 'gauge', [{ value }])
+}

@@ -1,0 +1,158 @@
+// The OpenAPI document of our own API and of the operations' paths, made from the table of routes.
+// https://spec.openapis.org/oas/v3.1.0
+
+import { OWN_PREFIX, OWN_ROUTES, type OwnRoute } from './routes.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+const TEXT: Json = { type: 'string' }
+const COUNT: Json = { type: 'integer', minimum: 0 }
+const MILLISECONDS: Json = { type: 'number', description: 'milliseconds since the Unix epoch' }
+
+const SCHEMAS: Readonly<Record<string, Json>> = {
+  Error: object({ error: object({ code: TEXT, message: TEXT, docs: TEXT }) }),
+  Info: object({
+    name: TEXT,
+    version: TEXT,
+    mode: { type: 'string', enum: ['dev', 'start'] },
+    startedAt: MILLISECONDS,
+  }),
+  Totals: object(
+    {
+      received: COUNT,
+      refused: COUNT,
+      matched: COUNT,
+      delivered: COUNT,
+      failed: COUNT,
+      retried: COUNT,
+      dead: COUNT,
+      breakersOpen: COUNT,
+      latencyMsP50: { type: 'number' },
+      latencyMsP99: { type: 'number' },
+    },
+    ['latencyMsP50', 'latencyMsP99'],
+  ),
+  State: object({
+    pending: COUNT,
+    dead: COUNT,
+    lagRecords: COUNT,
+    logSizeBytes: COUNT,
+    logSegments: COUNT,
+    logQuarantined: COUNT,
+    storeSizeBytes: COUNT,
+  }),
+  Stats: object({
+    at: MILLISECONDS,
+    uptimeMs: { type: 'number' },
+    totals: reference('Totals'),
+    state: reference('State'),
+    residentBytes: COUNT,
+  }),
+  TailEvent: object({
+    position: TEXT,
+    timestamp: MILLISECONDS,
+    bus: TEXT,
+    account: TEXT,
+    region: TEXT,
+    oneIn: { type: 'integer', minimum: 1, description: 'one event in this many is shown' },
+    sizeBytes: COUNT,
+    envelope: { type: ['object', 'null'], description: 'null where it is too large to show' },
+  }),
+  Bus: object({ name: TEXT, account: TEXT, region: TEXT, arn: TEXT, rules: COUNT }),
+  BusList: list('Bus'),
+  Rule: object(
+    {
+      name: TEXT,
+      bus: TEXT,
+      account: TEXT,
+      region: TEXT,
+      arn: TEXT,
+      state: TEXT,
+      pattern: TEXT,
+      schedule: TEXT,
+      targets: { type: 'array', items: object({ id: TEXT, address: TEXT }) },
+    },
+    ['pattern', 'schedule'],
+  ),
+  RuleList: list('Rule'),
+  Delivery: object(
+    {
+      id: TEXT,
+      busKey: TEXT,
+      ruleName: TEXT,
+      targetId: TEXT,
+      eventId: TEXT,
+      state: { type: 'string', enum: ['pending', 'dead'] },
+      attempts: COUNT,
+      firstAttemptAt: MILLISECONDS,
+      lastAttemptAt: MILLISECONDS,
+      dueAt: MILLISECONDS,
+      errorCode: TEXT,
+      errorMessage: TEXT,
+      exhausted: TEXT,
+    },
+    ['exhausted'],
+  ),
+  DeliveryList: list('Delivery'),
+}
+
+export function formatOpenApi(version: string): Json {
+  const paths = OWN_ROUTES.map((route) => [OWN_PREFIX + route.path, { get: describe(route) }])
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Signalbox',
+      version,
+      description: 'The API that the console and the command line use.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths: { ...Object.fromEntries(paths), ...operationsPaths() },
+    components: { schemas: SCHEMAS },
+  }
+}
+
+function describe({ operation, summary, parameters, answer }: OwnRoute): Json {
+  const content =
+    answer === 'events'
+      ? { 'text/event-stream': { schema: TEXT } }
+      : { 'application/json': { schema: reference(answer) } }
+  return {
+    operationId: operation,
+    summary,
+    parameters: parameters.map((parameter) => ({ ...parameter, in: 'query' })),
+    responses: {
+      200: { description: summary, content },
+      default: {
+        description: 'What went wrong',
+        content: { 'application/json': { schema: reference('Error') } },
+      },
+    },
+  }
+}
+
+function operationsPaths(): Json {
+  const summaries = {
+    '/healthz': 'Whether the process is alive',
+    '/livez': 'Whether the process is alive',
+    '/readyz': 'Whether traffic may come; 503 with the reasons when not',
+    '/metrics': 'Metrics in the text format of Prometheus',
+  }
+  const entries = Object.entries(summaries).map(([path, summary]) => [
+    path,
+    { get: { operationId: path.slice(1), summary, responses: { 200: { description: summary } } } },
+  ])
+  return Object.fromEntries(entries) as Json
+}
+
+function object(properties: Json, optional: readonly string[] = []): Json {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name))
+  return { type: 'object', properties, required }
+}
+
+function list(name: string): Json {
+  return object({ items: { type: 'array', items: reference(name) }, after: TEXT }, ['after'])
+}
+
+function reference(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` }
+}

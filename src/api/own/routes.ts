@@ -1,0 +1,172 @@
+// Every route of our own API: where, what it takes, what it answers, and the one call behind it. The OpenAPI
+// document is made from this table.
+
+import { AppError } from '../../base/index.ts'
+import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
+import type { OwnApiDeps } from './deps.ts'
+import { TAILS_MAX } from './limits.ts'
+import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
+import { json } from './replies.ts'
+import { readStats } from './stats.ts'
+import { streamTail } from './tail.ts'
+
+export const OWN_PREFIX = '/_signalbox/v1'
+
+export interface Call {
+  readonly deps: OwnApiDeps
+  readonly request: HttpRequest
+  readonly query: ReadonlyMap<string, string>
+}
+
+export interface OwnRoute {
+  readonly path: string
+  readonly operation: string
+  readonly summary: string
+  readonly parameters: readonly Parameter[]
+  /** The name of a schema of the OpenAPI document, or `events` for a stream. */
+  readonly answer: string
+  handle(call: Call): Promise<HttpResponse> | HttpResponse
+}
+
+const BUS: Parameter = {
+  name: 'bus',
+  description: 'name of a bus, or account/region/name',
+  schema: { type: 'string' },
+}
+const AFTER: Parameter = {
+  name: 'after',
+  description: 'the id after which to go on',
+  schema: { type: 'string' },
+}
+
+export const OWN_ROUTES: readonly OwnRoute[] = [
+  {
+    path: '/info',
+    operation: 'getInfo',
+    summary: 'What runs here',
+    parameters: [],
+    answer: 'Info',
+    handle: ({ deps }) => json({ name: 'signalbox', ...deps.about }),
+  },
+  {
+    path: '/stats',
+    operation: 'getStats',
+    summary: 'Totals since the start, and the state of this moment',
+    parameters: [],
+    answer: 'Stats',
+    handle: async ({ deps }) => json(await readStats(deps)),
+  },
+  {
+    path: '/tail',
+    operation: 'tail',
+    summary: 'Events as they become durable, as server-sent events; resumes behind Last-Event-ID',
+    parameters: [
+      BUS,
+      { name: 'pattern', description: 'an event pattern, as JSON', schema: { type: 'string' } },
+      { name: 'type', description: 'type of the event (detail-type)', schema: { type: 'string' } },
+      {
+        name: 'after',
+        description: 'position behind which to begin; now when absent',
+        schema: { type: 'string', pattern: '^\\d+:\\d+$' },
+      },
+      {
+        name: 'stats',
+        description: '`1` adds the totals once a second',
+        schema: { type: 'string', enum: ['1'] },
+      },
+    ],
+    answer: 'events',
+    handle: tail,
+  },
+  {
+    path: '/buses',
+    operation: 'listBuses',
+    summary: 'All buses',
+    parameters: [],
+    answer: 'BusList',
+    handle: async ({ deps }) => json({ items: await deps.listBuses() }),
+  },
+  {
+    path: '/rules',
+    operation: 'listRules',
+    summary: 'All rules, or those of one bus',
+    parameters: [BUS],
+    answer: 'RuleList',
+    handle: async ({ deps, query }) =>
+      json({ items: await deps.listRules(given({ bus: query.get('bus') })) }),
+  },
+  {
+    path: '/deliveries',
+    operation: 'listDeliveries',
+    summary: 'Deliveries that wait for their next attempt or were given up',
+    parameters: [
+      {
+        name: 'state',
+        description: 'only those in this state',
+        schema: { type: 'string', enum: ['pending', 'dead'] },
+      },
+      BUS,
+      { name: 'rule', description: 'name of a rule', schema: { type: 'string' } },
+      { name: 'limit', description: 'at most this many', schema: { type: 'integer' } },
+      AFTER,
+    ],
+    answer: 'DeliveryList',
+    handle: listDeliveries,
+  },
+]
+
+// Streams open now, over all servers of the process.
+let openTails = 0
+
+function tail({ deps, request, query }: Call): HttpResponse {
+  if (openTails >= TAILS_MAX) {
+    throw new AppError('LIMIT_EXCEEDED', `expected at most ${TAILS_MAX} live tails at once`)
+  }
+  const lastEventId = request.headers['last-event-id']
+  const resumed = typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined
+  const pieces = streamTail(deps, {
+    subscribe: given({
+      bus: query.get('bus'),
+      pattern: query.get('pattern'),
+      type: query.get('type'),
+      after: parseAfter(resumed ?? query.get('after')),
+    }),
+    hasStats: query.get('stats') === '1',
+    signal: request.signal,
+  })
+  const headers = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }
+  return { status: 200, headers, body: counted(pieces) }
+}
+
+async function* counted<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
+  openTails += 1
+  try {
+    yield* pieces
+  } finally {
+    openTails -= 1
+  }
+}
+
+async function listDeliveries({ deps, query }: Call): Promise<HttpResponse> {
+  const limit = parseLimit(query.get('limit'))
+  const items = await deps.listDeliveries({
+    limit,
+    ...given({
+      state: parseState(query.get('state')),
+      bus: query.get('bus'),
+      rule: query.get('rule'),
+      after: query.get('after'),
+    }),
+  })
+  const last = items.length === limit ? items.at(-1) : undefined
+  return json({ items, ...(last === undefined ? {} : { after: last.id }) })
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Only the properties that have a value. */
+function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Given<T>
+}

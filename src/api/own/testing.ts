@@ -1,0 +1,112 @@
+// What tests of our own API need: dependencies whose events and state the test holds in its hand.
+
+import { AppError, type Clock, type ErrorCode } from '../../base/index.ts'
+import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
+import type { OwnApiDeps, SubscribeOptions, TailItem } from './deps.ts'
+import { openMetrics } from './metrics.ts'
+
+export interface TestSource {
+  /** As each tail asked. */
+  readonly asked: SubscribeOptions[]
+  push(item: TailItem): void
+  end(): void
+}
+
+export function createTestDeps(
+  clock: Clock,
+  overrides: Partial<OwnApiDeps> = {},
+): { readonly deps: OwnApiDeps; readonly source: TestSource } {
+  const source = new HandSource()
+  const deps: OwnApiDeps = {
+    clock,
+    metrics: openMetrics(),
+    about: { version: '1.2.3', mode: 'dev', startedAt: clock.now() },
+    readState: () =>
+      Promise.resolve({
+        pending: 3,
+        dead: 1,
+        lagRecords: 0,
+        logSizeBytes: 4096,
+        logSegments: 1,
+        logQuarantined: 0,
+        storeSizeBytes: 8192,
+      }),
+    reasonsNotReady: () => [],
+    authorize: () => Promise.resolve(undefined),
+    subscribe: (options) => source.subscribe(options),
+    listBuses: () => Promise.resolve([]),
+    listRules: () => Promise.resolve([]),
+    listDeliveries: () => Promise.resolve([]),
+    ...overrides,
+  }
+  return { deps, source }
+}
+
+class HandSource implements TestSource {
+  readonly asked: SubscribeOptions[] = []
+  readonly #items: TailItem[] = []
+  #next = 0
+  #isEnded = false
+  #wake: () => void = () => {}
+
+  push(item: TailItem): void {
+    this.#items.push(item)
+    this.#wake()
+  }
+
+  end(): void {
+    this.#isEnded = true
+    this.#wake()
+  }
+
+  async *subscribe(options: SubscribeOptions): AsyncGenerator<TailItem> {
+    this.asked.push(options)
+    options.signal.addEventListener('abort', () => this.#wake())
+    while (!options.signal.aborted) {
+      for (; this.#next < this.#items.length; this.#next += 1) yield this.#items[this.#next]!
+      if (this.#isEnded) return
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+  }
+}
+
+export function testItem(offset: number, detail: string = '{}'): TailItem {
+  const envelope = `{"id":"e-${offset}","detail-type":"t","source":"s","detail":${detail}}`
+  return {
+    position: { partition: 0, offset },
+    timestamp: 1_700_000_000_000 + offset,
+    busKey: '000000000000/us-east-1/default',
+    envelope: Buffer.from(envelope),
+  }
+}
+
+export function testRequest(target: string, parts: Partial<HttpRequest> = {}): HttpRequest {
+  const mark = target.indexOf('?')
+  return {
+    method: 'GET',
+    target,
+    path: mark === -1 ? target : target.slice(0, mark),
+    query: mark === -1 ? '' : target.slice(mark + 1),
+    headers: {},
+    rawHeaders: [],
+    body: Buffer.alloc(0),
+    remoteAddress: '127.0.0.1',
+    requestId: 'request-1',
+    signal: new AbortController().signal,
+    ...parts,
+  }
+}
+
+export function textOf(response: HttpResponse): string {
+  if (typeof response.body !== 'string') throw new TypeError('expected a body that is text')
+  return response.body
+}
+
+/** A dependency that answers with this failure. */
+export function refuse(
+  code: ErrorCode,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+): never {
+  throw new AppError(code, message, { details })
+}
