@@ -1,0 +1,151 @@
+// Array consistency: fields inside arrays must be satisfied within one and the same element of each array.
+// A choice picks one element of every array it enters; this decides whether some choice satisfies all
+// fields. Elements are worked off from the innermost out, each answering which sets of fields can be
+// satisfied inside it; a set that nothing outside its array completes is dropped at once, which leaves at
+// most one set per array in any ordinary event.
+
+import { ARRAY_CHOICES_MAX } from './limits.ts'
+
+/**
+ * The elements (objects and arrays) of an event's arrays, numbered as they come in the event: the array each
+ * belongs to, the element that array lies in (-1 for none), and how many elements lie around it.
+ */
+export interface Elements {
+  readonly arrays: readonly number[]
+  readonly parents: readonly number[]
+  readonly depths: readonly number[]
+}
+
+/** Whether two elements (-1 for none) can be chosen together: they differ in no array. */
+export function areConsistent(elements: Elements, left: number, right: number): boolean {
+  const { arrays, parents, depths } = elements
+  let [one, other] = [left, right]
+  while (one >= 0 && other >= 0) {
+    if (one === other) return true
+    const difference = depths[one]! - depths[other]!
+    if (difference === 0 && arrays[one] === arrays[other]) return false
+    if (difference >= 0) one = parents[one]!
+    if (difference <= 0) other = parents[other]!
+  }
+  return true
+}
+
+/** A set of fields, one bit each. */
+type FieldSet = bigint
+
+/** What can be satisfied inside one array that holds candidates. */
+interface ArrayOptions {
+  readonly options: Set<FieldSet>
+  /** The lowest and highest number of its elements, and theirs, that hold candidates. */
+  first: number
+  last: number
+}
+
+/** Whether one candidate of each field (candidates are elements) can be chosen so that all are consistent. */
+export function hasConsistentChoice(
+  elements: Elements,
+  candidates: readonly (readonly number[])[],
+): boolean {
+  const full = (1n << BigInt(candidates.length)) - 1n
+  const held = collectHeld(candidates)
+  const outside = sumOutside(held)
+  const arraysIn = new Map<number, ArrayOptions[]>()
+  const openArrays = new Map<number, ArrayOptions>()
+  for (const element of withAncestors(elements, held.keys())) {
+    const sets = combine(held.get(element) ?? 0n, arraysIn.get(element) ?? [], full, outside)
+    if (sets === undefined) return false
+    addElement({ elements, openArrays, arraysIn }, element, sets)
+  }
+  return combine(0n, arraysIn.get(-1) ?? [], full, outside)?.has(full) ?? false
+}
+
+function collectHeld(candidates: readonly (readonly number[])[]): Map<number, FieldSet> {
+  const held = new Map<number, FieldSet>()
+  candidates.forEach((ofField, index) => {
+    for (const element of ofField)
+      held.set(element, (held.get(element) ?? 0n) | (1n << BigInt(index)))
+  })
+  return held
+}
+
+// Inner elements have higher numbers than those around them.
+function withAncestors(elements: Elements, start: Iterable<number>): number[] {
+  const all = new Set<number>()
+  for (let element of start) {
+    for (; element >= 0 && !all.has(element); element = elements.parents[element]!) all.add(element)
+  }
+  return [...all].toSorted((left, right) => right - left)
+}
+
+interface Progress {
+  readonly elements: Elements
+  readonly openArrays: Map<number, ArrayOptions>
+  readonly arraysIn: Map<number, ArrayOptions[]>
+}
+
+function addElement(progress: Progress, element: number, sets: ReadonlySet<FieldSet>): void {
+  const { elements, openArrays, arraysIn } = progress
+  const last = Math.max(element, ...(arraysIn.get(element) ?? []).map((array) => array.last))
+  const name = elements.arrays[element]!
+  let array = openArrays.get(name)
+  if (array === undefined) {
+    array = { options: new Set(), first: element, last }
+    openArrays.set(name, array)
+    const parent = elements.parents[element]!
+    const beside = arraysIn.get(parent)
+    if (beside === undefined) arraysIn.set(parent, [array])
+    else beside.push(array)
+  }
+  array.first = element
+  array.last = Math.max(array.last, last)
+  for (const set of sets) array.options.add(set)
+}
+
+type Outside = (first: number, last: number) => FieldSet
+
+// All numbers inside an array lie together, so what is outside lies before its first and behind its last.
+function sumOutside(held: ReadonlyMap<number, FieldSet>): Outside {
+  const numbers = [...held.keys()].toSorted((left, right) => left - right)
+  const before: FieldSet[] = [0n]
+  for (const [index, element] of numbers.entries()) before.push(before[index]! | held.get(element)!)
+  const behind: FieldSet[] = Array.from({ length: numbers.length + 1 }, () => 0n)
+  for (let index = numbers.length - 1; index >= 0; index -= 1) {
+    behind[index] = behind[index + 1]! | held.get(numbers[index]!)!
+  }
+  return (first, last) =>
+    before[lowerBound(numbers, first)]! | behind[lowerBound(numbers, last + 1)]!
+}
+
+function lowerBound(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (sorted[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The sets that can be satisfied with `own` and one option of each array; undefined when none can lead to `full`. */
+function combine(
+  own: FieldSet,
+  arrays: readonly ArrayOptions[],
+  full: FieldSet,
+  outside: Outside,
+): ReadonlySet<FieldSet> | undefined {
+  let sets = new Set<FieldSet>([own])
+  for (const array of arrays) {
+    const rest = outside(array.first, array.last)
+    const useful = [...array.options].filter((option) => (option | rest) === full)
+    if (useful.length === 0) return undefined
+    const combined = new Set<FieldSet>()
+    for (const set of sets) {
+      for (const option of useful) {
+        // Beyond the bound only events made to be hard are left; they may go unmatched.
+        if (combined.size < ARRAY_CHOICES_MAX) combined.add(set | option)
+      }
+    }
+    sets = combined
+  }
+  return sets
+}

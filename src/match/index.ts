@@ -1,0 +1,9 @@
+export {
+  PATTERN_BRANCHES_MAX,
+  PATTERN_DEPTH_MAX,
+  PATTERN_FIELDS_MAX,
+  PATTERN_LENGTH_MAX,
+  WILDCARD_COMPLEXITY_MAX,
+} from './limits.ts'
+export { createMatcher, matchesPattern, type Matcher } from './matcher.ts'
+export { parsePattern, type Pattern } from './pattern.ts'

@@ -1,0 +1,28 @@
+// Bounds of the match room.
+
+/** Characters of a pattern's text; dialects may allow less (AWS: 4,096). */
+export const PATTERN_LENGTH_MAX = 65_536
+
+/** Levels of nesting in a pattern, as the JSON parser that AWS uses bounds them. */
+export const PATTERN_DEPTH_MAX = 1000
+
+/** Ways to satisfy one pattern once its `$or`s are multiplied out. */
+export const PATTERN_BRANCHES_MAX = 1024
+
+/** Fields in all branches of one pattern; with the branches it bounds what one rule may hold. */
+export const PATTERN_FIELDS_MAX = 32_768
+
+/**
+ * How many places of a field's wildcards one value may keep in play at once. AWS publishes no number;
+ * of its recorded answers the simplest refusal scores 11 and the most complex acceptance 7.
+ */
+export const WILDCARD_COMPLEXITY_MAX = 10
+
+/** Sets of places looked at while judging wildcards; beyond it they count as too complex. */
+export const WILDCARD_SETS_MAX = 20_000
+
+/** Arrays and objects on the way to a value; what lies deeper is not looked at. */
+export const EVENT_DEPTH_MAX = 1000
+
+/** Combinations of fields that one array element may leave open while array consistency is settled. */
+export const ARRAY_CHOICES_MAX = 1024
