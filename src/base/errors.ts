@@ -44,8 +44,11 @@ export const ERRORS = {
   RESOURCE_NOT_FOUND: { class: 'not_found', retry: false },
   REVISION_COMPACTED: { class: 'conflict', retry: false },
   RULE_NOT_FOUND: { class: 'not_found', retry: false },
+  SERVER_UNREACHABLE: { class: 'unavailable', retry: true },
   SIGNATURE_INVALID: { class: 'unauthenticated', retry: false },
   STORAGE_FAILED: { class: 'storage', retry: false },
+  STORE_CLOSED: { class: 'unavailable', retry: true },
+  STORE_FULL: { class: 'unavailable', retry: true },
   TARGET_REFUSED: { class: 'forbidden', retry: false },
   TEMPLATE_INVALID: { class: 'invalid', retry: false },
 } as const

@@ -58,6 +58,7 @@ export interface AttemptRow {
 
 export interface DeliveryCommit {
   readonly cursor?: ReaderCursor
+  /** Rows made or replaced; one whose id is in `remove` too stays. */
   readonly put: readonly DeliveryRow[]
   /** Ids of rows whose delivery ended (delivered, cancelled, redriven). */
   readonly remove: readonly string[]
@@ -67,6 +68,7 @@ export interface DeliveryCommit {
 export interface DueQuery {
   readonly ruleKey: string
   readonly targetId: string
+  /** Rows due at or before this. */
   readonly dueBefore: number
   readonly limit: number
   /** Rows that are being attempted now. */
@@ -99,10 +101,12 @@ export interface DeliveryStore {
   due(query: DueQuery): Promise<readonly DeliveryRow[]>
   /** Every target with pending rows. */
   pendingTargets(): Promise<readonly PendingTarget[]>
+  /** In order of id. */
   list(query: DeliveryQuery): Promise<readonly DeliveryRow[]>
   counts(): Promise<{ readonly pending: number; readonly dead: number }>
   /** The smallest offset of a partition that a pending row without its own record points at. */
   oldestReferenced(partition: number): Promise<number | undefined>
+  /** The newest attempts of an event, in the order they were committed. */
   attempts(eventId: string, limit: number): Promise<readonly AttemptRow[]>
   /** Drops attempt history older than this. */
   pruneAttempts(before: number): Promise<void>

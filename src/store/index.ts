@@ -31,3 +31,9 @@ export type {
   WatchOptions,
 } from './rows.ts'
 export type { Store, StoreStats } from './store.ts'
+export { openSqliteStore, type SqliteStoreOptions } from './drivers/sqlite/sqlite-store.ts'
+export {
+  openMemoryStore,
+  type MemoryStore,
+  type MemoryStoreOptions,
+} from './drivers/memory/memory-store.ts'

@@ -1,0 +1,54 @@
+// All that a memory store holds, apart from the store itself, so that a simulator can kill the one and open
+// another over what had been committed.
+
+import type { DedupeEntry } from '../../dedupe.ts'
+import type { AttemptRow, DeliveryRow, ReaderCursor } from '../../deliveries.ts'
+import type { MessageWrite } from '../../messages.ts'
+import type { StoredChange, StoredRow } from '../../stored-rows.ts'
+
+export interface StoredMessage extends MessageWrite {
+  readonly sequence: number
+  readonly firstReceivedAt: number
+  readonly receiveCount: number
+  readonly movedFrom?: string
+}
+
+export interface Deduplication {
+  readonly id: string
+  readonly sequence: number
+  readonly until: number
+}
+
+export interface MemoryStoreState {
+  revision: number
+  compacted: number
+  readonly rows: Map<string, StoredRow>
+  changes: StoredChange[]
+  readonly cursors: Map<string, ReaderCursor>
+  readonly deliveries: Map<string, DeliveryRow>
+  attempts: AttemptRow[]
+  sequence: number
+  /** By queue, then by sequence. */
+  readonly messages: Map<string, Map<number, StoredMessage>>
+  /** By queue, then by deduplication id. */
+  readonly deduplications: Map<string, Map<string, Deduplication>>
+  dedupeEntries: DedupeEntry[]
+  dedupeWatermark: number
+}
+
+export function createMemoryStoreState(): MemoryStoreState {
+  return {
+    revision: 0,
+    compacted: 0,
+    rows: new Map(),
+    changes: [],
+    cursors: new Map(),
+    deliveries: new Map(),
+    attempts: [],
+    sequence: 0,
+    messages: new Map(),
+    deduplications: new Map(),
+    dedupeEntries: [],
+    dedupeWatermark: 0,
+  }
+}

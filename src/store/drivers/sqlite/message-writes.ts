@@ -1,0 +1,286 @@
+// Sending, receiving and deleting queue messages. A message's sequence is its place: it only rises, so that new
+// messages land at the end of the table. For first-in first-out queues `message_groups.ready_at` says when a
+// group's head may be received: not before it is visible, nor before every message in flight is back.
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { DELETE_SLICE_ROWS, RECEIVE_MOVES_MAX } from '../../limits.ts'
+import { checkEnds, formatReceipt, formatSequence, parseReceipt } from '../../messages-codec.ts'
+import type {
+  MessageWrite,
+  PackedMessages,
+  ReceivedMessage,
+  ReceiveQuery,
+  SentMessage,
+} from '../../messages.ts'
+import type { Counters } from './counters.ts'
+import { MessageGroups } from './message-groups.ts'
+import type { DeletedSlice, VisibilityChanges, VisibilityResults } from './protocol.ts'
+import { QueueIds } from './queue-ids.ts'
+
+interface Message {
+  readonly seq: number
+  readonly visible_at: number
+  readonly receive_count: number
+  readonly first_received_at: number
+  readonly sent_at: number
+  readonly expires_at: number
+  readonly id: string
+  readonly sender: string
+  readonly group_id: string | null
+  readonly deduplication_id: string | null
+  readonly moved_from: string | null
+  readonly attributes: string | null
+  readonly body: Uint8Array
+}
+
+export class MessageWrites {
+  readonly #counters: Counters
+  readonly #queues: QueueIds
+  readonly #groups: MessageGroups
+  readonly #statements: ReturnType<typeof prepareStatements>
+
+  constructor(db: DatabaseSync, counters: Counters) {
+    this.#counters = counters
+    this.#queues = new QueueIds(db)
+    this.#groups = new MessageGroups(db)
+    this.#statements = prepareStatements(db)
+  }
+
+  send(messages: readonly MessageWrite[]): readonly SentMessage[] {
+    return messages.map((message) => this.#send(this.#queues.idOf(message.queue), message))
+  }
+
+  sendPacked(batch: PackedMessages): void {
+    checkEnds(batch)
+    const { bodies, ends, idPrefix, sentAt, visibleAt, expiresAt, sender } = batch
+    const queue = this.#queues.idOf(batch.queue)
+    const insert = this.#statements.insertPlain
+    let seq = this.#counters.values.message
+    let start = 0
+    for (let index = 0; index < ends.length; index += 1) {
+      const end = ends[index]!
+      const id = idPrefix + index.toString(36)
+      seq += 1
+      insert.run(seq, queue, visibleAt, sentAt, expiresAt, id, sender, bodies.subarray(start, end))
+      start = end
+    }
+    this.#counters.values.message = seq
+  }
+
+  receive(query: ReceiveQuery): readonly ReceivedMessage[] {
+    const queue = this.#queues.idOf(query.queue)
+    const received: ReceivedMessage[] = []
+    let passed = 0
+    while (received.length < query.limit && passed < RECEIVE_MOVES_MAX) {
+      const messages = query.fifo
+        ? this.#groups.nextMessages(queue, query.now, query.limit - received.length)
+        : this.#statements.visible.all(queue, query.now, query.limit - received.length)
+      if (messages.length === 0) break
+      for (const message of messages as unknown as readonly Message[]) {
+        if (this.#passOver(queue, query, message)) passed += 1
+        else received.push(this.#take(query, message))
+      }
+      if (query.fifo) this.#groups.refresh(queue, groupsOf(messages))
+    }
+    return received
+  }
+
+  remove(input: {
+    readonly queue: string
+    readonly receipts: readonly string[]
+  }): readonly boolean[] {
+    const queue = this.#queues.idOf(input.queue)
+    return input.receipts.map((text) => {
+      const receipt = parseReceipt(input.queue, text)
+      if (receipt === undefined) return false
+      const removed = this.#statements.remove.get(receipt.sequence, queue)
+      if (removed !== undefined) this.#groups.refresh(queue, groupsOf([removed]))
+      return true
+    })
+  }
+
+  changeVisibility({ queue: name, changes, now }: VisibilityChanges): VisibilityResults {
+    const queue = this.#queues.idOf(name)
+    return changes.map(({ receipt: text, visibleAt }) => {
+      const receipt = parseReceipt(name, text)
+      if (receipt === undefined) return 'unknown'
+      const { sequence, receiveCount } = receipt
+      const changed = this.#statements.hide.get(visibleAt, sequence, queue, receiveCount, now)
+      if (changed === undefined) return 'not-in-flight'
+      this.#groups.refresh(queue, groupsOf([changed]))
+      return 'changed'
+    })
+  }
+
+  /** Deletes a slice of the messages that were there when the purge began. */
+  purge(input: {
+    readonly queue: string
+    readonly through: number | undefined
+  }): DeletedSlice & { readonly through: number } {
+    const queue = this.#queues.idOf(input.queue)
+    const through = input.through ?? this.#counters.values.message
+    const deleted = this.#statements.purge.all(queue, through, DELETE_SLICE_ROWS)
+    this.#groups.refresh(queue, groupsOf(deleted))
+    return { deleted: deleted.length, isDone: deleted.length < DELETE_SLICE_ROWS, through }
+  }
+
+  expire(now: number): DeletedSlice {
+    const deleted = this.#statements.expire.all(now, DELETE_SLICE_ROWS)
+    for (const record of deleted) this.#groups.refresh(Number(record['queue']), groupsOf([record]))
+    const { changes } = this.#statements.forgetDuplicates.run(now, DELETE_SLICE_ROWS)
+    const isDone = deleted.length < DELETE_SLICE_ROWS && Number(changes) < DELETE_SLICE_ROWS
+    return { deleted: deleted.length, isDone }
+  }
+
+  rolledBack(): void {
+    this.#queues.rolledBack()
+  }
+
+  #send(queue: number, message: MessageWrite): SentMessage {
+    const { id, deduplicationId, deduplicateUntil, sentAt } = message
+    if (deduplicationId === undefined || deduplicateUntil === undefined)
+      return sent(id, this.#insert(queue, message), false)
+    const known = this.#statements.duplicate.get(queue, deduplicationId, sentAt)
+    if (known !== undefined) return sent(String(known['id']), Number(known['seq']), true)
+    const seq = this.#insert(queue, message)
+    this.#statements.rememberDuplicate.run(queue, deduplicationId, id, seq, deduplicateUntil)
+    return sent(id, seq, false)
+  }
+
+  #insert(queue: number, message: MessageWrite): number {
+    this.#counters.values.message += 1
+    const seq = this.#counters.values.message
+    this.#statements.insert.run(
+      seq,
+      queue,
+      message.visibleAt,
+      message.sentAt,
+      message.expiresAt,
+      message.id,
+      message.sender,
+      message.groupId ?? null,
+      message.deduplicationId ?? null,
+      message.attributes ?? null,
+      message.body,
+    )
+    if (message.groupId !== undefined) this.#groups.add(queue, message.groupId, message.visibleAt)
+    return seq
+  }
+
+  /** Deletes an expired message, moves one received too often; false for one to hand out. */
+  #passOver(queue: number, query: ReceiveQuery, message: Message): boolean {
+    const { now, receiveCountMax, deadLetterQueue } = query
+    if (message.expires_at <= now) {
+      this.#statements.remove.get(message.seq, queue)
+      return true
+    }
+    if (deadLetterQueue === undefined || message.receive_count < (receiveCountMax ?? Infinity))
+      return false
+    const target = this.#queues.idOf(deadLetterQueue)
+    this.#counters.values.message += 1
+    const seq = this.#counters.values.message
+    this.#statements.move.run(seq, target, now, query.queue, message.seq)
+    if (message.group_id !== null) this.#groups.add(target, message.group_id, now)
+    return true
+  }
+
+  #take(query: ReceiveQuery, message: Message): ReceivedMessage {
+    const { seq: sequence, receive_count: receivedBefore } = message
+    const receiveCount = receivedBefore + 1
+    const firstReceivedAt = receivedBefore === 0 ? query.now : message.first_received_at
+    const visibleAt = query.now + query.visibilityTimeoutMs
+    this.#statements.take.run(visibleAt, receiveCount, firstReceivedAt, sequence)
+    return {
+      id: message.id,
+      receipt: formatReceipt(query.queue, { sequence, receiveCount }),
+      body: message.body,
+      sentAt: message.sent_at,
+      firstReceivedAt,
+      receiveCount,
+      sender: message.sender,
+      sequence: formatSequence(sequence),
+      ...(message.attributes === null ? {} : { attributes: message.attributes }),
+      ...(message.group_id === null ? {} : { groupId: message.group_id }),
+      ...(message.deduplication_id === null ? {} : { deduplicationId: message.deduplication_id }),
+      ...(message.moved_from === null ? {} : { movedFrom: message.moved_from }),
+    }
+  }
+}
+
+function sent(id: string, seq: number, isDuplicate: boolean): SentMessage {
+  return { id, sequence: formatSequence(seq), isDuplicate }
+}
+
+function groupsOf(records: readonly unknown[]): ReadonlySet<string> {
+  const groups = new Set<string>()
+  for (const record of records) {
+    const { group_id: groupId } = record as { readonly group_id: string | null }
+    if (groupId !== null) groups.add(groupId)
+  }
+  return groups
+}
+
+function prepareStatements(
+  db: DatabaseSync,
+): Record<
+  | 'insert'
+  | 'insertPlain'
+  | 'visible'
+  | 'take'
+  | 'move'
+  | 'remove'
+  | 'hide'
+  | 'purge'
+  | 'expire'
+  | 'forgetDuplicates'
+  | 'duplicate'
+  | 'rememberDuplicate',
+  StatementSync
+> {
+  return {
+    insertPlain: db.prepare(
+      `INSERT INTO messages (seq, queue, visible_at, sent_at, expires_at, id, sender, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    insert: db.prepare(
+      `INSERT INTO messages (seq, queue, visible_at, sent_at, expires_at, id, sender,
+         group_id, deduplication_id, attributes, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    visible: db.prepare(
+      'SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at LIMIT ?',
+    ),
+    take: db.prepare(
+      'UPDATE messages SET visible_at = ?, receive_count = ?, first_received_at = ? WHERE seq = ?',
+    ),
+    move: db.prepare(
+      `UPDATE messages SET seq = ?, queue = ?, visible_at = ?, moved_from = ?,
+         receive_count = 0, first_received_at = 0 WHERE seq = ?`,
+    ),
+    remove: db.prepare('DELETE FROM messages WHERE seq = ? AND queue = ? RETURNING group_id'),
+    hide: db.prepare(
+      `UPDATE messages SET visible_at = ?
+       WHERE seq = ? AND queue = ? AND receive_count = ? AND visible_at > ? RETURNING group_id`,
+    ),
+    purge: db.prepare(
+      `DELETE FROM messages WHERE seq IN
+         (SELECT seq FROM messages WHERE queue = ? AND seq <= ? LIMIT ?) RETURNING group_id`,
+    ),
+    expire: db.prepare(
+      `DELETE FROM messages WHERE seq IN
+         (SELECT seq FROM messages WHERE expires_at <= ? LIMIT ?) RETURNING queue, group_id`,
+    ),
+    forgetDuplicates: db.prepare(
+      `DELETE FROM message_deduplications WHERE (queue, deduplication_id) IN
+         (SELECT queue, deduplication_id FROM message_deduplications WHERE until <= ? LIMIT ?)`,
+    ),
+    duplicate: db.prepare(
+      `SELECT id, seq FROM message_deduplications
+       WHERE queue = ? AND deduplication_id = ? AND until > ?`,
+    ),
+    rememberDuplicate: db.prepare(
+      `INSERT INTO message_deduplications VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET id = excluded.id, seq = excluded.seq, until = excluded.until`,
+    ),
+  }
+}

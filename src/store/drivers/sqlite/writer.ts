@@ -1,0 +1,56 @@
+// The writer: the only handle that writes. It runs every request that waits as one transaction, and answers after
+// COMMIT.
+
+import type { MessagePort } from 'node:worker_threads'
+import { Counters } from './counters.ts'
+import { openWritable } from './database.ts'
+import { DedupeWrites } from './dedupe-calls.ts'
+import { DeliveryWrites } from './delivery-writes.ts'
+import { Inbox, post, postFatal, untyped } from './inbox.ts'
+import { MessageWrites } from './message-writes.ts'
+import type { ToWorker, WorkerOptions, WriteCalls } from './protocol.ts'
+import { RowWrites } from './row-writes.ts'
+import { migrate } from './schema.ts'
+import { Transactions } from './transactions.ts'
+import { WalCheckpoints } from './wal-checkpoints.ts'
+
+export function startWriter(port: MessagePort, options: WorkerOptions): void {
+  const db = openWritable(options)
+  migrate(db)
+  const counters = new Counters(db)
+  const rows = new RowWrites(db, counters)
+  const deliveries = new DeliveryWrites(db, counters)
+  const messages = new MessageWrites(db, counters)
+  const dedupe = new DedupeWrites(db, counters)
+  const calls: WriteCalls = {
+    'rows.write': (writes) => rows.write(writes),
+    'rows.compact': (revision) => rows.compact(revision),
+    'deliveries.commit': (commit) => deliveries.commit(commit),
+    'deliveries.pruneAttempts': (before) => deliveries.pruneAttempts(before),
+    'messages.send': (writes) => messages.send(writes),
+    'messages.sendPacked': (batch) => messages.sendPacked(batch),
+    'messages.receive': (query) => messages.receive(query),
+    'messages.remove': (input) => messages.remove(input),
+    'messages.changeVisibility': (changes) => messages.changeVisibility(changes),
+    'messages.purge': (input) => messages.purge(input),
+    'messages.expire': (now) => messages.expire(now),
+    'dedupe.append': (packed) => dedupe.append(packed),
+    'dedupe.prune': (before) => dedupe.prune(before),
+  }
+  const participants = [rows, deliveries, messages]
+  const transactions = new Transactions(db, counters, participants, untyped(calls))
+  const checkpoints = new WalCheckpoints(db)
+  const inbox = new Inbox(port, (requests) => {
+    try {
+      const replies = transactions.run(requests)
+      post(port, { kind: 'replies', replies, changes: rows.takeChanges() })
+      checkpoints.afterCommit()
+      return true
+    } catch (error) {
+      postFatal(port, error, false)
+      return false
+    }
+  })
+  port.on('message', (message: ToWorker) => inbox.take(message, () => db.close()))
+  post(port, { kind: 'ready', revision: counters.values.revision })
+}
