@@ -1,0 +1,430 @@
+// The log of one directory as the rest of the process sees it: gathers appends into batches, hands one batch
+// at a time to the writer, and answers reads from memory, or through the reader when they lag.
+//
+//   idle ──append──> scheduled ──turn of the event loop──> writing ──durable──> writing | idle
+//   any ──close──> closing ──all durable──> closed        any ──storage failure──> failed, for good
+//
+// Invariant: an append resolves, and its records are shown, only after the writer said that they are durable.
+
+import { AppError, channels, isAppError, type Clock, type Logger } from '../../../base/index.ts'
+import {
+  BATCH_SIZE_BYTES_MAX,
+  PENDING_SIZE_BYTES_MAX,
+  QUARANTINED_RANGES_MAX,
+  RECORD_SIZE_BYTES_MAX,
+} from '../../limits.ts'
+import type {
+  AppendRecord,
+  Cursor,
+  Log,
+  LogRecord,
+  LogStats,
+  QuarantinedRange,
+  ReadOptions,
+  ReadResult,
+} from '../../log.ts'
+import type { Position } from '../../position.ts'
+import { Waiters } from '../../waiters.ts'
+import { Batch, encodedSize } from './batch.ts'
+import { isMark, readRecord, sizeAt, viewOf } from './record.ts'
+import type { SegmentSummary } from './segment-file.ts'
+import type { ReadAnswer, ReadRequest, SegmentPart } from './segment-reader.ts'
+import type { StoreState, WriteResult } from './segment-store.ts'
+import { TailCache } from './tail-cache.ts'
+
+/** Who puts batches on the disk; a rejection is a failed disk, for good. */
+export interface Writer {
+  /** Gives the buffer back, with the batch sealed in place, once it is durable or refused. */
+  commit(buffer: ArrayBuffer, sizeBytes: number): Promise<Commit>
+  remove(bases: readonly number[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Commit {
+  readonly result: WriteResult
+  readonly buffer: ArrayBuffer
+}
+
+/** Who reads what is no longer in memory. */
+export interface Reader {
+  read(request: ReadRequest): Promise<ReadAnswer>
+  offsetAt(segment: SegmentPart, timestamp: number): Promise<number>
+  forget(bases: readonly number[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Retention {
+  readonly ageMsMax?: number
+  readonly sizeBytesMax?: number
+}
+
+export interface FileLog extends Log {
+  /** Lets the oldest segments go while they are too old or too much, never at or past `notBeyond`. */
+  retain(retention: Retention, notBeyond: Cursor): Promise<void>
+}
+
+export interface SegmentLogOptions {
+  readonly writer: Writer
+  readonly reader: Reader
+  readonly state: StoreState
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly tailCacheSizeBytesMax: number
+  /** Runs the callback soon, after the appends of this turn. */
+  readonly schedule: (callback: () => void) => void
+  /** The disk failed: nothing more will be accepted, and the process should end. */
+  readonly onFatal: (error: AppError) => void
+}
+
+export class SegmentLog implements FileLog {
+  readonly #options: SegmentLogOptions
+  readonly #tail: TailCache
+  readonly #waiters = new Waiters()
+  readonly #segments: SegmentSummary[]
+  readonly #quarantined: QuarantinedRange[]
+  #start: number
+  #end: number
+  #lastTimestamp: number
+  #open: Batch | undefined
+  #queue: Batch[] = []
+  #pendingBytes = 0
+  #sizeExpected = 0
+  #isScheduled = false
+  #isWriting = false
+  #closing: Promise<void> | undefined
+  #onIdle: (() => void) | undefined
+  #failure: AppError | undefined
+
+  constructor(options: SegmentLogOptions) {
+    const { state } = options
+    this.#options = options
+    this.#tail = new TailCache(options.tailCacheSizeBytesMax)
+    this.#segments = Array.from(state.segments)
+    this.#quarantined = Array.from(state.quarantined)
+    this.#end = state.nextOffset
+    this.#start = firstOffset(state)
+    this.#lastTimestamp = state.lastTimestamp
+  }
+
+  append(records: readonly AppendRecord[]): Promise<readonly Position[]> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    if (records.length === 0) return Promise.resolve([])
+    for (const record of records) {
+      const tooLarge = checkPayload(record.payload)
+      if (tooLarge !== undefined) return Promise.reject(tooLarge)
+    }
+    const sizeBytes = encodedSize(records)
+    if (this.#pendingBytes > 0 && this.#pendingBytes + sizeBytes > PENDING_SIZE_BYTES_MAX) {
+      const message = `expected less than \`${PENDING_SIZE_BYTES_MAX}\` bytes to wait for the disk`
+      return Promise.reject(new AppError('LOG_FULL', message))
+    }
+    this.#pendingBytes += sizeBytes
+    this.#lastTimestamp = Math.max(this.#lastTimestamp, this.#options.clock.now())
+    const appended = this.#batchFor(sizeBytes).append(records, sizeBytes, this.#lastTimestamp)
+    this.#scheduleWrite()
+    return appended
+  }
+
+  async read(cursor: Cursor, options: ReadOptions): Promise<ReadResult> {
+    const wanted = offsetOf(cursor)
+    for (;;) {
+      this.#refuseReads()
+      const offset = Math.max(wanted, this.#start)
+      if (options.signal.aborted) return result([], offset)
+      if (offset >= this.#end) {
+        await this.#waiters.wait(options.signal)
+        continue
+      }
+      const records =
+        this.#tail.read(offset, options.recordsMax) ??
+        (await this.#readDisk(offset, options.recordsMax))
+      if (records.length === 0) continue
+      return result(records, records.at(-1)!.position.offset + 1)
+    }
+  }
+
+  start(): Cursor {
+    return [{ partition: 0, offset: this.#start }]
+  }
+
+  end(): Cursor {
+    return [{ partition: 0, offset: this.#end }]
+  }
+
+  async cursorAt(timestamp: number): Promise<Cursor> {
+    this.#refuseReads()
+    const segment = this.#segments.find(
+      (one) => one.end > one.base && one.lastTimestamp >= timestamp,
+    )
+    if (segment === undefined) return this.end()
+    const offset = await this.#options.reader.offsetAt(segment, timestamp)
+    return [{ partition: 0, offset: Math.max(offset, this.#start) }]
+  }
+
+  async trim(before: Cursor): Promise<void> {
+    const offset = offsetOf(before)
+    await this.#removeWhile((segment) => segment.end <= offset)
+  }
+
+  async retain(retention: Retention, notBeyond: Cursor): Promise<void> {
+    const { ageMsMax = Infinity, sizeBytesMax = Infinity } = retention
+    const limit = offsetOf(notBeyond)
+    const oldest = this.#options.clock.now() - ageMsMax
+    let sizeBytes = this.#sizeBytes()
+    await this.#removeWhile((segment) => {
+      const isOver = segment.lastTimestamp < oldest || sizeBytes > sizeBytesMax
+      if (!isOver || segment.end > limit) return false
+      sizeBytes -= segment.sizeBytes
+      return true
+    })
+  }
+
+  stats(): LogStats {
+    return {
+      sizeBytes: this.#sizeBytes(),
+      segments: this.#segments.length,
+      start: this.start(),
+      end: this.end(),
+      quarantined: Array.from(this.#quarantined),
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isBusy()) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+    }
+    this.#waiters.wake()
+    await this.#options.writer.close()
+    await this.#options.reader.close()
+  }
+
+  #refusal(): AppError | undefined {
+    if (this.#failure !== undefined) return this.#failure
+    return this.#closing === undefined ? undefined : closed()
+  }
+
+  /** Reads go on while a close waits for the last appends, and after the disk failed to write. */
+  #refuseReads(): void {
+    if (this.#closing !== undefined && !this.#isBusy()) throw closed()
+  }
+
+  #isBusy(): boolean {
+    return this.#failure === undefined && this.#pendingBytes > 0
+  }
+
+  #batchFor(sizeBytes: number): Batch {
+    const open = this.#open
+    if (open !== undefined && open.sizeBytes + sizeBytes <= BATCH_SIZE_BYTES_MAX) return open
+    if (open !== undefined) this.#queue.push(open)
+    this.#open = new Batch(Math.max(sizeBytes, this.#sizeExpected))
+    return this.#open
+  }
+
+  #scheduleWrite(): void {
+    if (this.#isWriting || this.#isScheduled) return
+    this.#isScheduled = true
+    this.#options.schedule(() => {
+      this.#isScheduled = false
+      this.#writeNext()
+    })
+  }
+
+  #writeNext(): void {
+    if (this.#isWriting || this.#failure !== undefined) return
+    let batch = this.#queue.shift()
+    if (batch === undefined) {
+      batch = this.#open
+      this.#open = undefined
+    }
+    if (batch === undefined) return
+    this.#isWriting = true
+    this.#sizeExpected = batch.sizeBytes
+    const writing = batch
+    const startedAt = this.#options.clock.monotonic()
+    this.#options.writer.commit(writing.buffer, writing.sizeBytes).then(
+      (commit) => this.#committed(writing, commit, startedAt),
+      (error: unknown) => this.#fail(writing, error),
+    )
+  }
+
+  #committed(batch: Batch, { result, buffer }: Commit, startedAt: number): void {
+    this.#isWriting = false
+    if (result.kind === 'written') {
+      this.#recordSegments(result.sealed, result.segment)
+      this.#end = result.firstOffset + batch.count
+      this.#tail.add(result.firstOffset, batch.starts, buffer, batch.sizeBytes)
+    }
+    this.#pendingBytes -= batch.sizeBytes
+    // The disk goes on before anyone hears, so that it never waits for this process.
+    this.#writeNext()
+    if (result.kind === 'full') {
+      batch.reject(new AppError('LOG_FULL', `cannot append to the log: ${result.reason}`))
+    } else {
+      batch.resolve(result.firstOffset)
+      this.#waiters.wake()
+      if (channels.logSynced.hasSubscribers) {
+        channels.logSynced.publish({
+          records: batch.count,
+          sizeBytes: batch.sizeBytes,
+          durationMs: this.#options.clock.monotonic() - startedAt,
+        })
+      }
+    }
+    if (this.#pendingBytes === 0) this.#onIdle?.()
+  }
+
+  #fail(writing: Batch | undefined, cause: unknown): void {
+    const isFirst = this.#failure === undefined
+    this.#failure ??= isAppError(cause, 'STORAGE_FAILED')
+      ? cause
+      : new AppError('STORAGE_FAILED', 'the writer of the log failed', { cause })
+    const waiting = [writing, ...this.#queue, this.#open].filter((batch) => batch !== undefined)
+    this.#queue = []
+    this.#open = undefined
+    this.#pendingBytes = 0
+    this.#isWriting = false
+    for (const batch of waiting) batch.reject(this.#failure)
+    if (isFirst) {
+      this.#options.logger.error('the log cannot be written any more', {
+        error: this.#failure.message,
+      })
+      this.#options.onFatal(this.#failure)
+    }
+    this.#onIdle?.()
+  }
+
+  #recordSegments(sealed: SegmentSummary | undefined, active: SegmentSummary): void {
+    if (sealed !== undefined) this.#replaceSegment(sealed)
+    this.#replaceSegment(active)
+  }
+
+  #replaceSegment(segment: SegmentSummary): void {
+    for (let index = this.#segments.length - 1; index >= 0; index -= 1) {
+      if (this.#segments[index]!.base === segment.base) {
+        this.#segments[index] = segment
+        return
+      }
+      if (this.#segments[index]!.base < segment.base) break
+    }
+    this.#segments.push(segment)
+  }
+
+  async #readDisk(offset: number, recordsMax: number): Promise<LogRecord[]> {
+    this.#refuseQuarantined(offset)
+    const index = this.#segments.findLastIndex((one) => one.base <= offset)
+    const segment = this.#segments[index]
+    if (segment === undefined || offset >= segment.end) {
+      return this.#quarantine(offset, this.#segments[index + 1]?.base ?? this.#end)
+    }
+    const answer = await this.#options.reader.read({ segment, offset, recordsMax })
+    if (answer.kind === 'records') return decode(answer.bytes, offset)
+    // Retention took the segment meanwhile.
+    if (answer.kind === 'gone' && offset < this.#start) return []
+    if (answer.kind === 'gone') return this.#quarantine(segment.base, segment.end)
+    return this.#quarantine(answer.from, answer.to)
+  }
+
+  #refuseQuarantined(offset: number): void {
+    for (const { from, to } of this.#quarantined) {
+      if (from <= offset && to !== undefined && offset < to) throw corrupt(from, to)
+    }
+  }
+
+  #quarantine(from: number, to: number): never {
+    const isKnown = this.#quarantined.some((one) => one.from <= from && to <= (one.to ?? Infinity))
+    if (!isKnown) {
+      const reason = 'records were found damaged when they were read'
+      this.#options.logger.error('a range of the log is quarantined', { from, to, reason })
+      if (this.#quarantined.length < QUARANTINED_RANGES_MAX) {
+        this.#quarantined.push({ partition: 0, from, to, reason })
+      }
+    }
+    throw corrupt(from, to)
+  }
+
+  /** Removes sealed segments from the oldest on while they may go; the newest segment always stays. */
+  async #removeWhile(mayGo: (segment: SegmentSummary) => boolean): Promise<void> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    const going: number[] = []
+    while (this.#segments.length > 1 && mayGo(this.#segments[0]!)) {
+      going.push(this.#segments.shift()!.base)
+    }
+    if (going.length === 0) return
+    const start = this.#segments[0]!.base
+    this.#start = start
+    const kept = this.#quarantined.filter(({ to }) => to === undefined || to > start)
+    this.#quarantined.splice(0, this.#quarantined.length, ...kept)
+    await this.#options.reader.forget(going)
+    try {
+      await this.#options.writer.remove(going)
+    } catch (error) {
+      this.#fail(undefined, error)
+      throw this.#failure
+    }
+  }
+
+  #sizeBytes(): number {
+    let sizeBytes = 0
+    for (const segment of this.#segments) sizeBytes += segment.sizeBytes
+    return sizeBytes
+  }
+}
+
+/** Damage before the first kept record is read around, not reported for ever. */
+function firstOffset(state: StoreState): number {
+  const base = state.segments[0]?.base ?? state.nextOffset
+  return Math.min(base, ...state.quarantined.map((range) => range.from))
+}
+
+function decode(bytes: Uint8Array, first: number): LogRecord[] {
+  const from = viewOf(bytes)
+  const records: LogRecord[] = []
+  for (let at = 0; at < bytes.length; at += sizeAt(from, at)) {
+    if (!isMark(from, at)) records.push(readRecord(from, at, first + records.length))
+  }
+  return records
+}
+
+function checkPayload(payload: Uint8Array): Error | undefined {
+  if (payload.length === 0) return new RangeError('expected a payload of at least one byte')
+  if (payload.length <= RECORD_SIZE_BYTES_MAX) return undefined
+  return new AppError(
+    'REQUEST_TOO_LARGE',
+    `expected a payload of at most \`${RECORD_SIZE_BYTES_MAX}\` bytes, got \`${payload.length}\``,
+  )
+}
+
+/** A cursor that does not name the partition reads it from the oldest. */
+function offsetOf(cursor: Cursor): number {
+  let offset = 0
+  for (const position of cursor) {
+    if (position.partition !== 0) {
+      throw new RangeError(`expected a position in partition 0, got \`${position.partition}\``)
+    }
+    offset = position.offset
+  }
+  return offset
+}
+
+function result(records: readonly LogRecord[], offset: number): ReadResult {
+  return { records, cursor: [{ partition: 0, offset }] }
+}
+
+function closed(): AppError {
+  return new AppError('LOG_CLOSED', 'the log is closed')
+}
+
+function corrupt(from: number, to: number): AppError {
+  return new AppError('LOG_CORRUPT', `records \`${from}\` to \`${to}\` of the log are damaged`, {
+    details: { partition: 0, from, to },
+  })
+}
