@@ -1,0 +1,86 @@
+// SIGTERM under load: not ready at once, what is in hand is finished, nothing is lost and nothing sent twice.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { faultsOf } from './harness/checker.ts'
+import { ACKNOWLEDGED_MIN, checkLog } from './harness/crash-loop.ts'
+import { startProducers } from './harness/producers.ts'
+import { cycles, makeFolder, makeHistory, openWebhook } from './harness/scratch.ts'
+import { readiness, startServer } from './harness/server-process.ts'
+import { until } from './harness/until.ts'
+import { routeAllTo } from './harness/webhook.ts'
+
+const DRAIN_DEADLINE_MS = 30_000
+const DELIVERY_DEADLINE_MS = 60_000
+const SLOW_ANSWER_MS = 700
+
+test('restarts under load lose nothing and deliver nothing twice', async (context) => {
+  const dataDir = makeFolder(context)
+  const history = makeHistory(context)
+  const webhook = await openWebhook(context)
+  for (let run = 0; run < cycles(4, 50); run += 1) {
+    const server = await startServer({ dataDir })
+    if (run === 0) await routeAllTo(server.url, webhook.url)
+    const producers = startProducers({ url: server.url, history, run })
+    await producers.acknowledged(ACKNOWLEDGED_MIN * 4)
+    const startedAt = performance.now()
+    assert.deepEqual(await server.end('SIGTERM'), { code: 0, signal: null }, server.output())
+    assert.ok(performance.now() - startedAt < DRAIN_DEADLINE_MS)
+    await producers.stop()
+  }
+  assert.deepEqual(faultsOf(await checkLog({ dataDir, history })), [])
+  const server = await startServer({ dataDir })
+  context.after(() => server.end('SIGKILL'))
+  await until('all is delivered', DELIVERY_DEADLINE_MS, () => webhook.missing(history).length === 0)
+  assert.deepEqual(webhook.strange(history), [])
+  assert.equal(webhook.duplicates, 0)
+})
+
+test('a server that drains says so while it waits for a slow target', async (context) => {
+  const dataDir = makeFolder(context)
+  const history = makeHistory(context)
+  const webhook = await openWebhook(context)
+  webhook.answerAfterMs = SLOW_ANSWER_MS
+  const server = await startServer({ dataDir })
+  context.after(() => server.end('SIGKILL'))
+  await routeAllTo(server.url, webhook.url)
+  const producers = startProducers({ url: server.url, history, run: 0 })
+  await producers.acknowledged(ACKNOWLEDGED_MIN)
+  await until('a delivery is in hand', DELIVERY_DEADLINE_MS, () => webhook.count > 0)
+  const ended = server.end('SIGTERM')
+  const seen = new Set<number | 'refused'>()
+  await until('the server says that it is not ready', DRAIN_DEADLINE_MS, async () => {
+    seen.add(await readiness(server.url))
+    return seen.has(503) || seen.has('refused')
+  })
+  assert.ok(seen.has(503), `saw ${[...seen].join(', ')}`)
+  assert.equal((await ended).code, 0, server.output())
+  await producers.stop()
+  assert.deepEqual(faultsOf(await checkLog({ dataDir, history })), [])
+})
+
+test('a second SIGTERM ends a server that a target holds up, and nothing is lost', async (context) => {
+  const dataDir = makeFolder(context)
+  const history = makeHistory(context)
+  const webhook = await openWebhook(context)
+  webhook.answerAfterMs = DRAIN_DEADLINE_MS * 2
+  const server = await startServer({ dataDir })
+  context.after(() => server.end('SIGKILL'))
+  await routeAllTo(server.url, webhook.url)
+  const producers = startProducers({ url: server.url, history, run: 0 })
+  await producers.acknowledged(ACKNOWLEDGED_MIN)
+  await until('a delivery is in hand', DELIVERY_DEADLINE_MS, () => webhook.count > 0)
+  const ended = server.end('SIGTERM')
+  await until('the server drains', DRAIN_DEADLINE_MS, async () => {
+    return (await readiness(server.url)) !== 200
+  })
+  const exit = await server.end('SIGTERM')
+  await ended
+  assert.notEqual(exit.code, 0)
+  await producers.stop()
+  webhook.answerAfterMs = 0
+  assert.deepEqual(faultsOf(await checkLog({ dataDir, history })), [])
+  const again = await startServer({ dataDir })
+  context.after(() => again.end('SIGKILL'))
+  await until('all is delivered', DELIVERY_DEADLINE_MS, () => webhook.missing(history).length === 0)
+})

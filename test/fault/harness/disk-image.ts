@@ -1,0 +1,101 @@
+// A disk that can be cut off: an ext4 file system in a file, mounted through a loop device. Needs root.
+
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, ftruncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const MIB = 1024 * 1024
+
+export interface DiskImageOptions {
+  readonly sizeMib: number
+  /** Options of `mount`, such as `data=writeback,nodelalloc`. */
+  readonly mountOptions?: string
+  /** The size of a tmpfs to keep the file in: smaller than the image, it fails under it like a dying disk. */
+  readonly backingMib?: number
+}
+
+export class DiskImage {
+  /** Where it is mounted. */
+  readonly path: string
+  readonly #folder: string
+  readonly #backing: string
+  readonly #image: string
+  readonly #options: DiskImageOptions
+  #isMounted = false
+
+  constructor(options: DiskImageOptions) {
+    this.#options = options
+    this.#folder = mkdtempSync(join(tmpdir(), 'signalbox-disk-'))
+    this.#backing = join(this.#folder, 'backing')
+    this.#image = join(this.#backing, 'image')
+    this.path = join(this.#folder, 'mounted')
+    mkdirSync(this.#backing)
+    mkdirSync(this.path)
+    if (options.backingMib !== undefined) {
+      run('mount', ['-t', 'tmpfs', '-o', `size=${options.backingMib}m`, 'tmpfs', this.#backing])
+    }
+    const handle = openSync(this.#image, 'w')
+    ftruncateSync(handle, options.sizeMib * MIB)
+    closeSync(handle)
+    run('mkfs.ext4', ['-q', '-F', '-E', 'lazy_itable_init=1,nodiscard', this.#image])
+    this.mount()
+  }
+
+  mount(): void {
+    const { mountOptions } = this.#options
+    const options = ['loop', ...(mountOptions === undefined ? [] : [mountOptions])].join(',')
+    run('mount', ['-t', 'ext4', '-o', options, this.#image, this.path])
+    this.#isMounted = true
+  }
+
+  /** Drops what is not on the disk; every later call on an open file fails. */
+  cut(flag: 'flush-journal' | 'drop-all'): void {
+    const script = join(import.meta.dirname, 'cut.py')
+    run('python3', [script, this.path, flag === 'drop-all' ? '2' : '1'])
+  }
+
+  /** Makes the tmpfs under the image large enough for it: the dying disk is replaced. */
+  enlargeBacking(): void {
+    run('mount', ['-o', `remount,size=${this.#options.sizeMib * 2}m`, this.#backing])
+  }
+
+  unmount(): void {
+    run('umount', [this.path])
+    this.#isMounted = false
+  }
+
+  remove(): void {
+    if (this.#isMounted) spawnSync('umount', ['--lazy', this.path])
+    if (this.#options.backingMib !== undefined) spawnSync('umount', ['--lazy', this.#backing])
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** Why disk images cannot be used here, or undefined when they can. */
+export function diskImageRefusal(): string | undefined {
+  if (process.getuid?.() !== 0) return 'loop mounts need root'
+  try {
+    const image = new DiskImage({ sizeMib: 8 })
+    try {
+      image.cut('drop-all')
+      image.unmount()
+      return undefined
+    } finally {
+      image.remove()
+    }
+  } catch (error) {
+    return `loop mounts do not work here: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+function run(command: string, options: readonly string[]): void {
+  const path = `${process.env['PATH']}:/usr/sbin:/sbin`
+  const ran = spawnSync(command, options, {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: path },
+  })
+  if (ran.status !== 0) {
+    throw new Error(`${command} ${options.join(' ')}: ${ran.stderr || String(ran.error)}`)
+  }
+}
