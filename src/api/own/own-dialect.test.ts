@@ -3,21 +3,22 @@ import { test } from 'node:test'
 import { AppError, channels } from '../../base/index.ts'
 import { FakeClock } from '../../base/testing.ts'
 import type { HttpResponse } from '../http/exchange.ts'
+import { bodyText, requestOf } from '../http/testing.ts'
 import type { DeliveryView, DeliveryViewQuery, OwnApiDeps } from './deps.ts'
 import { createOperationsDialect } from './operations-dialect.ts'
 import { createOwnDialect } from './own-dialect.ts'
 import { OWN_ROUTES } from './routes.ts'
-import { createTestDeps, refuse, testRequest, textOf } from './testing.ts'
+import { createTestDeps, refuse } from './testing.ts'
 
 const V1 = '/_signalbox/v1'
 
 function bodyOf(response: HttpResponse): Record<string, unknown> {
-  return JSON.parse(textOf(response)) as Record<string, unknown>
+  return JSON.parse(bodyText(response)) as Record<string, unknown>
 }
 
 async function call(target: string, overrides: Partial<OwnApiDeps> = {}): Promise<HttpResponse> {
   const { deps } = createTestDeps(new FakeClock(), overrides)
-  return createOwnDialect(deps).handle(testRequest(target))
+  return createOwnDialect(deps).handle(requestOf({ target: target }))
 }
 
 function codeOf(response: HttpResponse): unknown {
@@ -53,7 +54,7 @@ test('stats hold the totals that the channels reported', async () => {
   channels.eventsAccepted.publish({ dialect: 'aws', count: 5, sizeBytes: 9, durationMs: 1 })
   const outcome = { outcome: 'delivered', kind: 'http', count: 4, latencyMs: 2 } as const
   channels.deliveriesSettled.publish(outcome)
-  const stats = bodyOf(await createOwnDialect(deps).handle(testRequest(`${V1}/stats`)))
+  const stats = bodyOf(await createOwnDialect(deps).handle(requestOf({ target: `${V1}/stats` })))
   const totals = stats['totals'] as Record<string, number>
   assert.equal(totals['received'], 5)
   assert.equal(totals['delivered'], 4)
@@ -90,7 +91,7 @@ test('what the query gets wrong is named', async () => {
     const response = await call(V1 + target)
     assert.equal(response.status, 400, target)
     assert.equal(codeOf(response), 'REQUEST_INVALID')
-    assert.match(textOf(response), message)
+    assert.match(bodyText(response), message)
   }
 })
 
@@ -98,7 +99,7 @@ test('nothing here changes anything', async () => {
   const { deps } = createTestDeps(new FakeClock())
   for (const dialect of [createOwnDialect(deps), createOperationsDialect(deps)]) {
     const path = dialect.name === 'own' ? `${V1}/info` : '/metrics'
-    const response = await dialect.handle(testRequest(path, { method: 'DELETE' }))
+    const response = await dialect.handle(requestOf({ target: path, method: 'DELETE' }))
     assert.equal(response.status, 405)
     assert.equal(response.headers['Allow'], 'GET, HEAD')
   }
@@ -107,7 +108,7 @@ test('nothing here changes anything', async () => {
 test('an unknown path is told where the list is', async () => {
   const response = await call(`${V1}/nothing`)
   assert.equal(response.status, 404)
-  assert.match(textOf(response), /openapi\.json/)
+  assert.match(bodyText(response), /openapi\.json/)
   assert.equal(response.operation, 'other')
 })
 
@@ -147,13 +148,13 @@ test('ready only when nothing speaks against it', async () => {
   const reasons: string[] = []
   const { deps } = createTestDeps(new FakeClock(), { reasonsNotReady: () => reasons })
   const dialect = createOperationsDialect(deps)
-  assert.equal((await dialect.handle(testRequest('/readyz'))).status, 200)
+  assert.equal((await dialect.handle(requestOf({ target: '/readyz' }))).status, 200)
   reasons.push('draining')
-  const response = await dialect.handle(testRequest('/readyz'))
+  const response = await dialect.handle(requestOf({ target: '/readyz' }))
   assert.equal(response.status, 503)
   assert.deepEqual(bodyOf(response)['reasons'], ['draining'])
   for (const path of ['/healthz', '/livez']) {
-    assert.equal((await dialect.handle(testRequest(path))).status, 200)
+    assert.equal((await dialect.handle(requestOf({ target: path }))).status, 200)
   }
 })
 
@@ -175,8 +176,8 @@ test('metrics are lines that Prometheus reads, and hold what the channels and th
     errorCode: 'HTTP_503',
   } as const
   channels.deliveryAttempted.publish(attempt)
-  const response = await createOperationsDialect(deps).handle(testRequest('/metrics'))
-  const text = textOf(response)
+  const response = await createOperationsDialect(deps).handle(requestOf({ target: '/metrics' }))
+  const text = bodyText(response)
   for (const line of text.trimEnd().split('\n')) {
     assert.match(
       line,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakeClock } from '../../base/testing.ts'
+import { bodyText, requestOf } from '../http/testing.ts'
 import { TAIL_HEARTBEAT_MS, TAIL_STATS_MS } from './limits.ts'
 import { createOwnDialect } from './own-dialect.ts'
 import { streamTail } from './tail.ts'
-import { createTestDeps, refuse, testItem, testRequest, textOf } from './testing.ts'
+import { createTestDeps, refuse, testItem } from './testing.ts'
 
 type Pieces = AsyncGenerator<string | Uint8Array>
 
@@ -114,7 +115,7 @@ test('a reader that leaves ends the source', async () => {
 test('the tail goes on behind Last-Event-ID, and filters go to the source', async () => {
   const { deps, source } = createTestDeps(new FakeClock())
   const target = `/_signalbox/v1/tail?bus=orders&type=t&pattern=${encodeURIComponent('{"a":[1]}')}`
-  const request = testRequest(target, { headers: { 'last-event-id': '0:41' } })
+  const request = requestOf({ target: target, headers: { 'last-event-id': '0:41' } })
   const response = await createOwnDialect(deps).handle(request)
   assert.equal(response.headers['Content-Type'], 'text/event-stream')
   const pieces = response.body as Pieces
@@ -134,7 +135,9 @@ test('a pattern that is refused is an answer of its own, not a stream', async ()
   const { deps } = createTestDeps(new FakeClock(), {
     subscribe: () => refuse('PATTERN_INVALID', 'expected an object, got `1`'),
   })
-  const response = await createOwnDialect(deps).handle(testRequest('/_signalbox/v1/tail?pattern=1'))
+  const response = await createOwnDialect(deps).handle(
+    requestOf({ target: '/_signalbox/v1/tail?pattern=1' }),
+  )
   assert.equal(response.status, 400)
-  assert.match(textOf(response), /PATTERN_INVALID.*expected an object/)
+  assert.match(bodyText(response), /PATTERN_INVALID.*expected an object/)
 })

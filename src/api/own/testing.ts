@@ -1,7 +1,6 @@
 // What tests of our own API need: dependencies whose events and state the test holds in its hand.
 
 import { AppError, type Clock, type ErrorCode } from '../../base/index.ts'
-import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps, SubscribeOptions, TailItem } from './deps.ts'
 import { openMetrics } from './metrics.ts'
 
@@ -78,28 +77,6 @@ export function testItem(offset: number, detail: string = '{}'): TailItem {
     busKey: '000000000000/us-east-1/default',
     envelope: Buffer.from(envelope),
   }
-}
-
-export function testRequest(target: string, parts: Partial<HttpRequest> = {}): HttpRequest {
-  const mark = target.indexOf('?')
-  return {
-    method: 'GET',
-    target,
-    path: mark === -1 ? target : target.slice(0, mark),
-    query: mark === -1 ? '' : target.slice(mark + 1),
-    headers: {},
-    rawHeaders: [],
-    body: Buffer.alloc(0),
-    remoteAddress: '127.0.0.1',
-    requestId: 'request-1',
-    signal: new AbortController().signal,
-    ...parts,
-  }
-}
-
-export function textOf(response: HttpResponse): string {
-  if (typeof response.body !== 'string') throw new TypeError('expected a body that is text')
-  return response.body
 }
 
 /** A dependency that answers with this failure. */

@@ -1,0 +1,8 @@
+export {
+  createClient,
+  type Client,
+  type SendRequest,
+  type SentEvent,
+  type TailQuery,
+} from './client.ts'
+export type { EnvelopeView, InfoView, StatsView, TailEventView } from './views.ts'

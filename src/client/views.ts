@@ -1,0 +1,57 @@
+// What our own API answers, as its OpenAPI document says.
+
+export interface InfoView {
+  readonly name: string
+  readonly version: string
+  readonly mode: 'dev' | 'start'
+  readonly startedAt: number
+}
+
+export interface StatsView {
+  readonly at: number
+  readonly uptimeMs: number
+  readonly totals: {
+    readonly received: number
+    readonly refused: number
+    readonly matched: number
+    readonly delivered: number
+    readonly failed: number
+    readonly retried: number
+    readonly dead: number
+    readonly breakersOpen: number
+    readonly latencyMsP50?: number
+    readonly latencyMsP99?: number
+  }
+  readonly state: {
+    readonly pending: number
+    readonly dead: number
+    readonly lagRecords: number
+    readonly logSizeBytes: number
+    readonly logSegments: number
+    readonly logQuarantined: number
+    readonly storeSizeBytes: number
+  }
+  readonly residentBytes: number
+}
+
+export interface TailEventView {
+  /** Where in the log; a tail goes on behind it. */
+  readonly position: string
+  readonly timestamp: number
+  readonly bus: string
+  readonly account: string
+  readonly region: string
+  /** One event in this many is shown. */
+  readonly oneIn: number
+  readonly sizeBytes: number
+  /** Null where it is too large to show. */
+  readonly envelope: EnvelopeView | null
+}
+
+export interface EnvelopeView {
+  readonly id: string
+  readonly 'detail-type': string
+  readonly source: string
+  readonly time: string
+  readonly detail: unknown
+}
