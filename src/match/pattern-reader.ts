@@ -108,8 +108,8 @@ export class PatternReader {
       this.#open.push({ kind: token, location: this.#location(this.#at - 1), entries: 0 })
     }
     this.#token = token
-    if (token !== 'string' && token !== 'number')
-      this.#text = token === 'key' ? this.#name : (token ?? '')
+    // The text of a number was read with it, perhaps before its key was answered.
+    if (token !== 'string' && token !== 'number' && token !== 'key') this.#text = token ?? ''
     return token
   }
 

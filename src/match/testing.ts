@@ -1,0 +1,1 @@
+export { oracleMatches } from './oracle.ts'
