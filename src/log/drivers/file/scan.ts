@@ -131,7 +131,8 @@ function searchRecords(from: Bytes, start: number, salt: number): Search {
   let budget = from.bytes.length * SEARCH_BUDGET_LENGTHS
   let at = buffer.indexOf(RECORD_MAGIC_BYTES, start)
   while (at !== -1) {
-    budget -= claimedSize(from, at)
+    const claimed = claimedSize(from, at)
+    if (claimed <= from.bytes.length - at) budget -= claimed
     if (budget < 0) return { candidates, isExhausted: true }
     const size = checkRecord(from, at, salt)
     if (size > 0) {
@@ -183,7 +184,8 @@ function tailProvenEnd(
   search: Search | undefined,
 ): number {
   const remains = search ?? searchRecords(from, at, salt)
-  if (remains.isExhausted) return Math.max(end + 1, durableEnd(remains, at))
+  // Who gave up looking must suppose as many records as there is room for, so that no offset repeats.
+  if (remains.isExhausted) return end + Math.ceil((from.bytes.length - at) / RECORD_BYTES_MIN)
   return Math.max(end, durableEnd(remains, at))
 }
 

@@ -201,13 +201,13 @@ export class SegmentStore {
     const handle = disk.open(`${path}.tmp`, 'create')
     try {
       writeFully(disk, handle, encodeSegmentHeader({ base, salt: this.#salt }), 0)
+      this.#guard('sync', handle)
+      disk.rename(`${path}.tmp`, path)
     } catch (error) {
+      // Without room the draft stays behind; the next attempt begins it anew.
       disk.close(handle)
-      disk.unlink(`${path}.tmp`)
       throw error
     }
-    this.#guard('sync', handle)
-    disk.rename(`${path}.tmp`, path)
     this.#guard('syncDirectory')
     return {
       handle,
