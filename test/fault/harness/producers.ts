@@ -31,6 +31,8 @@ export interface ProducersOptions {
   /** Distinguishes the ids of one run from those of the next over the same data. */
   readonly run: number
   readonly count?: number
+  /** Between two calls of one producer. */
+  readonly pauseMs?: number
 }
 
 /** The JSON text of an event's detail: its id and a filling whose length and letters depend on it. */
@@ -44,7 +46,7 @@ export function detailOf(id: string): string {
 }
 
 export function startProducers(options: ProducersOptions): Producers {
-  const { url, history, run, count = PRODUCERS } = options
+  const { url, history, run, count = PRODUCERS, pauseMs = 0 } = options
   const agent = new Agent({ keepAlive: true, maxSockets: count })
   const started = history.acknowledged
   const stop = new AbortController()
@@ -66,6 +68,7 @@ export function startProducers(options: ProducersOptions): Producers {
       onProgress?.()
       // A server that is gone or refuses must not be asked a million times a second.
       if (!answers.includes('acknowledged')) await pause(REFUSED_PAUSE_MS)
+      else if (pauseMs > 0) await pause(pauseMs)
     }
   }
 

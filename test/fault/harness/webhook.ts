@@ -9,6 +9,8 @@ import { callAws, detailOf, SOURCE } from './producers.ts'
 export class Webhook {
   readonly url: string
   answerAfterMs = 0
+  /** What it answers; anything but 200 takes nothing. */
+  status = 200
   readonly #server: Server
   readonly #received = new Map<string, number>()
   readonly #altered: string[] = []
@@ -20,7 +22,8 @@ export class Webhook {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
-        this.#take(Buffer.concat(chunks).toString())
+        response.statusCode = this.status
+        if (this.status === 200) this.#take(Buffer.concat(chunks).toString())
         if (this.answerAfterMs === 0) response.end()
         else setTimeout(() => response.end(), this.answerAfterMs).unref()
       })
