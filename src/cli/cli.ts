@@ -1,0 +1,174 @@
+// The command line: which commands there are and what each is given. `runCli` is the whole of it; the process
+// around it (signals, exit) is main.ts's.
+
+import { Command, CommanderError, Option } from 'commander'
+import { envNameOf, type Option as ConfigOption, OPTIONS } from '../config/index.ts'
+import { runCompletion } from './completion.ts'
+import { createContext } from './context.ts'
+import { runDoctor } from './doctor.ts'
+import { type EmitOptions, runEmit } from './emit.ts'
+import { type EnvOptions, runEnv } from './env.ts'
+import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
+import type { CliIo } from './io.ts'
+import { reportFailure, viewOf } from './report-error.ts'
+import { runServer } from './serve.ts'
+import { runTail, type TailOptions } from './tail.ts'
+import { UsageError } from './usage-error.ts'
+import { readVersion, runVersion } from './version.ts'
+
+/** Runs one command line (without `node` and the script) and answers the exit code; never rejects. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  const run: Run = { code: EXIT_CODES.ok }
+  try {
+    await createProgram(io, run).parseAsync(argv, { from: 'user' })
+    return isStopped(io, run) ? stopCode(io) : run.code
+  } catch (error) {
+    if (isStopped(io, run)) return stopCode(io)
+    return await fail(io, error, asksForJson(argv))
+  }
+}
+
+interface Run {
+  code: number
+  /** A server drains by itself and says how it ended. */
+  isServer?: boolean
+}
+
+function createProgram(io: CliIo, run: Run): Command {
+  const program = new Command('signalbox')
+  program
+    .description('One event system, spoken to with the tools you already have.')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      // Said by `fail`, in the form that was asked for.
+      outputError: () => {},
+    })
+    .exitOverride()
+    .option('--config <file>', `configuration file (${envNameOf('config')})`)
+    .addOption(new Option('-o, --output <form>', 'form of the output').choices(['line', 'json']))
+    .version(readVersion(), '--version', 'show the version')
+  for (const option of OPTIONS) if (isGlobal(option)) program.addOption(toFlag(option))
+  addServerCommands(program, io, run)
+  addEventCommands(program, io, run)
+  addMachineCommands(program, io, run)
+  return program
+}
+
+const GLOBAL_KEYS = new Set(['port', 'host', 'dataDir', 'endpointUrl'])
+
+function isGlobal({ key }: ConfigOption): boolean {
+  return GLOBAL_KEYS.has(key)
+}
+
+function toFlag(option: ConfigOption): Option {
+  const { key, flag, type, doc } = option
+  const notes = [option.default === undefined ? '' : `default ${option.default}`, envNameOf(key)]
+  const value = type === 'boolean' ? '' : ` <${type === 'integer' ? 'number' : type}>`
+  const text = `${doc} (${notes.filter((note) => note !== '').join(', ')})`
+  // Commander would name the value after the flag; we know it by its key.
+  const made = new Option(`${flag!}${value}`, text)
+  made.attributeName = () => key
+  return made
+}
+
+function addServerCommands(program: Command, io: CliIo, run: Run): void {
+  const summaries = {
+    dev: 'start everything on this machine: loopback only, any credentials',
+    start: 'start in production: authentication on',
+  }
+  for (const mode of ['dev', 'start'] as const) {
+    const command = program.command(mode).description(summaries[mode])
+    for (const option of OPTIONS) {
+      const isFor = option.only === undefined || option.only === mode
+      if (option.flag !== undefined && !isGlobal(option) && isFor) command.addOption(toFlag(option))
+    }
+    command.action(async () => {
+      run.isServer = true
+      run.code = await runServer(createContext(command, io), mode)
+    })
+  }
+}
+
+function addEventCommands(program: Command, io: CliIo, run: Run): void {
+  const emit = program
+    .command('emit')
+    .description('send an event: the data as JSON, as @file, or as - for standard input')
+    .argument('[type]', 'type of the event')
+    .argument('[data]', 'JSON, @file or -')
+    .option('--source <source>', 'source of the event (default signalbox.cli)')
+    .option('--subject <subject>', 'subject of the event')
+    .option('--bus <name>', 'bus to send to (default default)')
+    .option('--detail-type <type>', "the type, by AWS's name for it")
+    .option('--count <number>', 'send this many, each with an id of its own')
+    .option('--rate <number>', 'events a second')
+  emit.action(async () => {
+    const context = createContext(emit, io)
+    run.code = await runEmit(context, emit.opts<EmitOptions>(), emit.args)
+  })
+  const tail = program
+    .command('tail')
+    .description('show events as they come')
+    .option('--bus <name>', 'only of this bus')
+    .option('--type <type>', 'only of this type')
+    .option('--pattern <json>', 'only those that match this event pattern')
+  tail.action(async () => {
+    run.code = await runTail(createContext(tail, io), tail.opts<TailOptions>())
+  })
+}
+
+function addMachineCommands(program: Command, io: CliIo, run: Run): void {
+  const env = program
+    .command('env')
+    .description('print what to eval so that aws and boto3 talk to this server')
+    .option('--services', 'only the services served here; all others stay with AWS')
+  env.action(async () => {
+    run.code = await runEnv(createContext(env, io), env.opts<EnvOptions>())
+  })
+  const doctor = program.command('doctor').description('look for what could be wrong here')
+  doctor.action(async () => {
+    run.code = await runDoctor(createContext(doctor, io))
+  })
+  const completion = program
+    .command('completion')
+    .description('print a completion script')
+    .argument('<shell>', 'bash, zsh or fish')
+  completion.action(async () => {
+    run.code = await runCompletion(createContext(completion, io), program, completion.args[0])
+  })
+  const version = program.command('version').description('show the version')
+  version.action(async () => {
+    run.code = await runVersion(createContext(version, io))
+  })
+}
+
+function isStopped(io: CliIo, run: Run): boolean {
+  return io.signal.aborted && run.isServer !== true
+}
+
+function stopCode(io: CliIo): number {
+  return io.signal.reason === 'SIGTERM' ? EXIT_CODES.terminated : EXIT_CODES.interrupted
+}
+
+// The command line itself may be what is wrong, so this is asked of the words.
+function asksForJson(argv: readonly string[]): boolean {
+  const text = argv.join(' ')
+  return /(?:^| )(?:-o ?|--output[ =])json(?: |$)/.test(text)
+}
+
+async function fail(io: CliIo, error: unknown, asJson: boolean): Promise<number> {
+  if (error instanceof CommanderError) {
+    // Help and the version were asked for and have been printed.
+    if (error.exitCode === 0) return EXIT_CODES.ok
+    if (error.code === 'commander.help') return EXIT_CODES.usage
+  }
+  if (error instanceof CommanderError || error instanceof UsageError) {
+    const message = error.message.replace(/^error: /, '')
+    const hint = '`signalbox help` shows the commands'
+    await reportFailure(io, { code: 'USAGE', message, hint }, asJson)
+    return EXIT_CODES.usage
+  }
+  await reportFailure(io, viewOf(error), asJson)
+  return exitCodeOf(error)
+}

@@ -1,0 +1,54 @@
+// What a command is given: the io, what was asked on the command line, and the form of its output.
+
+import type { Command } from 'commander'
+import { type ClientConfig, parseClientConfig } from '../config/index.ts'
+import type { CliIo } from './io.ts'
+import { createPaint, formatJson, type Paint } from './style.ts'
+
+export type OutputForm = 'line' | 'json'
+
+export interface CommandContext {
+  readonly io: CliIo
+  readonly form: OutputForm
+  /** The flags given, by option key. */
+  readonly flags: Readonly<Record<string, unknown>>
+  /** Colour for standard output, and for standard error. */
+  readonly paint: Paint
+  readonly paintError: Paint
+}
+
+/** A command resolves with its exit code; what fails it throws. */
+export type Action<Options> = (
+  context: CommandContext,
+  options: Options,
+  values: readonly string[],
+) => Promise<number>
+
+export function createContext(command: Command, io: CliIo): CommandContext {
+  const flags: Record<string, unknown> = command.optsWithGlobals()
+  return {
+    io,
+    form: flags['output'] === 'json' ? 'json' : 'line',
+    flags,
+    paint: createPaint(io.stdout, io.env),
+    paintError: createPaint(io.stderr, io.env),
+  }
+}
+
+export function clientConfig({ io, flags }: CommandContext): ClientConfig {
+  return parseClientConfig({ flags, env: io.env, cwd: io.cwd })
+}
+
+/** Data for a program: one JSON value on a line of its own. */
+export async function printJson({ io }: CommandContext, value: unknown): Promise<void> {
+  await io.stdout.write(`${formatJson(value)}\n`)
+}
+
+export async function printLine({ io }: CommandContext, text: string): Promise<void> {
+  await io.stdout.write(`${text}\n`)
+}
+
+/** Something for people, beside the data. */
+export function say({ io }: CommandContext, text: string): void {
+  void io.stderr.write(`${text}\n`)
+}

@@ -1,0 +1,6 @@
+export { runCli } from './cli.ts'
+export { buildConsole } from './console-build.ts'
+export { EXIT_CODES, exitCodeOf, type ExitCode } from './exit-codes.ts'
+export type { CliIo, Output } from './io.ts'
+export { createProcessIo, holdProcess } from './process-io.ts'
+export { readVersion } from './version.ts'

@@ -1,0 +1,16 @@
+// Bounds of this room.
+
+export const EMIT_COUNT_MAX = 10_000_000
+/** Events of one request, and requests at once, when many are sent. */
+export const EMIT_BATCH_MAX = 50
+export const EMIT_REQUESTS_MAX = 8
+export const EMIT_RATE_MAX = 1_000_000
+export const EVENT_TEXT_LENGTH_MAX: number = 16 * 1024 * 1024
+export const RECONNECT_MS_MIN = 250
+export const RECONNECT_MS_MAX = 5000
+export const CONSOLE_BUILD_MS_MAX = 120_000
+/** Below this much free space doctor warns. */
+export const FREE_BYTES_MIN: number = 512 * 1024 * 1024
+export const FSYNC_SLOW_MS = 50
+export const FSYNC_TRIES = 10
+export const CLOCK_SKEW_MS_MAX = 5000
