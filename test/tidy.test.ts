@@ -83,6 +83,7 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   timers: 'base',
   'timers/promises': 'base',
   tls: 'connect api',
+  tty: 'cli',
   url: '*',
   util: '*',
   worker_threads: 'log store',
@@ -109,6 +110,7 @@ const rules: readonly Rule[] = [
       ['src/log/a.ts', `import { x } from '../store/index.ts'`],
       ['src/log/a.ts', `import type { X } from '../deliver/index.ts'`],
       ['src/base/a.ts', `const x = await import('../event/index.ts')`],
+      ['src/log/a.ts', `new Worker(new URL('../store/worker.ts', import.meta.url))`],
       ['src/route/drivers/x/a.ts', `export { x } from '../../../deliver/index.ts'`],
       ['src/control/a.ts', `import { x } from '../api/index.ts'`],
       ['src/api/aws/a.ts', `import { x } from '../../app.ts'`],
@@ -228,7 +230,6 @@ const rules: readonly Rule[] = [
         if (edge.specifier === undefined) {
           return [at(file, edge, 'the imported name is computed, so no rule can see it')]
         }
-        if (edge.kind === 'url' && !/\.[cm]?[jt]s$/.test(edge.specifier)) return []
         if (!edge.specifier.startsWith('.')) return []
         const isFull = /\.(?:ts|json)$/.test(edge.specifier)
         return isFull ? [] : [at(file, edge, `\`${edge.specifier}\` should end in .ts`)]
@@ -242,6 +243,7 @@ const rules: readonly Rule[] = [
       ['src/log/a.ts', `import x from './b.json' with { type: 'json' }`],
       ['src/log/a.ts', `import x from 'undici'`],
       ['src/connect/a.ts', `new URL('./bootstrap.py', import.meta.url)`],
+      ['src/log/a.ts', `new Worker(new URL(isTs ? './w.ts' : './w.js', import.meta.url))`],
     ],
   },
   {

@@ -2,6 +2,7 @@
 // imports. No parser of the language is needed for that, so none is installed.
 //
 // Invariant: text inside comments, strings, templates and regular expressions is never taken for code.
+// A string that is a relative path of a .ts file is an import, wherever it stands: so workers are named.
 
 export interface Token {
   readonly kind: 'name' | 'string' | 'template' | 'regex' | 'number' | 'punctuator'
@@ -11,7 +12,7 @@ export interface Token {
 }
 
 export interface ImportEdge {
-  readonly kind: 'static' | 'type' | 'dynamic' | 'export' | 'url' | 'require'
+  readonly kind: 'static' | 'type' | 'dynamic' | 'export' | 'path' | 'require'
   /** Undefined when it is computed at run time. */
   readonly specifier: string | undefined
   /** `export *` and `import * as` take everything. */
@@ -141,20 +142,25 @@ function startsRegex(before: Token | undefined): boolean {
   return before.kind === 'punctuator' && ![')', ']', '}'].includes(before.text)
 }
 
-/** Every way a file can name another: import, import type, export from, import(), new URL, require. */
+const MODULE_PATH = /^\.\.?\/[\w./-]+\.ts$/
+
+/** Every way a file can name another: import, import type, export from, import(), require, or its path. */
 function readImports(tokens: readonly Token[]): ImportEdge[] {
   const edges: ImportEdge[] = []
+  const paths: ImportEdge[] = []
   for (const [index, token] of tokens.entries()) {
+    if (token.kind === 'string' && MODULE_PATH.test(token.text)) {
+      paths.push({ kind: 'path', specifier: token.text, isStar: false, line: token.line })
+    }
     if (token.kind !== 'name' || textAt(tokens, index - 1) === '.') continue
     if (token.text === 'import') edges.push(...readImport(tokens, index))
     else if (token.text === 'export') edges.push(...readReexport(tokens, index))
     else if (token.text === 'require' && textAt(tokens, index + 1) === '(') {
       edges.push(edgeAt(tokens, index + 2, 'require', token.line))
-    } else if (isModuleUrl(tokens, index)) {
-      edges.push(edgeAt(tokens, index + 3, 'url', token.line))
     }
   }
-  return edges
+  const named = new Set(edges.map((edge) => edge.specifier))
+  return [...edges, ...paths.filter((edge) => !named.has(edge.specifier))]
 }
 
 function readImport(tokens: readonly Token[], index: number): ImportEdge[] {
@@ -192,14 +198,6 @@ function fromClause(tokens: readonly Token[], start: number): string[] {
     if (token.text === '}' && textAt(tokens, at + 1) !== 'from') return []
   }
   return []
-}
-
-/** `new URL('./worker.ts', import.meta.url)`: how workers and assets are named. */
-function isModuleUrl(tokens: readonly Token[], index: number): boolean {
-  if (tokens[index]!.text !== 'new' || textAt(tokens, index + 1) !== 'URL') return false
-  return ['import', '.', 'meta', '.', 'url'].every(
-    (text, step) => textAt(tokens, index + 5 + step) === text,
-  )
 }
 
 function edgeAt(

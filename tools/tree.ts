@@ -29,5 +29,5 @@ export function readSources(folder: string): SourceFile[] {
 }
 
 export function isTest(path: string): boolean {
-  return /\.test\.ts$|\.conformance\.ts$|\/testing\.ts$/.test(path)
+  return /\.test\.ts$|\.conformance\.ts$|\/testing(?:-[\w-]+)?\.ts$/.test(path)
 }

@@ -88,6 +88,9 @@ const rules: readonly Rule[] = [
         const isDeclaration = ['class', 'interface', 'type'].includes(token.text)
         const name = textOf(file.tokens, index + 1)
         if (!isDeclaration || name === undefined) continue
+        // `import { type X }` declares nothing.
+        if (token.text === 'type' && !['=', '<'].includes(textOf(file.tokens, index + 2) ?? ''))
+          continue
         if (!FORBIDDEN_ENDING.test(name) || ALLOWED_NAMES.test(name)) continue
         faults.push(`${file.path}:${token.line}: \`${name}\``)
       }
@@ -107,6 +110,7 @@ const rules: readonly Rule[] = [
       ['src/log/a.ts', 'const hasData = true\nfunction onData() {}'],
       ['src/log/a.ts', 'export class Segment {}'],
       ['src/base/a.ts', 'export interface Base {}'],
+      ['src/base/a.ts', `import { type AddressInfo } from 'node:net'`],
     ],
   },
   {
@@ -193,7 +197,7 @@ function libraryRooms(files: readonly SourceFile[]): Map<string, Set<string>> {
   const rooms = new Map<string, Set<string>>()
   for (const file of files) {
     for (const { specifier, kind } of file.imports) {
-      if (specifier === undefined || kind === 'url' || /^(?:\.|node:)/.test(specifier)) continue
+      if (specifier === undefined || kind === 'path' || /^(?:\.|node:)/.test(specifier)) continue
       const library = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
       const room = file.path.split('/')[1]!
       rooms.set(library, (rooms.get(library) ?? new Set()).add(room))

@@ -41,8 +41,8 @@ test('every way of naming another file is found, on the line where it stands', (
       [7, 'export', './export-type.ts', false],
       [8, 'dynamic', './dynamic.ts', false],
       [9, 'dynamic', './shape.ts', false],
-      [10, 'url', './worker.ts', false],
       [11, 'require', './required.cjs', false],
+      [10, 'path', './worker.ts', false],
     ],
   )
 })
