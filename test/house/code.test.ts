@@ -116,7 +116,7 @@ const rules: readonly Rule[] = [
   {
     name: 'a file opens by saying what lives in it',
     check(file) {
-      const isList = file.path.endsWith('/index.ts') && isOnlyExports(file)
+      const isList = /\/(?:index|testing)\.ts$/.test(file.path) && isOnlyExports(file)
       const opening = file.text.replace(/^#!.*\n/, '')
       return isList || /^(?:\/\/ \S|\/\*\*?\s)/.test(opening)
         ? []

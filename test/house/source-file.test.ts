@@ -70,7 +70,7 @@ test('what looks like an import inside a comment, string, template or pattern is
     `const a = "import './string.ts'"`,
     'const b = `import "./template.ts" ${value({ c: 1 })} import "./template.ts"`',
     `const c = /import '.\\/[/]pattern.ts'/.test(a)`,
-    `const d = { import: './key.ts' }`,
+    `const d = { import: './key' }`,
     `const e = import.meta.url`,
     `export { a, b }`,
     `export const f = 1`,
