@@ -23,8 +23,10 @@ export const TAIL_CACHE_SIZE_BYTES_DEFAULT: number = 64 * 1024 * 1024
 
 /** One read answers about so many bytes at most, whatever `recordsMax` says. */
 export const READ_SIZE_BYTES_MAX: number = 4 * 1024 * 1024
-/** What a reader takes from the disk at a time; grows for a record that is larger. */
-export const READ_CHUNK_BYTES: number = 1024 * 1024
+/** What a reader takes from the disk at a time; by how many records it wants, more for one that is larger. */
+export const READ_CHUNK_BYTES_MIN: number = 128 * 1024
+export const READ_CHUNK_BYTES_MAX: number = 1024 * 1024
+export const READ_CHUNK_BYTES_PER_RECORD = 1024
 
 /** Below the smaller of these two, appends are refused. */
 export const FREE_BYTES_MIN_DEFAULT: number = 512 * 1024 * 1024
@@ -35,5 +37,5 @@ export const FREE_CHECK_INTERVAL_MS = 1000
 /** Candidates behind a damaged record that are looked at to tell one in place from a misdirected one. */
 export const RESYNC_LOOKAHEAD = 64
 
-/** Ranges listed in `stats().quarantined`; more are joined into the last. */
+/** Ranges that reading adds to `stats().quarantined`; more are only logged. */
 export const QUARANTINED_RANGES_MAX = 10_000

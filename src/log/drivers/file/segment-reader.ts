@@ -2,7 +2,13 @@
 // checks the CRC of every record it answers. What it learns of a segment (footer, or an index found by
 // reading) is kept, and may be forgotten at any time.
 
-import { INDEX_STEP_BYTES, READ_CHUNK_BYTES, READ_SIZE_BYTES_MAX } from '../../limits.ts'
+import {
+  INDEX_STEP_BYTES,
+  READ_CHUNK_BYTES_MAX,
+  READ_CHUNK_BYTES_MIN,
+  READ_CHUNK_BYTES_PER_RECORD,
+  READ_SIZE_BYTES_MAX,
+} from '../../limits.ts'
 import { isMissingFile, type Disk, type DiskHandle } from './disk.ts'
 import {
   checkRecord,
@@ -138,7 +144,7 @@ export class SegmentReader {
     if (damaged !== undefined) return damaged
     const entry = this.#startFor(known, segment, offset)
     const walk = new Walk(known.salt, entry, request, known.index)
-    let chunk = READ_CHUNK_BYTES
+    let chunk = chunkFor(request.recordsMax)
     while (!walk.isDone && walk.position < segment.dataEnd) {
       const length = Math.min(chunk, segment.dataEnd - walk.position)
       const bytes = viewOf(readRange(this.#disk, handle, walk.position, length))
@@ -193,6 +199,11 @@ export class SegmentReader {
     }
     return start
   }
+}
+
+function chunkFor(recordsMax: number): number {
+  const wanted = READ_CHUNK_BYTES_MIN + recordsMax * READ_CHUNK_BYTES_PER_RECORD
+  return Math.min(READ_CHUNK_BYTES_MAX, wanted)
 }
 
 interface Place {
