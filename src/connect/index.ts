@@ -6,18 +6,9 @@ export {
   type SinkMessage,
   type SinkResult,
 } from './sink.ts'
-export {
-  createFunctionSinkKind,
-  functionAddress,
-  type FunctionSinkOptions,
-} from './kinds/function/function-sink.ts'
-export {
-  createFunctionEnvironment,
-  type Environment,
-  type FunctionEnvironmentOptions,
-} from './kinds/function/environment.ts'
-export {
-  discoverFunctions,
-  FUNCTION_DEFAULTS,
-  type DiscoveredFunctions,
-} from './kinds/function/discover.ts'
+export { createGuard, type DialRequest, type Guard, type GuardOptions } from './guard.ts'
+export { createSinkKinds, type SinkKindsOptions } from './registry.ts'
+export { functionAddress, type FunctionSinkOptions } from './kinds/function/function-sink.ts'
+export type { HttpKindOptions } from './kinds/http/http-sink.ts'
+export type { RetryMode } from './kinds/http/outcome.ts'
+export type { LogLine, WriteLogLine } from './kinds/log/log-sink.ts'

@@ -1,0 +1,149 @@
+// The `http` kind: a target's address is its URL, and what is delivered is POSTed there as JSON. No redirect is
+// followed, no proxy of the environment used, no answer decompressed or kept.
+
+import { isAppError, type Clock } from '../../../base/index.ts'
+import type { Guard } from '../../guard.ts'
+import { HTTP_ATTEMPT_TIMEOUT_MS, HTTP_CONCURRENCY_MAX } from '../../limits.ts'
+import type { Sink, SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
+import { Origin } from './origin.ts'
+import { dead, resultOf, type RetryMode } from './outcome.ts'
+import { parseSigningSecret, signWebhook } from './signature.ts'
+
+export interface HttpKindOptions {
+  readonly guard: Guard
+  readonly clock: Clock
+  /** `webhook` when absent. */
+  readonly retryMode?: RetryMode
+  readonly timeoutMs?: number
+  readonly concurrencyMax?: number
+}
+
+export function createHttpKind(options: HttpKindOptions): SinkKind {
+  const origins = new Origins(options.guard)
+  return {
+    name: 'http',
+    serves: (address) => /^https?:/i.test(address),
+    open(address) {
+      try {
+        return new HttpSink(options.guard.checkUrl(address), origins, options)
+      } catch (error) {
+        if (!isAppError(error)) throw error
+        return refusingSink(error.message)
+      }
+    },
+  }
+}
+
+class HttpSink implements Sink {
+  readonly batchMax = 1
+  readonly concurrencyMax: number
+  readonly #options: HttpKindOptions
+  readonly #origins: Origins
+  readonly #origin: Origin
+  readonly #originUrl: string
+  readonly #path: string
+  readonly #timeoutMs: number
+
+  constructor(url: URL, origins: Origins, options: HttpKindOptions) {
+    this.concurrencyMax = options.concurrencyMax ?? HTTP_CONCURRENCY_MAX
+    this.#options = options
+    this.#origins = origins
+    this.#originUrl = url.origin
+    this.#origin = origins.acquire(url.origin)
+    this.#path = `${url.pathname}${url.search}`
+    this.#timeoutMs = options.timeoutMs ?? HTTP_ATTEMPT_TIMEOUT_MS
+  }
+
+  async send(batch: readonly SinkMessage[], signal: AbortSignal): Promise<readonly SinkResult[]> {
+    if (batch.length === 1) return [await this.#sendOne(batch[0]!, signal)]
+    return Promise.all(batch.map((message) => this.#sendOne(message, signal)))
+  }
+
+  async close(): Promise<void> {
+    await this.#origins.release(this.#originUrl)
+  }
+
+  async #sendOne(message: SinkMessage, signal: AbortSignal): Promise<SinkResult> {
+    const { clock, retryMode } = this.#options
+    let headers: string[]
+    try {
+      headers = headersOf(message, clock.now())
+    } catch (error) {
+      if (!isAppError(error)) throw error
+      return dead('SDK_CLIENT_ERROR', error.message)
+    }
+    const answer = await this.#origin.send(
+      { path: this.#path, headers, body: message.body },
+      { clock, timeoutMs: this.#timeoutMs, signal },
+    )
+    return resultOf(answer, retryMode ?? 'webhook', clock.now())
+  }
+}
+
+function headersOf(message: SinkMessage, now: number): string[] {
+  const id = headerSafe(message.deliveryId)
+  const headers = [
+    'Content-Type',
+    'application/json',
+    'User-Agent',
+    'Signalbox',
+    'Signalbox-Delivery-Id',
+    id,
+    'Signalbox-Event-Id',
+    headerSafe(message.eventId),
+    'Signalbox-Attempt',
+    String(message.attempt),
+  ]
+  const secret = message.target.parameters?.['signingSecret']
+  if (secret === undefined) return headers
+  const timestampSeconds = Math.floor(now / 1000)
+  const content = { id, timestampSeconds, body: message.body }
+  const signature = signWebhook(parseSigningSecret(secret), content)
+  headers.push('webhook-id', id, 'webhook-timestamp', String(timestampSeconds))
+  headers.push('webhook-signature', signature)
+  return headers
+}
+
+/** Ids of producers may hold anything; in a header they are percent-encoded where they must be. */
+function headerSafe(id: string): string {
+  return /^[\x21\x23\x24\x26-\x7e]*$/.test(id) ? id : encodeURIComponent(id.toWellFormed())
+}
+
+/** A target that was let in before it was forbidden: every delivery says why. */
+function refusingSink(reason: string): Sink {
+  return {
+    batchMax: 1,
+    concurrencyMax: 1,
+    send: async (batch) => batch.map(() => dead('NO_PERMISSIONS', reason)),
+    close: async () => {},
+  }
+}
+
+/** One Origin per origin, for as long as a sink uses it. */
+class Origins {
+  readonly #guard: Guard
+  readonly #origins = new Map<string, { readonly origin: Origin; users: number }>()
+
+  constructor(guard: Guard) {
+    this.#guard = guard
+  }
+
+  acquire(url: string): Origin {
+    let entry = this.#origins.get(url)
+    if (entry === undefined) {
+      entry = { origin: new Origin(url, this.#guard), users: 0 }
+      this.#origins.set(url, entry)
+    }
+    entry.users += 1
+    return entry.origin
+  }
+
+  async release(url: string): Promise<void> {
+    const entry = this.#origins.get(url)
+    if (entry === undefined) return
+    entry.users -= 1
+    if (entry.users > 0) return
+    this.#origins.delete(url)
+    await entry.origin.close()
+  }
+}
