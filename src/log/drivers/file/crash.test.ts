@@ -6,11 +6,10 @@ import { describe, test } from 'node:test'
 import { isAppError, seededRandom, type AppError, type Random } from '../../../base/index.ts'
 import { FakeClock } from '../../../base/testing.ts'
 import type { AppendRecord } from '../../log.ts'
+import { SimulatedDisk, type DiskOperation } from './simulated-disk.ts'
 import {
   openSimulatedLog,
   readOut,
-  SimulatedDisk,
-  type DiskOperation,
   type SimulatedLog,
   type SimulatedLogOptions,
 } from './testing.ts'

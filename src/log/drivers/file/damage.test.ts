@@ -6,13 +6,8 @@ import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { seededRandom, type Logger } from '../../../base/index.ts'
 import { FakeClock } from '../../../base/testing.ts'
-import {
-  openSimulatedLog,
-  readOut,
-  SimulatedDisk,
-  type ReadOut,
-  type SimulatedLog,
-} from './testing.ts'
+import { SimulatedDisk } from './simulated-disk.ts'
+import { openSimulatedLog, readOut, type ReadOut, type SimulatedLog } from './testing.ts'
 
 const SEGMENT = 'log/0000000000000000.log'
 

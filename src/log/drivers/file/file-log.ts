@@ -28,6 +28,7 @@ import { Waiters } from '../../waiters.ts'
 import { Batch, encodedSize } from './batch.ts'
 import { isMark, readRecord, sizeAt, viewOf } from './record.ts'
 import type { SegmentSummary } from './segment-file.ts'
+import { SegmentList } from './segment-list.ts'
 import type { ReadAnswer, ReadRequest, SegmentPart } from './segment-reader.ts'
 import type { StoreState, WriteResult } from './segment-store.ts'
 import { TailCache } from './tail-cache.ts'
@@ -80,9 +81,8 @@ export class SegmentLog implements FileLog {
   readonly #options: SegmentLogOptions
   readonly #tail: TailCache
   readonly #waiters = new Waiters()
-  readonly #segments: SegmentSummary[]
+  readonly #segments: SegmentList
   readonly #quarantined: QuarantinedRange[]
-  #start: number
   #end: number
   #lastTimestamp: number
   #open: Batch | undefined
@@ -99,10 +99,9 @@ export class SegmentLog implements FileLog {
     const { state } = options
     this.#options = options
     this.#tail = new TailCache(options.tailCacheSizeBytesMax)
-    this.#segments = Array.from(state.segments)
+    this.#segments = new SegmentList(state)
     this.#quarantined = Array.from(state.quarantined)
     this.#end = state.nextOffset
-    this.#start = firstOffset(state)
     this.#lastTimestamp = state.lastTimestamp
   }
 
@@ -130,7 +129,7 @@ export class SegmentLog implements FileLog {
     const wanted = offsetOf(cursor)
     for (;;) {
       this.#refuseReads()
-      const offset = Math.max(wanted, this.#start)
+      const offset = Math.max(wanted, this.#segments.start)
       if (options.signal.aborted) return result([], offset)
       if (offset >= this.#end) {
         await this.#waiters.wait(options.signal)
@@ -145,7 +144,7 @@ export class SegmentLog implements FileLog {
   }
 
   start(): Cursor {
-    return [{ partition: 0, offset: this.#start }]
+    return [{ partition: 0, offset: this.#segments.start }]
   }
 
   end(): Cursor {
@@ -154,12 +153,10 @@ export class SegmentLog implements FileLog {
 
   async cursorAt(timestamp: number): Promise<Cursor> {
     this.#refuseReads()
-    const segment = this.#segments.find(
-      (one) => one.end > one.base && one.lastTimestamp >= timestamp,
-    )
+    const segment = this.#segments.firstSince(timestamp)
     if (segment === undefined) return this.end()
     const offset = await this.#options.reader.offsetAt(segment, timestamp)
-    return [{ partition: 0, offset: Math.max(offset, this.#start) }]
+    return [{ partition: 0, offset: Math.max(offset, this.#segments.start) }]
   }
 
   async trim(before: Cursor): Promise<void> {
@@ -171,7 +168,7 @@ export class SegmentLog implements FileLog {
     const { ageMsMax = Infinity, sizeBytesMax = Infinity } = retention
     const limit = offsetOf(notBeyond)
     const oldest = this.#options.clock.now() - ageMsMax
-    let sizeBytes = this.#sizeBytes()
+    let { sizeBytes } = this.#segments
     await this.#removeWhile((segment) => {
       const isOver = segment.lastTimestamp < oldest || sizeBytes > sizeBytesMax
       if (!isOver || segment.end > limit) return false
@@ -182,7 +179,7 @@ export class SegmentLog implements FileLog {
 
   stats(): LogStats {
     return {
-      sizeBytes: this.#sizeBytes(),
+      sizeBytes: this.#segments.sizeBytes,
       segments: this.#segments.length,
       start: this.start(),
       end: this.end(),
@@ -258,7 +255,8 @@ export class SegmentLog implements FileLog {
   #committed(batch: Batch, { result, buffer }: Commit, startedAt: number): void {
     this.#isWriting = false
     if (result.kind === 'written') {
-      this.#recordSegments(result.sealed, result.segment)
+      if (result.sealed !== undefined) this.#segments.set(result.sealed)
+      this.#segments.set(result.segment)
       this.#end = result.firstOffset + batch.count
       this.#tail.add(result.firstOffset, batch.starts, buffer, batch.sizeBytes)
     }
@@ -301,33 +299,14 @@ export class SegmentLog implements FileLog {
     this.#onIdle?.()
   }
 
-  #recordSegments(sealed: SegmentSummary | undefined, active: SegmentSummary): void {
-    if (sealed !== undefined) this.#replaceSegment(sealed)
-    this.#replaceSegment(active)
-  }
-
-  #replaceSegment(segment: SegmentSummary): void {
-    for (let index = this.#segments.length - 1; index >= 0; index -= 1) {
-      if (this.#segments[index]!.base === segment.base) {
-        this.#segments[index] = segment
-        return
-      }
-      if (this.#segments[index]!.base < segment.base) break
-    }
-    this.#segments.push(segment)
-  }
-
   async #readDisk(offset: number, recordsMax: number): Promise<LogRecord[]> {
     this.#refuseQuarantined(offset)
-    const index = this.#segments.findLastIndex((one) => one.base <= offset)
-    const segment = this.#segments[index]
-    if (segment === undefined || offset >= segment.end) {
-      return this.#quarantine(offset, this.#segments[index + 1]?.base ?? this.#end)
-    }
+    const { segment, nextBase = this.#end } = this.#segments.around(offset)
+    if (segment === undefined || offset >= segment.end) return this.#quarantine(offset, nextBase)
     const answer = await this.#options.reader.read({ segment, offset, recordsMax })
     if (answer.kind === 'records') return decode(answer.bytes, offset)
     // Retention took the segment meanwhile.
-    if (answer.kind === 'gone' && offset < this.#start) return []
+    if (answer.kind === 'gone' && offset < this.#segments.start) return []
     if (answer.kind === 'gone') return this.#quarantine(segment.base, segment.end)
     return this.#quarantine(answer.from, answer.to)
   }
@@ -354,13 +333,9 @@ export class SegmentLog implements FileLog {
   async #removeWhile(mayGo: (segment: SegmentSummary) => boolean): Promise<void> {
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
-    const going: number[] = []
-    while (this.#segments.length > 1 && mayGo(this.#segments[0]!)) {
-      going.push(this.#segments.shift()!.base)
-    }
+    const going = this.#segments.takeWhile(mayGo)
     if (going.length === 0) return
-    const start = this.#segments[0]!.base
-    this.#start = start
+    const { start } = this.#segments
     const kept = this.#quarantined.filter(({ to }) => to === undefined || to > start)
     this.#quarantined.splice(0, this.#quarantined.length, ...kept)
     await this.#options.reader.forget(going)
@@ -371,18 +346,6 @@ export class SegmentLog implements FileLog {
       throw this.#failure
     }
   }
-
-  #sizeBytes(): number {
-    let sizeBytes = 0
-    for (const segment of this.#segments) sizeBytes += segment.sizeBytes
-    return sizeBytes
-  }
-}
-
-/** Damage before the first kept record is read around, not reported for ever. */
-function firstOffset(state: StoreState): number {
-  const base = state.segments[0]?.base ?? state.nextOffset
-  return Math.min(base, ...state.quarantined.map((range) => range.from))
 }
 
 function decode(bytes: Uint8Array, first: number): LogRecord[] {
