@@ -1,7 +1,6 @@
 // The real process as CliIo.
 
 import { once } from 'node:events'
-import type { WriteStream } from 'node:tty'
 import { systemClock, systemRandom } from '../base/index.ts'
 import { readEnv } from '../config/index.ts'
 import type { CliIo, Output } from './io.ts'
@@ -21,7 +20,7 @@ export function createProcessIo(signal: AbortSignal, serve: CliIo['serve']): Cli
   }
 }
 
-function createOutput(stream: WriteStream): Output {
+function createOutput(stream: NodeJS.WriteStream): Output {
   // `signalbox tail | head` closes the pipe: there is nobody left to tell anything.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)

@@ -1,0 +1,44 @@
+// What our own API sends; its OpenAPI document describes it.
+
+export interface Stats {
+  readonly at: number
+  readonly uptimeMs: number
+  readonly oneIn: number
+  readonly totals: {
+    readonly received: number
+    readonly delivered: number
+    readonly retried: number
+    readonly failed: number
+    readonly dead: number
+    readonly breakersOpen: number
+    readonly latencyMsP99?: number
+  }
+  readonly state: {
+    readonly pending: number
+    readonly dead: number
+    readonly lagRecords: number
+  }
+}
+
+export interface TailEvent {
+  readonly position: string
+  readonly timestamp: number
+  readonly bus: string
+  readonly account: string
+  readonly region: string
+  readonly oneIn: number
+  readonly sizeBytes: number
+  readonly envelope: Envelope | null
+}
+
+export interface Envelope {
+  readonly id: string
+  readonly 'detail-type': string
+  readonly source: string
+  readonly detail: unknown
+}
+
+export interface Info {
+  readonly version: string
+  readonly mode: 'dev' | 'start'
+}
