@@ -15,13 +15,13 @@ export class BodyBudget {
     this.#bytesMax = bytesMax
   }
 
-  get bytes(): number {
-    return this.#bytes
+  hasRoomFor(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#bytesMax
   }
 
   /** Holds `bytes` more for the request, or answers false and holds nothing more. */
   reserve(request: IncomingRequest, bytes: number): boolean {
-    if (this.#bytes + bytes > this.#bytesMax) return false
+    if (!this.hasRoomFor(bytes)) return false
     this.#bytes += bytes
     request.reservedBytes += bytes
     return true
@@ -33,7 +33,7 @@ export class BodyBudget {
   }
 }
 
-/** Why the body may not even be read, judged by the headers; reserves its announced length when it may. */
+/** Why the body may not even be read, judged by the headers; sets aside room for its beginning when it may. */
 export function refuseBody(
   request: IncomingRequest,
   limits: HttpLimits,
@@ -49,13 +49,14 @@ export function refuseBody(
   }
   const length = contentLength(request.message)
   if (length > limits.bodyBytesMax) return tooLarge(limits)
-  if (!budget.reserve(request, length)) return overloaded()
+  if (!budget.hasRoomFor(length)) return overloaded()
+  budget.reserve(request, Math.min(length, limits.bodyBytesAhead))
   return undefined
 }
 
 /**
  * Calls back once: with the whole body, or with why there is none. Nothing is called when the client goes
- * away first. Chunked bodies reserve as they come.
+ * away first. What was not set aside is reserved as it comes.
  */
 export function receiveBody(
   request: IncomingRequest,

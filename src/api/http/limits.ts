@@ -5,6 +5,8 @@ export interface HttpLimits {
   readonly bodyBytesMax: number
   /** Of all request bodies being read or handled at once; past it requests are answered 503. */
   readonly bodyBytesInFlightMax: number
+  /** What is set aside for a body before its bytes come: announcing much and sending nothing holds no more. */
+  readonly bodyBytesAhead: number
   /** Of the request line and the headers together. */
   readonly headerBytesMax: number
   readonly headersMax: number
@@ -23,6 +25,7 @@ export interface HttpLimits {
 export const HTTP_LIMITS: HttpLimits = {
   bodyBytesMax: 8 * 1024 * 1024,
   bodyBytesInFlightMax: 128 * 1024 * 1024,
+  bodyBytesAhead: 64 * 1024,
   headerBytesMax: 16 * 1024,
   headersMax: 100,
   connectionsMax: 20_000,

@@ -213,6 +213,35 @@ test('bounds the bytes of bodies in flight and takes more when they are gone', a
   held.close()
 })
 
+test('sets little aside for bodies that are announced and never come', async (t) => {
+  const server = await open(t, { limits: { bodyBytesInFlightMax: 100, bodyBytesAhead: 5 } })
+  const idle = Array.from({ length: 10 }, () =>
+    new RawConnection(server.port).send(
+      `${HEAD}Content-Length: 50\r\nExpect: 100-continue\r\n\r\n`,
+    ),
+  )
+  await Promise.all(idle.map((connection) => connection.until('100 Continue')))
+  const fits = await exchange(server, `${HEAD}Content-Length: 50\r\n\r\n${'a'.repeat(50)}`)
+  assert.match(fits, /^HTTP\/1\.1 200 /)
+  const tooMuch = await exchange(server, `${HEAD}Content-Length: 51\r\n\r\n${'a'.repeat(51)}`)
+  assert.match(tooMuch, /^HTTP\/1\.1 503 /)
+  for (const connection of idle) connection.close()
+})
+
+test('refuses in the middle a body for which there is no room any more', async (t) => {
+  const server = await open(t, { limits: { bodyBytesInFlightMax: 100, bodyBytesAhead: 5 } })
+  const head = `${HEAD}Content-Length: 80\r\nExpect: 100-continue\r\n\r\n`
+  const first = new RawConnection(server.port).send(head)
+  const second = new RawConnection(server.port).send(head)
+  await Promise.all([first.until('100 Continue'), second.until('100 Continue')])
+  first.send('a'.repeat(70))
+  second.send('b'.repeat(70))
+  const refused = await Promise.race([first.until('503'), second.until('503')])
+  assert.match(refused, /OVERLOADED/)
+  first.close()
+  second.close()
+})
+
 test('gives back the bytes of a body whose client went away', async (t) => {
   const server = await open(t, { limits: { bodyBytesInFlightMax: 10 } })
   for (let round = 0; round < 20; round += 1) {
