@@ -7,8 +7,8 @@
 
 import type { Logger } from '../../../base/index.ts'
 import type { QuarantinedRange } from '../../log.ts'
-import type { Disk, DiskHandle } from './disk.ts'
-import { RECORD_BYTES_MIN } from './record.ts'
+import { writeFully, type Disk, type DiskHandle } from './disk.ts'
+import { claimedSize, durableBeforeAt, RECORD_BYTES_MIN, viewOf } from './record.ts'
 import { scanSegment, type Scan } from './scan.ts'
 import {
   readFooter,
@@ -208,6 +208,7 @@ function openTail(
   const provenEnd = Math.max(kept.provenEnd, options.knownDurable, isWhole ? 0 : kept.end + 1)
   const isDamaged = kept.damages.length > 0 || provenEnd > kept.end
   if (!isDamaged && kept.dataEnd < whole.length) cutTail(options, place.base, whole, kept)
+  if (!isDamaged) rewriteLastBatch(options, place.base, whole, kept)
   return {
     summary: summarize(place.base, kept, isDamaged ? whole.length : kept.dataEnd, false),
     quarantined: [
@@ -234,6 +235,44 @@ function cutTail(options: RecoverOptions, base: number, whole: Uint8Array, scan:
   } finally {
     disk.close(handle)
   }
+}
+
+/**
+ * Writes the last batch again, over itself. Its sync may have failed: then the kernel still shows the bytes but
+ * calls them clean, and the sync that follows here would find nothing to do. What came before was synced, or
+ * this batch would not have been written.
+ */
+function rewriteLastBatch(
+  { disk, directory }: RecoverOptions,
+  base: number,
+  whole: Uint8Array,
+  scan: Scan,
+): void {
+  const from = lastBatchPosition(whole, scan)
+  if (from >= scan.dataEnd) return
+  const handle = disk.open(segmentPath(directory, base), 'write')
+  try {
+    writeFully(disk, handle, whole.subarray(from, scan.dataEnd), from)
+    disk.syncData(handle)
+  } finally {
+    disk.close(handle)
+  }
+}
+
+function lastBatchPosition(whole: Uint8Array, scan: Scan): number {
+  const bytes = viewOf(whole)
+  let position = SEGMENT_HEADER_BYTES
+  let batchBegan = -1
+  let from = position
+  while (position < scan.dataEnd) {
+    const durableBefore = durableBeforeAt(bytes, position)
+    if (durableBefore !== batchBegan) {
+      batchBegan = durableBefore
+      from = position
+    }
+    position += claimedSize(bytes, position)
+  }
+  return from
 }
 
 /** A segment of which not even the salt is left: as many offsets are given up as it can have held. */

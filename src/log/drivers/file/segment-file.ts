@@ -44,10 +44,6 @@ export function readRange(disk: Disk, handle: DiskHandle, at: number, length: nu
   return readFully(disk, handle, new Uint8Array(length), at)
 }
 
-export function readWhole(disk: Disk, path: string): Uint8Array {
-  return withFile(disk, path, (handle) => readRange(disk, handle, 0, disk.size(handle)))
-}
-
 export function readHeader(
   disk: Disk,
   handle: DiskHandle,

@@ -83,6 +83,8 @@ export class SegmentStore {
     const recovered = recover(options)
     this.#salt = recovered.salt ?? viewOf(options.random.bytes(4)).view.getUint32(0, true)
     this.#nextOffset = recovered.nextOffset
+    // A killed process may have made or removed files without syncing their names.
+    options.disk.syncDirectory(options.directory)
     this.#active = this.#reopen(recovered)
     this.opened = {
       segments: recovered.segments,
