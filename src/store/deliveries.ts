@@ -104,8 +104,8 @@ export interface DeliveryStore {
   /** In order of id. */
   list(query: DeliveryQuery): Promise<readonly DeliveryRow[]>
   counts(): Promise<{ readonly pending: number; readonly dead: number }>
-  /** The smallest offset of a partition that a pending row without its own record points at. */
-  oldestReferenced(partition: number): Promise<number | undefined>
+  /** Ids of all rows, pending or dead, whose event lies at or after this offset; a reader that starts over from there skips them. */
+  idsFrom(partition: number, offset: number): Promise<readonly string[]>
   /** The newest attempts of an event, in the order they were committed. */
   attempts(eventId: string, limit: number): Promise<readonly AttemptRow[]>
   /** Drops attempt history older than this. */

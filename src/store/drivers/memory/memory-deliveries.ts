@@ -89,15 +89,12 @@ export class MemoryDeliveries implements DeliveryStore {
     }))
   }
 
-  oldestReferenced(partition: number): Promise<number | undefined> {
-    return this.#commits.read(() => {
-      let oldest: number | undefined
-      for (const row of this.#rows('pending')) {
-        if (row.partition !== partition || row.record !== undefined) continue
-        if (oldest === undefined || row.offset < oldest) oldest = row.offset
-      }
-      return oldest
-    })
+  idsFrom(partition: number, offset: number): Promise<readonly string[]> {
+    return this.#commits.read(() =>
+      Array.from(this.#state.deliveries.values())
+        .filter((row) => row.partition === partition && row.offset >= offset)
+        .map((row) => row.id),
+    )
   }
 
   attempts(eventId: string, limit: number): Promise<readonly AttemptRow[]> {

@@ -92,15 +92,11 @@ export class DeliveryReads {
     return { pending: Number(record['pending']), dead: Number(record['dead']) }
   }
 
-  oldestReferenced(partition: number): number | undefined {
-    const record = this.#db
-      .prepare(
-        `SELECT log_offset AS oldest FROM deliveries
-         WHERE log_partition = ? AND state = 'pending' AND record IS NULL
-         ORDER BY log_offset LIMIT 1`,
-      )
-      .get(partition)
-    return record === undefined ? undefined : Number(record['oldest'])
+  idsFrom(input: { readonly partition: number; readonly offset: number }): readonly string[] {
+    const records = this.#db
+      .prepare('SELECT id FROM deliveries WHERE log_partition = ? AND log_offset >= ?')
+      .all(input.partition, input.offset)
+    return records.map((record) => String(record['id']))
   }
 
   /** The newest attempts of an event, oldest of them first. */

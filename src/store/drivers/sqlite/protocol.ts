@@ -80,7 +80,10 @@ export interface ReadCalls {
   'deliveries.pendingTargets': (input: null) => readonly PendingTarget[]
   'deliveries.list': (query: DeliveryQuery) => readonly DeliveryRow[]
   'deliveries.counts': (input: null) => { readonly pending: number; readonly dead: number }
-  'deliveries.oldestReferenced': (partition: number) => number | undefined
+  'deliveries.idsFrom': (input: {
+    readonly partition: number
+    readonly offset: number
+  }) => readonly string[]
   'deliveries.attempts': (input: {
     readonly eventId: string
     readonly limit: number

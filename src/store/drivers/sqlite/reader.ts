@@ -34,7 +34,7 @@ export function startReader(port: MessagePort, options: WorkerOptions): void {
     'deliveries.pendingTargets': () => deliveries.pendingTargets(),
     'deliveries.list': (query) => deliveries.list(query),
     'deliveries.counts': () => deliveries.counts(),
-    'deliveries.oldestReferenced': (partition) => deliveries.oldestReferenced(partition),
+    'deliveries.idsFrom': (input) => deliveries.idsFrom(input),
     'deliveries.attempts': (input) => deliveries.attempts(input),
     'messages.counts': (input) => messages.counts(input),
     'messages.nextVisibleAt': (input) => messages.nextVisibleAt(input),

@@ -55,8 +55,7 @@ const MIGRATIONS: readonly Migration[] = [
       );
       CREATE INDEX deliveries_due ON deliveries (rule_key, target_id, due_at)
         WHERE state = 'pending';
-      CREATE INDEX deliveries_referenced ON deliveries (log_partition, log_offset)
-        WHERE state = 'pending' AND record IS NULL;
+      CREATE INDEX deliveries_position ON deliveries (log_partition, log_offset);
       CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 'dead';
 
       CREATE TABLE attempts (

@@ -115,7 +115,7 @@ function createDeliveries(writer: Writer, reader: Reader): DeliveryStore {
     pendingTargets: () => reader.call('deliveries.pendingTargets', null),
     list: (query) => reader.call('deliveries.list', query),
     counts: () => reader.call('deliveries.counts', null),
-    oldestReferenced: (partition) => reader.call('deliveries.oldestReferenced', partition),
+    idsFrom: (partition, offset) => reader.call('deliveries.idsFrom', { partition, offset }),
     attempts: (eventId, limit) => reader.call('deliveries.attempts', { eventId, limit }),
     pruneAttempts: async (before) => {
       await inSlices(() => writer.call('deliveries.pruneAttempts', before))
