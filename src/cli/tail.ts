@@ -58,9 +58,12 @@ async function follow(
   const { bus, pattern, type } = options
   const { signal } = context.io
   try {
-    for await (const event of client.tail({ bus, pattern, type, after: state.after, signal })) {
-      if (!state.isConnected) say(context, 'connected again')
+    if (!state.isConnected) {
+      await client.info(signal)
+      say(context, 'connected again')
       state.isConnected = true
+    }
+    for await (const event of client.tail({ bus, pattern, type, after: state.after, signal })) {
       state.losses = 0
       state.after = event.position
       await show(context, state, event)

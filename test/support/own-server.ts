@@ -1,0 +1,167 @@
+// The real HTTP server with the dialects that the console and the CLI talk to, over events kept in memory: for
+// tests of those two, which need no log and no store.
+
+import {
+  AppError,
+  channels,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from '../../src/base/index.ts'
+import { decodeStoredEvent } from '../../src/event/index.ts'
+import { createCloudEventsDialect } from '../../src/api/cloudevents/dialect.ts'
+import { createQueryScope } from '../../src/api/cloudevents/scope.ts'
+import { type HttpServer, openHttpServer } from '../../src/api/http/server.ts'
+import { createConsoleDialect } from '../../src/api/http/static.ts'
+import type { OwnApiDeps, SubscribeOptions, TailItem } from '../../src/api/own/deps.ts'
+import { openMetrics } from '../../src/api/own/metrics.ts'
+import { createOperationsDialect } from '../../src/api/own/operations-dialect.ts'
+import { createOwnDialect } from '../../src/api/own/own-dialect.ts'
+
+export interface OwnServer extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+  readonly events: readonly TailItem[]
+  /** How many tails are open. */
+  readonly tails: number
+}
+
+export interface OwnServerOptions {
+  readonly port?: number
+  /** The built console. */
+  readonly consoleDirectory?: string
+  /** What an earlier server of the test had. */
+  readonly events?: readonly TailItem[]
+}
+
+export async function openOwnServer(options: OwnServerOptions = {}): Promise<OwnServer> {
+  const memory = new EventMemory(options.events ?? [])
+  const deps = createDeps(memory)
+  const server = await openHttpServer({
+    host: '127.0.0.1',
+    port: options.port ?? 0,
+    dialects: [
+      createOperationsDialect(deps),
+      createOwnDialect(deps),
+      createConsoleDialect(options.consoleDirectory ?? '/nowhere'),
+      createCloudEventsDialect({
+        accept: (_, events) => Promise.resolve(events.map((event) => memory.accept(event))),
+        hasBus: (busKey) => busKey.endsWith('/default') || busKey.endsWith('/orders'),
+        scopeOf: createQueryScope('us-east-1'),
+        clock: systemClock,
+      }),
+    ],
+    security: { allowedHosts: [], allowedOrigins: [] },
+    logger: silentLogger,
+    clock: systemClock,
+    random: systemRandom,
+  })
+  return describe(server, memory, deps)
+}
+
+function describe(server: HttpServer, memory: EventMemory, deps: OwnApiDeps): OwnServer {
+  return {
+    url: server.url,
+    port: server.port,
+    events: memory.items,
+    get tails() {
+      return memory.readers.size
+    },
+    async [Symbol.asyncDispose]() {
+      await server.drain(2000)
+      deps.metrics.close()
+    },
+  }
+}
+
+function createDeps(memory: EventMemory): OwnApiDeps {
+  const state = {
+    pending: 2,
+    dead: 1,
+    lagRecords: 0,
+    logSizeBytes: 1,
+    logSegments: 1,
+    logQuarantined: 0,
+    storeSizeBytes: 1,
+  }
+  return {
+    clock: systemClock,
+    metrics: openMetrics(),
+    about: { version: '1.2.3', mode: 'dev', startedAt: systemClock.now() },
+    readState: () => Promise.resolve(state),
+    reasonsNotReady: () => [],
+    authorize: () => Promise.resolve(undefined),
+    subscribe: (options) => memory.subscribe(options),
+    listBuses: () => Promise.resolve([]),
+    listRules: () => Promise.resolve([]),
+    listDeliveries: () => Promise.resolve([]),
+  }
+}
+
+class EventMemory {
+  readonly items: TailItem[]
+  readonly readers = new Set<() => void>()
+
+  constructor(items: readonly TailItem[]) {
+    this.items = [...items]
+  }
+
+  accept({ id, busKey, record }: { id: string; busKey: string; record: Uint8Array }): {
+    readonly kind: 'accepted'
+    readonly id: string
+  } {
+    this.items.push({
+      position: { partition: 0, offset: this.items.length },
+      timestamp: systemClock.now(),
+      busKey,
+      envelope: decodeStoredEvent(record).envelope,
+    })
+    channels.eventsAccepted.publish({
+      dialect: 'cloudevents',
+      count: 1,
+      sizeBytes: record.length,
+      durationMs: 1,
+    })
+    for (const wake of this.readers) wake()
+    return { kind: 'accepted', id }
+  }
+
+  subscribe(options: SubscribeOptions): AsyncIterable<TailItem> {
+    const { pattern = '{}', after, signal } = options
+    const fields: unknown = JSON.parse(pattern)
+    if (typeof fields !== 'object') {
+      throw new AppError(
+        'PATTERN_INVALID',
+        `expected a pattern that is an object, got \`${pattern}\``,
+      )
+    }
+    const start = after === undefined ? this.items.length : after.offset + 1
+    return this.#read({ start, signal, isWanted: (item) => isWanted(item, options) })
+  }
+
+  async *#read(from: {
+    readonly start: number
+    readonly signal: AbortSignal
+    readonly isWanted: (item: TailItem) => boolean
+  }): AsyncGenerator<TailItem> {
+    const { signal } = from
+    for (let next = from.start; !signal.aborted;) {
+      for (; next < this.items.length; next += 1) {
+        if (from.isWanted(this.items[next]!)) yield this.items[next]!
+      }
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.readers.add(resolve)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      await promise
+      this.readers.delete(resolve)
+    }
+  }
+}
+
+// Types, and patterns of one level of texts: what these tests filter by.
+function isWanted(item: TailItem, { type, pattern = '{}' }: SubscribeOptions): boolean {
+  const envelope = JSON.parse(Buffer.from(item.envelope).toString()) as Record<string, unknown>
+  if (type !== undefined && envelope['detail-type'] !== type) return false
+  const fields = Object.entries(JSON.parse(pattern) as Record<string, unknown[]>)
+  return fields.every(([name, values]) => values.includes(envelope[name]))
+}
