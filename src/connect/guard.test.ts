@@ -255,8 +255,40 @@ test('lets allowed names and blocks through in strict mode, whatever their port'
   ]) {
     assert.ok(guard.checkUrl(url), url)
   }
-  for (const url of ['http://10.2.0.1/', 'http://inner.test:22/', 'http://evilinner.test:22/']) {
+  for (const url of ['http://10.2.0.1/', 'http://evil.test:22/', 'http://8.8.8.8/']) {
     assert.throws(() => guard.checkUrl(url), { code: 'TARGET_REFUSED' }, url)
+  }
+})
+
+test('lets through in strict mode what is public, or only what is listed', async () => {
+  const names = {
+    'hooks.test': ['8.8.8.8'],
+    'other.test': ['8.8.8.8'],
+    'office.test': ['10.1.2.3'],
+  }
+  async function verdict(allow: readonly string[], url: string): Promise<'dialled' | 'refused'> {
+    const { guard, dialled } = spy(names, { allow })
+    try {
+      guard.checkUrl(url)
+      await open(guard, url)
+    } catch {
+      // Nobody listens at what is dialled here.
+    }
+    return dialled.length > 0 ? 'dialled' : 'refused'
+  }
+  for (const [allow, url, expected] of [
+    [[], 'http://hooks.test/', 'dialled'],
+    [[], 'http://office.test/', 'refused'],
+    [['hooks.test'], 'http://hooks.test/', 'dialled'],
+    [['hooks.test'], 'http://other.test/', 'refused'],
+    [['hooks.test'], 'http://8.8.8.8/', 'refused'],
+    [['10.0.0.0/8'], 'http://office.test/', 'dialled'],
+    [['10.0.0.0/8'], 'http://hooks.test/', 'refused'],
+    [['8.8.8.0/24'], 'http://hooks.test/', 'dialled'],
+    [['public', '10.0.0.0/8'], 'http://hooks.test/', 'dialled'],
+    [['public', '10.0.0.0/8'], 'http://office.test/', 'dialled'],
+  ] as const) {
+    assert.equal(await verdict(allow, url), expected, `${allow.join(', ')} for ${url}`)
   }
 })
 

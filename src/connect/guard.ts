@@ -24,9 +24,12 @@ export interface DialRequest {
 }
 
 export interface GuardOptions {
-  /** `dev` lets loopback and private addresses through, `strict` only public ones and what is allowed. */
+  /** `dev` lets loopback and private addresses through, `strict` only what is allowed. */
   readonly mode: 'dev' | 'strict'
-  /** Names (`hooks.test`, `*.hooks.test`) and blocks (`10.1.0.0/16`) let through in strict mode. */
+  /**
+   * What strict mode lets through: names (`hooks.test`, `*.hooks.test`), blocks (`10.1.0.0/16`) and `public` for
+   * every public address, which is also what an empty list means.
+   */
   readonly allow: readonly string[]
   /** Where this process itself listens; refused in strict mode. */
   readonly own?: readonly { readonly address: string; readonly port: number }[]
@@ -67,6 +70,9 @@ export function createGuard(options: GuardOptions): Guard {
 
 interface Rules {
   readonly isStrict: boolean
+  readonly isPublicAllowed: boolean
+  /** Whether a name that is not allowed itself may still lead to an allowed address. */
+  readonly canNameLeadOn: boolean
   isNameAllowed(hostname: string): boolean
   isAddressAllowed(address: string): boolean
   isOwn(address: string, port: number): boolean
@@ -77,8 +83,11 @@ function compileRules({ mode, allow, own = [] }: GuardOptions): Rules {
   const blocks = entries.flatMap((entry) => parseBlock(entry) ?? [])
   const names = new Set(entries.filter((entry) => !entry.startsWith('*.')))
   const suffixes = entries.filter((entry) => entry.startsWith('*.')).map((entry) => entry.slice(1))
+  const isPublicAllowed = entries.length === 0 || names.has('public')
   return {
     isStrict: mode === 'strict',
+    isPublicAllowed,
+    canNameLeadOn: isPublicAllowed || blocks.length > 0,
     isNameAllowed: (hostname) =>
       names.has(hostname) || suffixes.some((suffix) => hostname.endsWith(suffix)),
     isAddressAllowed: (address) => blocks.some((block) => isInBlock(address, block)),
@@ -109,6 +118,7 @@ function checkName(hostname: string, port: number, rules: Rules): void {
   if (hostname === 'localhost' || hostname.endsWith('.localhost')) {
     throw refused(`host \`${hostname}\` is this machine; targets must be public or allowed`)
   }
+  if (!rules.canNameLeadOn) throw refused(`host \`${hostname}\` is not among the allowed targets`)
   checkPort(port, rules)
 }
 
@@ -126,6 +136,9 @@ function checkAddress(address: string, hostname: string, port: number, rules: Ru
     throw refused(
       `address \`${address}\` of \`${hostname}\` is ${reach}; targets must be public or allowed`,
     )
+  }
+  if (!rules.isPublicAllowed) {
+    throw refused(`address \`${address}\` of \`${hostname}\` is not among the allowed targets`)
   }
   checkPort(port, rules)
 }
