@@ -1,4 +1,4 @@
-// Target inputs over the envelope's bytes: a constant, a path, or a template with paths.
+// What a compiled target input is, to those who apply it.
 
 import type { AppError } from '../base/index.ts'
 
