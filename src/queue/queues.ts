@@ -5,7 +5,7 @@ import { describeError, type Clock, type Logger, type Random, type Timer } from 
 import type { MessageStore } from '../store/index.ts'
 import { EXPIRY_INTERVAL_MS } from './limits.ts'
 import { StoredQueueMessages, type QueueDeliveries, type QueueMessages } from './queue-messages.ts'
-import { Registry, type QueueRegistry } from './registry.ts'
+import { Registry, type Queue, type QueueRegistry } from './registry.ts'
 
 export interface QueuesOptions {
   readonly messages: MessageStore
@@ -18,6 +18,8 @@ export interface Queues {
   readonly registry: QueueRegistry
   readonly messages: QueueMessages
   readonly deliveries: QueueDeliveries
+  /** Drops the messages of a queue that was forgotten. */
+  discard(queue: Queue): Promise<void>
   /** Ends every long poll; resolves when the sweep has stopped. */
   close(): Promise<void>
 }
@@ -30,6 +32,9 @@ export function openQueues(options: QueuesOptions): Queues {
     registry,
     messages,
     deliveries: messages,
+    async discard(queue) {
+      await options.messages.purge(queue.key)
+    },
     async close() {
       registry.close()
       await sweep.stop()

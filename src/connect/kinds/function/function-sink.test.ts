@@ -441,7 +441,7 @@ def handler(event, context):
   }
   for (const [file, source] of Object.entries(handlers))
     await writeFile(join(directory, file), source)
-  const fixture = fileURLToPath(new URL('testing-parent.ts', import.meta.url))
+  const fixture = fileURLToPath(new URL('testing.ts', import.meta.url))
   const files = Object.keys(handlers).map((file) => join(directory, file))
   const parent = spawn(process.execPath, [fixture, ...files], { stdio: 'ignore' })
   const left = ['orphan-node.json', 'orphan-python.json']
