@@ -1,7 +1,17 @@
 export { formatBusKey, parseBusKey, type BusRef, type Event, type ExtensionValue } from './event.ts'
 export {
+  cloudEventKey,
+  formatEnvelopeTime,
+  isJsonMediaType,
+  storeEvent,
+  storePutEvent,
+  type PutEvent,
+} from './eventbridge.ts'
+export { EVENT_DEPTH_MAX } from './limits.ts'
+export {
   decodeStoredEvent,
   encodeStoredEvent,
+  forwardStoredEvent,
   type EventMeta,
   type StoredEvent,
   type StoredEventParts,
@@ -13,3 +23,12 @@ export {
   type JsonFault,
   type JsonKind,
 } from './json-check.ts'
+export type { CloudEventContext } from './cloudevents-attributes.ts'
+export { decodeBinary, encodeBinary, type BinaryMessage } from './cloudevents-binary.ts'
+export { decodeBatch, decodeStructured, encodeBatch, encodeStructured } from './cloudevents-json.ts'
+export {
+  cloudEventsMode,
+  decodeCloudEvents,
+  type CloudEventsMessage,
+  type CloudEventsMode,
+} from './cloudevents.ts'

@@ -16,6 +16,11 @@ const HEADER_SIZE_BYTES = 20
 const FLAG_RAW_DATA = 1
 const FLAG_NO_DATA = 2
 
+// Every envelope begins `{"version":"0","id":"…"`, so the id's opening quote has a fixed place.
+const ID_START = '{"version":"0","id":'.length
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
 /** What the envelope cannot carry, by CloudEvents attribute name. */
 export interface EventMeta {
   readonly time?: string
@@ -24,6 +29,10 @@ export interface EventMeta {
   readonly extensions?: Readonly<Record<string, ExtensionValue>>
   /** The X-Ray trace header of an AWS PutEvents entry, passed on to targets. */
   readonly traceHeader?: string
+  /** Set on events that came as CloudEvents, which are one per source and id. */
+  readonly origin?: 'cloudevents'
+  /** How many buses forwarded this event already. */
+  readonly hops?: number
 }
 
 export interface StoredEventParts {
@@ -40,6 +49,8 @@ export interface StoredEventParts {
 /** An event as read from the log; views share the record's memory. */
 export interface StoredEvent {
   readonly busKey: string
+  /** Read from the envelope on demand. */
+  readonly id: string
   /** The EventBridge envelope: JSON text, UTF-8. */
   readonly envelope: Uint8Array
   /** Where the value of `detail` lies in `envelope`. */
@@ -96,6 +107,23 @@ export function decodeStoredEvent(record: Uint8Array): StoredEvent {
   return new RecordView(buffer)
 }
 
+/** The same event on another bus: forwarding changes where it lies and nothing else. */
+export function forwardStoredEvent(event: StoredEvent, busKey: string, hops: number): Buffer {
+  const { envelope, detailStart, detailEnd } = event
+  const original = Buffer.from(envelope.buffer, envelope.byteOffset, envelope.length)
+  const value = event.toEvent()
+  const data = envelope.subarray(detailStart, detailEnd)
+  const isInEnvelope = value.data === undefined || value.data.byteOffset === data.byteOffset
+  return encodeStoredEvent({
+    busKey,
+    meta: { ...event.meta(), hops },
+    envelopeHead: original.toString('utf8', 0, detailStart),
+    detail: data,
+    ...(isInEnvelope || value.data === undefined ? {} : { rawData: value.data }),
+    hasData: value.data !== undefined,
+  })
+}
+
 class RecordView implements StoredEvent {
   readonly busKey: string
   readonly envelope: Uint8Array
@@ -115,6 +143,14 @@ class RecordView implements StoredEvent {
     this.envelope = record.subarray(this.#metaEnd, envelopeEnd)
     this.detailStart = record.readUInt32LE(12)
     this.detailEnd = this.envelope.length - 1
+  }
+
+  get id(): string {
+    const start = ID_START
+    let end = start + 1
+    while (this.envelope[end] !== QUOTE) end += this.envelope[end] === BACKSLASH ? 2 : 1
+    const bytes = this.#record.subarray(this.#metaEnd + start, this.#metaEnd + end + 1)
+    return JSON.parse(bytes.toString()) as string
   }
 
   meta(): EventMeta {

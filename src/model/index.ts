@@ -13,6 +13,7 @@ export type {
   Target,
   TargetInput,
 } from './kinds.ts'
+export { deliveryId, type Delivery } from './delivery.ts'
 export { EMPTY_RULESET, type BusRules, type RoutedRule, type Ruleset } from './ruleset.ts'
 export {
   busArn,

@@ -31,6 +31,7 @@ export type {
   WatchOptions,
 } from './rows.ts'
 export type { Store, StoreStats } from './store.ts'
+export { Ledger, type CursorOwner, type LedgerOptions } from './ledger.ts'
 export { openSqliteStore, type SqliteStoreOptions } from './drivers/sqlite/sqlite-store.ts'
 export {
   openMemoryStore,

@@ -1,0 +1,3 @@
+export { Deliverer, type DelivererOptions, type LaneStatus, type Prepared } from './deliverer.ts'
+export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerSnapshot } from './breaker.ts'
+export type { DeadLetterAttributes } from './dead-letter.ts'

@@ -1,0 +1,151 @@
+// The EventBridge envelope: a view of the one event, written once at ingress. Members stand in the order AWS
+// writes them; what only CloudEvents has (subject, dataschema, extensions) stands beside them, before `detail`,
+// so that patterns see it too.
+
+import { AppError } from '../base/index.ts'
+import { type Event, formatBusKey } from './event.ts'
+import { checkJson } from './json-check.ts'
+import { encodeStoredEvent, type EventMeta } from './stored-event.ts'
+import { EVENT_DEPTH_MAX } from './limits.ts'
+
+/** One entry of PutEvents, checked and stamped. */
+export interface PutEvent {
+  readonly busKey: string
+  readonly account: string
+  readonly region: string
+  readonly id: string
+  readonly source: string
+  readonly detailType: string
+  /** Seconds precision, `YYYY-MM-DDTHH:MM:SSZ`. */
+  readonly time: string
+  readonly resources: readonly string[]
+  /** JSON text of an object, as given. */
+  readonly detail: string
+  readonly traceHeader?: string
+}
+
+/** The log record of a PutEvents entry. */
+export function storePutEvent(put: PutEvent): Buffer {
+  const head =
+    `{"version":"0","id":${JSON.stringify(put.id)},"detail-type":${JSON.stringify(put.detailType)}` +
+    `,"source":${JSON.stringify(put.source)},"account":"${put.account}","time":"${put.time}"` +
+    `,"region":"${put.region}","resources":${put.resources.length === 0 ? '[]' : JSON.stringify(put.resources)}` +
+    ',"detail":'
+  return encodeStoredEvent({
+    busKey: put.busKey,
+    ...(put.traceHeader === undefined ? {} : { meta: { traceHeader: put.traceHeader } }),
+    envelopeHead: head,
+    detail: put.detail,
+    hasData: true,
+  })
+}
+
+/** The log record of any event. Throws `EVENT_INVALID` when data that claims to be JSON is not. */
+export function storeEvent(event: Event): Buffer {
+  const time = formatEnvelopeTime(Date.parse(event.time))
+  const data = detailOf(event)
+  const envelope: Record<string, unknown> = {
+    version: '0',
+    id: event.id,
+    'detail-type': event.type,
+    source: event.source,
+    account: event.bus.account,
+    time,
+    region: event.bus.region,
+    resources: event.resources,
+    ...visibleAttributes(event),
+    ...(data.base64 === undefined ? {} : { data_base64: data.base64 }),
+  }
+  return encodeStoredEvent({
+    busKey: formatBusKey(event.bus),
+    meta: metaOf(event, time),
+    envelopeHead: `${JSON.stringify(envelope).slice(0, -1)},"detail":`,
+    detail: data.detail,
+    ...(data.raw === undefined ? {} : { rawData: data.raw }),
+    hasData: event.data !== undefined,
+  })
+}
+
+/** What makes a CloudEvent the same event again: its source and id (CloudEvents 1.0.2, `id`). */
+export function cloudEventKey(source: string, id: string): string {
+  return `${source}\0${id}`
+}
+
+/** `YYYY-MM-DDTHH:MM:SSZ`, which is all that an envelope's time can say. */
+export function formatEnvelopeTime(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, 19)}Z`
+}
+
+/** Whether a media type's data is JSON: absent, `application/json`, `text/json`, or any `+json`. */
+export function isJsonMediaType(datacontenttype: string | undefined): boolean {
+  if (datacontenttype === undefined) return true
+  const type = datacontenttype.split(';', 1)[0]!.trim().toLowerCase()
+  return type.endsWith('/json') || type.endsWith('+json')
+}
+
+// Names the envelope itself uses: an extension so named stays in the event but not in its view.
+const ENVELOPE_NAMES = new Set([
+  'version',
+  'id',
+  'source',
+  'account',
+  'time',
+  'region',
+  'resources',
+  'detail',
+])
+
+function visibleAttributes(event: Event): Record<string, unknown> {
+  const visible: Record<string, unknown> = {}
+  if (event.subject !== undefined) visible['subject'] = event.subject
+  if (event.dataschema !== undefined) visible['dataschema'] = event.dataschema
+  for (const [name, value] of Object.entries(event.extensions)) {
+    if (!ENVELOPE_NAMES.has(name)) visible[name] = value
+  }
+  return visible
+}
+
+function metaOf(event: Event, envelopeTime: string): EventMeta {
+  return {
+    origin: 'cloudevents',
+    ...(event.time === envelopeTime ? {} : { time: event.time }),
+    ...(event.dataschema === undefined ? {} : { dataschema: event.dataschema }),
+    ...(event.datacontenttype === undefined ? {} : { datacontenttype: event.datacontenttype }),
+    ...(Object.keys(event.extensions).length === 0 ? {} : { extensions: event.extensions }),
+  }
+}
+
+interface Detail {
+  readonly detail: string | Uint8Array
+  readonly raw?: Uint8Array
+  readonly base64?: string
+}
+
+function detailOf(event: Event): Detail {
+  if (event.data === undefined) return { detail: '{}' }
+  if (isJsonMediaType(event.datacontenttype)) return { detail: checkedJson(event.data) }
+  const text = decodeUtf8(event.data)
+  if (text !== undefined) return { detail: JSON.stringify(text), raw: event.data }
+  const base64 = Buffer.from(event.data.buffer, event.data.byteOffset, event.data.length)
+  return { detail: 'null', raw: event.data, base64: base64.toString('base64') }
+}
+
+function checkedJson(data: Uint8Array): Uint8Array {
+  const check = checkJson(data, { depthMax: EVENT_DEPTH_MAX })
+  if (check.kind !== 'fault') return data
+  throw new AppError(
+    'EVENT_INVALID',
+    `expected data to be JSON, as its content type says, got ${check.reason} at byte ${check.offset}`,
+  )
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    // Not text: the caller carries it as base64.
+    return undefined
+  }
+}

@@ -1,0 +1,203 @@
+// The one Ingress: admission, then the dedupe window, then the log; the acknowledgement is the append's.
+
+import { AppError, channels, type Clock, isAppError } from '../base/index.ts'
+import { cloudEventKey, decodeStoredEvent } from '../event/index.ts'
+import type { Cursor, Log, Position, ReadResult } from '../log/index.ts'
+import { Admission } from './admission.ts'
+import {
+  DedupeWindow,
+  type DedupeKey,
+  dedupeKey,
+  type DedupeWindowOptions,
+} from './dedupe-window.ts'
+import type { AcceptResult, IncomingEvent, Ingress } from './ingress.ts'
+import { REPLAY_RECORDS_MAX, RETRY_AFTER_MS } from './limits.ts'
+
+export interface IngressOptions {
+  readonly log: Log
+  readonly dedupe: DedupeWindowOptions
+  readonly clock: Clock
+  /** Records that are durable but that route has not read. */
+  readonly backlog: () => number
+  readonly pendingBytesMax?: number
+}
+
+/** Opens ingress; reads from the log what the dedupe window's store does not remember. */
+export async function openIngress(options: IngressOptions): Promise<Ingress & IngressState> {
+  const window = new DedupeWindow(options.dedupe)
+  const watermark = await window.load()
+  await replay(options, window, watermark)
+  return new Acceptor(options, window)
+}
+
+export interface IngressState {
+  /** Bytes taken in that wait for the disk. */
+  pendingBytes(): number
+  close(): Promise<void>
+}
+
+const NO_DATA = new Uint8Array(0)
+
+type Dialect = 'aws' | 'cloudevents' | 'internal'
+
+class Acceptor implements Ingress, IngressState {
+  readonly #options: IngressOptions
+  readonly #window: DedupeWindow
+  readonly #admission: Admission
+  /** Keys whose first event is on its way to the disk. */
+  readonly #underWay = new Map<
+    string,
+    { readonly contentHash: string; readonly done: Promise<unknown> }
+  >()
+
+  constructor(options: IngressOptions, window: DedupeWindow) {
+    this.#options = options
+    this.#window = window
+    this.#admission = new Admission(options)
+  }
+
+  pendingBytes(): number {
+    return this.#admission.pendingBytes
+  }
+
+  async close(): Promise<void> {
+    await this.#window.flush()
+  }
+
+  async accept(
+    dialect: Dialect,
+    events: readonly IncomingEvent[],
+  ): Promise<readonly AcceptResult[]> {
+    const startedAt = this.#options.clock.monotonic()
+    let sizeBytes = 0
+    for (const event of events) sizeBytes += event.record.length
+    try {
+      // Events that we forward ourselves free the very backlog they would wait for.
+      const entered = dialect === 'internal' ? undefined : this.#admission.enter(sizeBytes)
+      if (entered !== undefined) await entered
+    } catch (error) {
+      this.#refused(dialect, error, events.length)
+      throw error
+    }
+    try {
+      const results = await this.#append(events)
+      if (channels.eventsAccepted.hasSubscribers) {
+        const durationMs = this.#options.clock.monotonic() - startedAt
+        channels.eventsAccepted.publish({ dialect, count: events.length, sizeBytes, durationMs })
+      }
+      return results
+    } catch (error) {
+      this.#refused(dialect, error, events.length)
+      throw withRetryAfter(error)
+    } finally {
+      if (dialect !== 'internal') this.#admission.leave(sizeBytes)
+    }
+  }
+
+  async #append(events: readonly IncomingEvent[]): Promise<readonly AcceptResult[]> {
+    if (events.every((event) => event.dedupeKey === undefined)) return this.#appendAll(events)
+    const results: AcceptResult[] = []
+    // One by one, so that a repetition inside one batch is seen too.
+    for (const event of events) results.push(await this.#appendOnce(event))
+    return results
+  }
+
+  async #appendAll(events: readonly IncomingEvent[]): Promise<readonly AcceptResult[]> {
+    const positions = await this.#write(events)
+    const last = positions.at(-1)
+    // Events without keys move the watermark too, or the next start would read all of them again.
+    if (last !== undefined && this.#underWay.size === 0) this.#window.advance(last.offset + 1)
+    return events.map((event, index) => ({
+      kind: 'accepted',
+      id: event.id,
+      position: positions[index]!,
+    }))
+  }
+
+  async #appendOnce(event: IncomingEvent): Promise<AcceptResult> {
+    if (event.dedupeKey === undefined) return (await this.#appendAll([event]))[0]!
+    const key = dedupeKey(event.busKey, event.dedupeKey, contentOf(event.record))
+    for (let first = this.#underWay.get(key.keyHash); first !== undefined;) {
+      await first.done.catch(() => {})
+      first = this.#underWay.get(key.keyHash)
+    }
+    const sighting = this.#window.look(key)
+    if (sighting === 'same') return { kind: 'duplicate', id: event.id }
+    if (sighting === 'different') return { kind: 'clash', id: event.id }
+    return this.#appendFirst(event, key)
+  }
+
+  async #appendFirst(event: IncomingEvent, key: DedupeKey): Promise<AcceptResult> {
+    const done = this.#write([event])
+    this.#underWay.set(key.keyHash, { contentHash: key.contentHash, done })
+    try {
+      const [position] = await done
+      this.#window.remember(key, this.#options.clock.now(), position!.offset)
+      return { kind: 'accepted', id: event.id, position: position! }
+    } finally {
+      this.#underWay.delete(key.keyHash)
+    }
+  }
+
+  #write(events: readonly IncomingEvent[]): Promise<readonly Position[]> {
+    return this.#options.log.append(
+      events.map((event) => ({ kind: 'event', payload: event.record, key: event.busKey })),
+    )
+  }
+
+  #refused(dialect: Dialect, error: unknown, count: number): void {
+    if (!channels.eventsRefused.hasSubscribers) return
+    const code = error instanceof AppError ? error.code : 'INTERNAL'
+    channels.eventsRefused.publish({ dialect, code, count })
+  }
+}
+
+/** What two sightings of one key must share: the data. Time may have been stamped by us, so it cannot count. */
+function contentOf(record: Uint8Array): Uint8Array {
+  return decodeStoredEvent(record).toEvent().data ?? NO_DATA
+}
+
+function withRetryAfter(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'LOG_FULL') return error
+  return new AppError('LOG_FULL', error.message, {
+    cause: error,
+    details: { ...error.details, retryAfterMs: RETRY_AFTER_MS },
+  })
+}
+
+/** Events appended after the window's store was last written: their keys are in the log alone. */
+async function replay(
+  options: IngressOptions,
+  window: DedupeWindow,
+  watermark: number,
+): Promise<void> {
+  const since = options.clock.now() - options.dedupe.windowMs
+  const [recent] = await options.log.cursorAt(since)
+  const [end] = options.log.end()
+  if (recent === undefined || end === undefined) return
+  let cursor = [{ partition: recent.partition, offset: Math.max(recent.offset, watermark) }]
+  while (cursor[0]!.offset < end.offset) {
+    const result = await readOver(options.log, cursor)
+    for (const record of result.records) {
+      if (record.kind !== 'event') continue
+      const event = decodeStoredEvent(record.payload)
+      if (event.meta().origin !== 'cloudevents') continue
+      const { source, id } = event.toEvent()
+      const hashed = dedupeKey(event.busKey, cloudEventKey(source, id), contentOf(record.payload))
+      window.remember(hashed, record.timestamp, record.position.offset)
+    }
+    cursor = [...result.cursor]
+  }
+}
+
+/** Reads on behind what is damaged: a lost record has no key to remember, and is reported elsewhere. */
+async function readOver(log: Log, cursor: Cursor): Promise<ReadResult> {
+  const { signal } = new AbortController()
+  try {
+    return await log.read(cursor, { recordsMax: REPLAY_RECORDS_MAX, signal })
+  } catch (error) {
+    if (!isAppError(error, 'LOG_CORRUPT')) throw error
+    const { partition } = cursor[0]!
+    return { records: [], cursor: [{ partition, offset: Number(error.details['to']) }] }
+  }
+}

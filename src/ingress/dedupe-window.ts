@@ -1,0 +1,125 @@
+// The dedupe window: which keys came by in the last minutes, and with what content. Hashes only, in two
+// rotating generations, so that memory is bounded and nothing is swept. New entries go to the store behind the
+// log; on opening, what the store lacks is read from the log itself, which is the truth.
+//
+// Invariant: a key is remembered only once its event is durable; until then its first sender is waited for.
+
+import { createHash } from 'node:crypto'
+import type { Clock } from '../base/index.ts'
+import type { DedupeEntry, DedupeStore } from '../store/index.ts'
+import {
+  DEDUPE_ENTRIES_MAX,
+  DEDUPE_FLUSH_ENTRIES,
+  DEDUPE_FLUSH_MS,
+  DEDUPE_REPLAY_RECORDS,
+} from './limits.ts'
+
+export type Sighting = 'new' | 'same' | 'different'
+
+export interface DedupeWindowOptions {
+  readonly store: DedupeStore
+  readonly clock: Clock
+  readonly windowMs: number
+  readonly onFatal: (error: unknown) => void
+}
+
+export interface DedupeKey {
+  readonly keyHash: string
+  readonly contentHash: string
+}
+
+export function dedupeKey(busKey: string, key: string, content: Uint8Array): DedupeKey {
+  const keyHash = createHash('sha256').update(busKey).update('\0').update(key).digest('hex')
+  const contentHash = createHash('sha256').update(content).digest('hex')
+  return { keyHash: keyHash.slice(0, 32), contentHash: contentHash.slice(0, 16) }
+}
+
+interface Seen {
+  readonly contentHash: string
+  readonly at: number
+}
+
+export class DedupeWindow {
+  readonly #options: DedupeWindowOptions
+  #young = new Map<string, Seen>()
+  #old = new Map<string, Seen>()
+  #youngSince: number
+  #unsaved: DedupeEntry[] = []
+  #watermark = 0
+  #savedWatermark = 0
+  #isFlushing = false
+  #isScheduled = false
+
+  constructor(options: DedupeWindowOptions) {
+    this.#options = options
+    this.#youngSince = options.clock.monotonic()
+  }
+
+  /** Loads what the store remembers; answers the log offset from which the caller must replay. */
+  async load(): Promise<number> {
+    const since = this.#options.clock.now() - this.#options.windowMs
+    const { entries, watermark } = await this.#options.store.load(since)
+    for (const entry of entries) this.#young.set(entry.keyHash, entry)
+    this.#watermark = watermark
+    this.#savedWatermark = watermark
+    return watermark
+  }
+
+  look(key: DedupeKey): Sighting {
+    const seen = this.#young.get(key.keyHash) ?? this.#old.get(key.keyHash)
+    if (seen === undefined) return 'new'
+    if (this.#options.clock.now() - seen.at > this.#options.windowMs) return 'new'
+    return seen.contentHash === key.contentHash ? 'same' : 'different'
+  }
+
+  /** The event of this key is durable at `offset`. */
+  remember(key: DedupeKey, at: number, offset: number): void {
+    this.#rotate()
+    this.#young.set(key.keyHash, { contentHash: key.contentHash, at })
+    this.#unsaved.push({ ...key, at })
+    this.#watermark = Math.max(this.#watermark, offset + 1)
+    if (this.#unsaved.length >= DEDUPE_FLUSH_ENTRIES) void this.flush()
+    else this.#schedule()
+  }
+
+  /** No key before `offset` is missing here. */
+  advance(offset: number): void {
+    if (offset <= this.#watermark) return
+    this.#watermark = offset
+    if (offset - this.#savedWatermark >= DEDUPE_REPLAY_RECORDS) this.#schedule()
+  }
+
+  async flush(): Promise<void> {
+    if (this.#isFlushing || this.#watermark === this.#savedWatermark) return
+    this.#isFlushing = true
+    this.#savedWatermark = this.#watermark
+    const entries = this.#unsaved
+    this.#unsaved = []
+    try {
+      await this.#options.store.append(entries, this.#watermark)
+    } catch (error) {
+      this.#options.onFatal(error)
+    } finally {
+      this.#isFlushing = false
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    this.#options.clock.setTimer(DEDUPE_FLUSH_MS, () => {
+      this.#isScheduled = false
+      void this.flush()
+    })
+  }
+
+  #rotate(): void {
+    const { clock, windowMs, store, onFatal } = this.#options
+    const isDue = clock.monotonic() - this.#youngSince > windowMs
+    if (!isDue && this.#young.size < DEDUPE_ENTRIES_MAX) return
+    this.#old = this.#young
+    this.#young = new Map()
+    this.#youngSince = clock.monotonic()
+    store.prune(clock.now() - 2 * windowMs).catch(onFatal)
+  }
+}

@@ -1,0 +1,144 @@
+// One writer for delivery state: what route and deliver have to say is gathered here and committed in one
+// transaction at a time, in the order it was said, together with the cursor.
+//
+// Invariant: a change recorded before the cursor's owner is asked for its cursor is in the same commit or an
+// earlier one; so a cursor is never ahead of the rows it stands for.
+
+import type { Clock, Timer } from '../base/index.ts'
+import type { AttemptRow, DeliveryCommit, DeliveryRow, ReaderCursor } from './deliveries.ts'
+
+/** Changes that make the ledger commit without waiting for more. */
+const CHANGES_COMMITTED_AT_ONCE = 250
+
+export interface CursorOwner {
+  /** The cursor as of now, or undefined when it has not moved since the last one given. */
+  takeCursor(): ReaderCursor | undefined
+  /** What was taken last is durable. */
+  cursorCommitted(): void
+}
+
+export interface LedgerOptions {
+  readonly store: { commit(commit: DeliveryCommit): Promise<void> }
+  readonly clock: Clock
+  /** How long a change may wait for company, milliseconds. */
+  readonly delayMs: number
+  /** A commit failed: the process must not go on, because rows and cursor are now behind what was done. */
+  readonly onFatal: (error: unknown) => void
+}
+
+export class Ledger {
+  readonly #options: LedgerOptions
+  #owner: CursorOwner | undefined
+  /** By delivery id: the last word on it. */
+  #rows = new Map<string, DeliveryRow | undefined>()
+  #attempts: AttemptRow[] = []
+  #listeners: (() => void)[] = []
+  #timer: Timer | undefined
+  #isCommitting = false
+  #committing: Promise<void> = Promise.resolve()
+  #isDead = false
+
+  constructor(options: LedgerOptions) {
+    this.#options = options
+  }
+
+  own(owner: CursorOwner): void {
+    this.#owner = owner
+  }
+
+  get isCommitting(): boolean {
+    return this.#isCommitting
+  }
+
+  /** Changes waiting to be committed; a bound on memory is the callers' to keep. */
+  get waiting(): number {
+    return this.#rows.size + this.#attempts.length
+  }
+
+  put(row: DeliveryRow): void {
+    this.#rows.set(row.id, row)
+    this.#changed()
+  }
+
+  remove(id: string): void {
+    this.#rows.set(id, undefined)
+    this.#changed()
+  }
+
+  attempt(row: AttemptRow): void {
+    this.#attempts.push(row)
+    this.#changed()
+  }
+
+  /** Calls back once everything recorded so far is durable. */
+  afterCommit(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Commits within the delay; call when the cursor moved. */
+  schedule(): void {
+    if (this.#timer !== undefined || this.#isCommitting || this.#isDead) return
+    this.#timer = this.#options.clock.setTimer(this.#options.delayMs, () => {
+      this.#timer = undefined
+      void this.flush()
+    })
+  }
+
+  /** Commits what there is; resolves when that is durable. */
+  async flush(): Promise<void> {
+    while (this.#isCommitting) await this.#committing
+    if (this.#isDead) return
+    this.#committing = this.#commit()
+    await this.#committing
+  }
+
+  #changed(): void {
+    if (this.waiting >= CHANGES_COMMITTED_AT_ONCE && !this.#isCommitting) {
+      void this.flush()
+    } else this.schedule()
+  }
+
+  async #commit(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    const cursor = this.#owner?.takeCursor()
+    const rows = this.#rows
+    const attempts = this.#attempts
+    if (cursor === undefined && rows.size === 0 && attempts.length === 0) {
+      this.#tellListeners()
+      return
+    }
+    this.#isCommitting = true
+    const listeners = this.#listeners
+    this.#rows = new Map()
+    this.#attempts = []
+    this.#listeners = []
+    const put: DeliveryRow[] = []
+    const remove: string[] = []
+    for (const [id, row] of rows) {
+      if (row === undefined) remove.push(id)
+      else put.push(row)
+    }
+    const commit = { ...(cursor === undefined ? {} : { cursor }), put, remove, attempts }
+    try {
+      await this.#options.store.commit(commit)
+    } catch (error) {
+      this.#isDead = true
+      this.#isCommitting = false
+      this.#options.onFatal(error)
+      return
+    }
+    this.#isCommitting = false
+    for (const listener of listeners) listener()
+    if (cursor !== undefined) this.#owner?.cursorCommitted()
+    // The cursor may have moved while this commit, which did not carry it, was under way.
+    else this.schedule()
+    if (this.waiting > 0) this.#changed()
+  }
+
+  #tellListeners(): void {
+    const listeners = this.#listeners
+    this.#listeners = []
+    for (const listener of listeners) listener()
+  }
+}
