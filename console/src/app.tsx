@@ -85,7 +85,7 @@ export function App(): ReactElement {
           onChange={applyFilter}
         />
         {isEmpty && !hasFilter ? (
-          <EmptyTail endpointUrl={location.origin} />
+          <EmptyTail endpointUrl={location.origin} hasPast={(stats?.totals.received ?? 0) > 0} />
         ) : (
           <TailList
             tail={tail}

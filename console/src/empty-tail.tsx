@@ -5,7 +5,13 @@ import { sendSample } from './api.ts'
 import { suggestions } from './commands.ts'
 import { CopyButton } from './copy-button.tsx'
 
-export function EmptyTail({ endpointUrl }: { readonly endpointUrl: string }): ReactElement {
+interface Properties {
+  readonly endpointUrl: string
+  /** Whether the server had events before the page was opened. */
+  readonly hasPast: boolean
+}
+
+export function EmptyTail({ endpointUrl, hasPast }: Properties): ReactElement {
   const [fault, setFault] = useState<string>()
   const send = (): void => {
     setFault(undefined)
@@ -15,7 +21,7 @@ export function EmptyTail({ endpointUrl }: { readonly endpointUrl: string }): Re
   }
   return (
     <section className="empty" aria-label="getting started">
-      <h2>No event yet</h2>
+      <h2>{hasPast ? 'No event since this page was opened' : 'No event yet'}</h2>
       <p>Send one, and it appears here the moment it is durable.</p>
       <p>
         <button type="button" className="primary" onClick={send}>

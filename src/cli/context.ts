@@ -17,13 +17,6 @@ export interface CommandContext {
   readonly paintError: Paint
 }
 
-/** A command resolves with its exit code; what fails it throws. */
-export type Action<Options> = (
-  context: CommandContext,
-  options: Options,
-  values: readonly string[],
-) => Promise<number>
-
 export function createContext(command: Command, io: CliIo): CommandContext {
   const flags: Record<string, unknown> = command.optsWithGlobals()
   return {

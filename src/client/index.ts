@@ -1,8 +1,2 @@
-export {
-  createClient,
-  type Client,
-  type SendRequest,
-  type SentEvent,
-  type TailQuery,
-} from './client.ts'
-export type { EnvelopeView, InfoView, StatsView, TailEventView } from './views.ts'
+export { createClient, type Client, type SentEvent } from './client.ts'
+export type { TailEventView } from './views.ts'

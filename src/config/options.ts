@@ -273,10 +273,6 @@ export function envNameOf(key: string): string {
   return ENV_PREFIX + words.toUpperCase()
 }
 
-export function findOption(key: string): Option | undefined {
-  return OPTIONS.find((option) => option.key === key)
-}
-
 /** The unit that a plain number stands in. */
 export function unitOf(option: Option): string {
   if (option.type === 'duration') return 'ms'
