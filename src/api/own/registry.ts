@@ -1,6 +1,8 @@
 // Counters, histograms and gauges, and their text form for Prometheus.
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 //
+// Counting is on the hot path: a series is found by its raw label values, which are escaped only for a scrape.
+//
 // Invariant: the number of series of a metric is bounded, whatever labels come: the rest is `other`.
 
 import { LABEL_LENGTH_MAX, SERIES_MAX } from './limits.ts'
@@ -26,7 +28,7 @@ export class Counter implements MetricText {
 
   /** `values` in the order of the labels. */
   add(count: number, ...values: readonly string[]): void {
-    const key = seriesKey(this.#series, this.#options, values)
+    const key = seriesKey(this.#series, values)
     this.#series.set(key, (this.#series.get(key) ?? 0) + count)
   }
 
@@ -40,7 +42,9 @@ export class Counter implements MetricText {
     const series =
       labels.length === 0 && this.#series.size === 0 ? [['', 0] as const] : this.#series
     let text = head(this.#options, 'counter')
-    for (const [key, count] of series) text += `${name}${braces(key)} ${count}\n`
+    for (const [key, count] of series) {
+      text += `${name}${braces(formatLabels(labels, splitKey(key)))} ${count}\n`
+    }
     return text
   }
 }
@@ -66,7 +70,7 @@ export class Histogram implements MetricText {
 
   observe(value: number, count: number, ...values: readonly string[]): void {
     const { bounds } = this.#options
-    const key = seriesKey(this.#series, this.#options, values)
+    const key = seriesKey(this.#series, values)
     let series = this.#series.get(key)
     if (series === undefined) {
       series = { counts: Array<number>(bounds.length + 1).fill(0), sum: 0 }
@@ -102,8 +106,9 @@ export class Histogram implements MetricText {
   }
 
   #formatSeries(key: string, { counts, sum }: HistogramSeries): string {
-    const { name, bounds } = this.#options
-    const prefix = key === '' ? '' : `${key},`
+    const { name, bounds, labels = [] } = this.#options
+    const own = formatLabels(labels, splitKey(key))
+    const prefix = own === '' ? '' : `${own},`
     let text = ''
     let seen = 0
     for (const [index, count] of counts.entries()) {
@@ -111,7 +116,7 @@ export class Histogram implements MetricText {
       const bound = bounds[index] === undefined ? '+Inf' : String(bounds[index])
       text += `${name}_bucket{${prefix}le="${bound}"} ${seen}\n`
     }
-    return `${text}${name}_sum${braces(key)} ${sum}\n${name}_count${braces(key)} ${seen}\n`
+    return `${text}${name}_sum${braces(own)} ${sum}\n${name}_count${braces(own)} ${seen}\n`
   }
 }
 
@@ -129,7 +134,7 @@ export function formatReadings(
 ): string {
   let text = head(options, type)
   for (const { value, labels = [] } of readings.slice(0, SERIES_MAX)) {
-    text += `${options.name}${braces(formatLabels(options, labels))} ${value}\n`
+    text += `${options.name}${braces(formatLabels(options.labels ?? [], labels))} ${value}\n`
   }
   return text
 }
@@ -138,20 +143,20 @@ function head({ name, help }: MetricOptions, type: string): string {
   return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`
 }
 
-function seriesKey(
-  series: ReadonlyMap<string, unknown>,
-  options: MetricOptions,
-  values: readonly string[],
-): string {
-  const key = formatLabels(options, values)
+// No label of ours holds it.
+const SEPARATOR = '\u0000'
+
+function seriesKey(series: ReadonlyMap<string, unknown>, values: readonly string[]): string {
+  const key = values.length === 1 ? values[0]! : values.join(SEPARATOR)
   if (series.has(key) || series.size < SERIES_MAX) return key
-  return formatLabels(
-    options,
-    values.map(() => 'other'),
-  )
+  return values.map(() => 'other').join(SEPARATOR)
 }
 
-function formatLabels({ labels = [] }: MetricOptions, values: readonly string[]): string {
+function splitKey(key: string): readonly string[] {
+  return key.split(SEPARATOR)
+}
+
+function formatLabels(labels: readonly string[], values: readonly string[]): string {
   return labels.map((label, index) => `${label}="${escapeLabel(values[index] ?? '')}"`).join(',')
 }
 
