@@ -13,8 +13,8 @@ export const PATTERN_BRANCHES_MAX = 1024
 export const PATTERN_FIELDS_MAX = 32_768
 
 /**
- * How many places of a field's wildcards one value may keep in play at once. AWS publishes no number;
- * of its recorded answers the simplest refusal scores 11 and the most complex acceptance 7.
+ * How many places of a field's wildcards one value may keep in play at once. AWS publishes no number; of its
+ * known answers the simplest refusal scores 13 here and the most complex acceptance 8.
  */
 export const WILDCARD_COMPLEXITY_MAX = 10
 

@@ -10,9 +10,16 @@ export type Token = '{' | '}' | '[' | ']' | 'key' | 'string' | 'number' | 'true'
 /** A pattern that is not valid: `message` is AWS's reason, with its location where AWS gives one. */
 export class PatternFault extends Error {}
 
+/** An offset, and the line it is on with that line's offset. */
+interface Place {
+  readonly at: number
+  readonly line: number
+  readonly lineStart: number
+}
+
 interface Container {
   readonly kind: '{' | '['
-  readonly location: string
+  readonly start: Place
   entries: number
 }
 
@@ -94,7 +101,7 @@ export class PatternReader {
 
   /** The fault `reason` at the current location. */
   fault(reason: string): PatternFault {
-    return new PatternFault(`${reason}\n at ${this.#location(this.#at)}`)
+    return new PatternFault(`${reason}\n at ${this.#location(this.#place(this.#at))}`)
   }
 
   #become(token: Token | undefined): Token | undefined {
@@ -105,7 +112,7 @@ export class PatternReader {
             `(${PATTERN_DEPTH_MAX}, from \`StreamReadConstraints.getMaxNestingDepth()\`)`,
         )
       }
-      this.#open.push({ kind: token, location: this.#location(this.#at - 1), entries: 0 })
+      this.#open.push({ kind: token, start: this.#place(this.#at - 1), entries: 0 })
     }
     this.#token = token
     // The text of a number was read with it, perhaps before its key was answered.
@@ -119,7 +126,7 @@ export class PatternReader {
     const expected = inside?.kind === '{' ? '}' : ']'
     if (inside === undefined || marker !== expected) {
       const what = inside === undefined ? 'root' : inside.kind === '{' ? 'Object' : 'Array'
-      const from = inside?.location ?? this.#location(0)
+      const from = this.#location(inside?.start ?? { at: 0, line: 1, lineStart: 0 })
       throw this.fault(
         `Unexpected close marker '${marker}': expected '${expected}' (for ${what} starting at ${from})`,
       )
@@ -330,7 +337,7 @@ export class PatternReader {
   #failUnclosed(inside: Container): never {
     const what = this.#containerName()
     throw this.fault(
-      `Unexpected end-of-input: expected close marker for ${what} (start marker at ${inside.location})`,
+      `Unexpected end-of-input: expected close marker for ${what} (start marker at ${this.#location(inside.start)})`,
     )
   }
 
@@ -343,9 +350,12 @@ export class PatternReader {
     return this.fault(`Unexpected character (${describe(character)}): ${comment}`)
   }
 
-  #location(at: number): string {
-    const column = at - this.#lineStart + 1
-    return `[Source: ${this.#snippet()}; line: ${this.#line}, column: ${column}]`
+  #place(at: number): Place {
+    return { at, line: this.#line, lineStart: this.#lineStart }
+  }
+
+  #location({ at, line, lineStart }: Place): string {
+    return `[Source: ${this.#snippet()}; line: ${line}, column: ${at - lineStart + 1}]`
   }
 
   #snippet(): string {

@@ -76,7 +76,6 @@ function compileSearch(piece: string): (text: string, start: number, end: number
  */
 export function isTooComplex(wildcards: readonly Wildcard[]): boolean {
   const starred = wildcards.filter((pieces) => pieces.length > 1)
-  // One star alone can keep its own place and one inside a piece for each border of that piece.
   if (starred.length === 0) return false
   const automaton = buildAutomaton(starred)
   const seen = new Set<string>()
