@@ -14,6 +14,7 @@ function run() {
     var pipe = new (require('node:net').Socket)({ fd: 3, readable: true, writable: false })
     pipe.on('error', ignore).on('close', terminate).resume().unref()
   }
+  if (process.env.npm_lifecycle_event !== undefined) watchParent()
   var fs = require('node:fs')
   var source = root + '/src/main.ts'
   void import(
@@ -58,6 +59,17 @@ function refuse() {
         : 'or run it in a container of the image `node:24`\n'),
   )
   process.exitCode = 1
+}
+
+// npm and its shell do not pass on every signal: whoever stops `npm start` must not leave a server behind.
+function watchParent() {
+  var parent = process.ppid
+  var timer = setInterval(function () {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    terminate()
+  }, 250)
+  timer.unref()
 }
 
 function terminate() {

@@ -100,6 +100,18 @@ test('killing the guard outright ends the program', { skip }, async () => {
   await once(guard.stdout, 'end')
 })
 
+test('killing the shell that npm put in between ends the program', async () => {
+  const command = `"${process.execPath}" "${checkout}" serve; true`
+  const shell = spawn('sh', ['-c', command], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { npm_lifecycle_event: 'start' },
+  })
+  await started(shell)
+  shell.kill('SIGKILL')
+  shell.stdout.resume()
+  await once(shell.stdout, 'end')
+})
+
 test('without the pinned Node it says what to install', { skip }, () => {
   for (const parts of [
     { source: true, pinned: false },
