@@ -1,16 +1,9 @@
-export { queueFault, queueNotFound, type QueueFaultCode } from './fault.ts'
-export type { MessageAttribute, MessageAttributes } from './message-attributes.ts'
+export { queueFault, queueNotFound } from './fault.ts'
+export type { MessageAttributes } from './message-attributes.ts'
 export type { OutgoingMessage } from './outgoing.ts'
-export type { AttributeSelection, QueueMessage } from './incoming.ts'
-export type {
-  QueueDeliveries,
-  QueueMessages,
-  ReceiveOptions,
-  SendOutcome,
-  SentReceipt,
-  VisibilityChange,
-} from './queue-messages.ts'
-export { MODIFIED_ANNOTATION, type Queue, type QueueRegistry } from './registry.ts'
+export type { QueueMessage } from './incoming.ts'
+export type { QueueMessages, SentReceipt } from './queue-messages.ts'
+export type { Queue } from './registry.ts'
 export {
   allowsRedriveFrom,
   checkAttributes,
@@ -18,15 +11,7 @@ export {
   parseRedrivePolicy,
   withDefaults,
   type QueueAttributes,
-  type QueueSettings,
-  type RedrivePolicy,
 } from './settings.ts'
-export { openQueues, type Queues, type QueuesOptions } from './queues.ts'
-export {
-  createQueueSinkKind,
-  type QueueDelivery,
-  type QueueSink,
-  type QueueSinkKind,
-  type QueueSinkResult,
-} from './queue-sink.ts'
-export { createDeadLetterSender, type SendDeadLetter } from './dead-letters.ts'
+export { openQueues, type Queues } from './queues.ts'
+export { createQueueSinkKind } from './queue-sink.ts'
+export { createDeadLetterSender } from './dead-letters.ts'

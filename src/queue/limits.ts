@@ -5,7 +5,6 @@ export const MESSAGE_SIZE_BYTES_MIN = 1024
 /** SQS's ceiling since August 2025, and the default of a queue that sets none. */
 export const MESSAGE_SIZE_BYTES_MAX: number = 1024 * 1024
 export const BATCH_SIZE_BYTES_MAX: number = 1024 * 1024
-export const BATCH_ENTRIES_MAX = 10
 export const RECEIVE_MESSAGES_MAX = 10
 export const VISIBILITY_TIMEOUT_SECONDS_MAX = 43_200
 export const DELAY_SECONDS_MAX = 900
@@ -16,8 +15,6 @@ export const RECEIVE_COUNT_MAX = 1000
 export const MESSAGE_ATTRIBUTES_MAX = 10
 export const ATTRIBUTE_NAME_LENGTH_MAX = 256
 export const GROUP_ID_LENGTH_MAX = 128
-export const QUEUE_NAME_LENGTH_MAX = 80
-export const TAGS_MAX = 50
 export const DEDUPLICATION_WINDOW_MS: number = 5 * 60 * 1000
 
 /** Long polls that may wait on one queue; one more is throttled. */

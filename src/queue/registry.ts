@@ -16,6 +16,8 @@ export interface Queue {
   readonly arn: string
   /** Names the queue's messages in the store: the ARN, a slash, the resource's uid. */
   readonly key: string
+  /** The resource that makes it a queue. */
+  readonly resource: { readonly namespace: string; readonly name: string }
   readonly spec: QueueSpec
   readonly settings: QueueSettings
   /** Seconds since the epoch. */
@@ -96,6 +98,7 @@ function toQueue(resource: ResourceOf<'Queue'>): Queue {
   return Object.freeze({
     arn,
     key: `${arn}/${metadata.uid}`,
+    resource: { namespace: metadata.namespace, name: metadata.name },
     spec,
     settings: parseSettings(spec),
     createdAt,
