@@ -226,6 +226,12 @@ test('refuses a socket that ended elsewhere than was judged', async (t) => {
   })
 })
 
+test('asks once for a name that many connections want at the same time', async () => {
+  const { guard, dialled, resolved } = spy({ 'hooks.test': ['8.8.8.8'] })
+  await Promise.allSettled([1, 2, 3].map(() => open(guard, 'http://hooks.test/')))
+  assert.deepEqual([resolved.length, dialled.length], [1, 3])
+})
+
 test('judges a name anew at every connection', async () => {
   let addresses = ['8.8.8.8']
   const dialled: DialRequest[] = []

@@ -57,10 +57,15 @@ const METADATA_NAMES = ['metadata.google.internal', 'metadata.goog', 'instance-d
 
 export function createGuard(options: GuardOptions): Guard {
   const rules = compileRules(options)
+  const way = {
+    clock: options.clock,
+    resolve: shareUnderWay(options.resolve ?? resolveBySystem),
+    dial: options.dial ?? dialNetwork,
+  }
   return {
     checkUrl: (text) => checkUrl(text, rules),
     connect: (target, callback) => {
-      open(target, options, rules).then(
+      open(target, way, rules).then(
         (socket) => callback(null, socket),
         (error: Error) => callback(error, null),
       )
@@ -149,26 +154,25 @@ function checkPort(port: number, rules: Rules): void {
   }
 }
 
+type Way = Required<Pick<GuardOptions, 'clock' | 'resolve' | 'dial'>>
+
 async function open(
   target: buildConnector.Options,
-  options: GuardOptions,
+  { clock, resolve, dial }: Way,
   rules: Rules,
 ): Promise<Socket> {
   const hostname = hostnameOf(target.hostname)
   const isTls = target.protocol === 'https:'
   const port = Number(target.port) || (isTls ? 443 : 80)
   const deadline = Promise.withResolvers<never>()
-  const timer = options.clock.setTimer(CONNECT_TIMEOUT_MS, () =>
-    deadline.reject(timedOut(hostname, port)),
-  )
+  const timer = clock.setTimer(CONNECT_TIMEOUT_MS, () => deadline.reject(timedOut(hostname, port)))
   let socket: Socket | undefined
   try {
-    const resolve = options.resolve ?? resolveBySystem
     const addresses =
       isIP(hostname) === 0 ? await Promise.race([resolve(hostname), deadline.promise]) : [hostname]
     checkAddresses(addresses, hostname, port, rules)
     const servername = isTls && isIP(hostname) === 0 ? { servername: hostname } : {}
-    socket = (options.dial ?? dialNetwork)({ hostname, port, addresses, isTls, ...servername })
+    socket = dial({ hostname, port, addresses, isTls, ...servername })
     await Promise.race([connected(socket, isTls), deadline.promise])
     checkPeer(socket, addresses, hostname)
     return socket
@@ -237,6 +241,18 @@ function lookupAmong(addresses: readonly string[]): LookupFunction {
   return (_hostname, { all: wantsAll }, callback) => {
     if (wantsAll === true) callback(null, all)
     else callback(null, all[0]!.address, all[0]!.family)
+  }
+}
+
+/** Many connections to one name that begin together ask for it once: the system's look-ups share four threads. */
+function shareUnderWay(resolve: Way['resolve']): Way['resolve'] {
+  const underWay = new Map<string, Promise<readonly string[]>>()
+  return (hostname) => {
+    const found = underWay.get(hostname)
+    if (found !== undefined) return found
+    const started = resolve(hostname).finally(() => underWay.delete(hostname))
+    underWay.set(hostname, started)
+    return started
   }
 }
 
