@@ -1,0 +1,249 @@
+// The AWS dialect: a request of any of its protocols → who calls, which operation, is the input valid → one
+// call of the operation → its output, or its failure in AWS's words. What the tables name but nobody has built
+// is validated like the rest and then answers NotImplementedException.
+
+import { isUtf8 } from 'node:buffer'
+import { AppError, isAppError, type Logger } from '../../base/index.ts'
+import type { Dialect, HttpRequest, HttpResponse } from '../http/exchange.ts'
+import type { Authenticate, Caller } from './credentials.ts'
+import { toAwsError } from './errors.ts'
+import { awsFault, malformed } from './faults.ts'
+import { type Framing, jsonFraming, queryFraming, restFraming } from './framing.ts'
+import type { AwsOperation, OperationContext } from './operation.ts'
+import { decodeQuery, parseForm } from './query-decode.ts'
+import { decodeRest, matchRest } from './rest.ts'
+import { findOperation, type OperationShape, SERVICES, type ServiceName } from './shapes.ts'
+import { compileValidator, type Validate } from './validate.ts'
+
+export interface AwsDialectOptions {
+  readonly operations: readonly AwsOperation[]
+  readonly authenticate: Authenticate
+  readonly logger: Logger
+}
+
+export function createAwsDialect(options: AwsDialectOptions): Dialect {
+  const registry = createRegistry(options.operations)
+  return {
+    name: 'aws',
+    accepts: (request) => isAws(request),
+    handle: (request) => answer({ ...options, registry }, request),
+  }
+}
+
+/** One operation as a request names it, before anything of it is decoded. */
+interface Call {
+  readonly service: ServiceName
+  readonly shape: OperationShape
+  readonly framing: Framing
+  decode(): unknown
+}
+
+interface Registered {
+  readonly validate: Validate
+  readonly operation: AwsOperation | undefined
+}
+
+type Registry = (service: ServiceName, shape: OperationShape) => Registered
+
+interface Parts extends AwsDialectOptions {
+  readonly registry: Registry
+}
+
+const QUEUE_PATH = /^\/\d{12}\/[A-Za-z0-9_-]{1,80}(?:\.fifo)?\/?$/
+const FORM = 'application/x-www-form-urlencoded'
+
+function isAws(request: HttpRequest): boolean {
+  return (
+    request.headers['x-amz-target'] !== undefined ||
+    isQueryProtocol(request) ||
+    matchRest(request.method, request.path) !== undefined
+  )
+}
+
+function isQueryProtocol({ method, path, query, headers }: HttpRequest): boolean {
+  if (path !== '/' && !QUEUE_PATH.test(path)) return false
+  const isForm = method === 'POST' && headers['content-type']?.startsWith(FORM) === true
+  return isForm || /(?:^|&)Action=/.test(query) || (path !== '/' && method !== 'OPTIONS')
+}
+
+async function answer(parts: Parts, request: HttpRequest): Promise<HttpResponse> {
+  const call = readCall(request)
+  if ('status' in call) return call
+  try {
+    const caller = await parts.authenticate(request, call.service)
+    const registered = parts.registry(call.service, call.shape)
+    const input = registered.validate(call.decode())
+    if (registered.operation === undefined) throw notImplemented(call)
+    const output = await registered.operation.handle(input, contextOf(request, caller, call))
+    return call.framing.success(output)
+  } catch (error) {
+    logFailure(parts.logger, request, error)
+    return call.framing.failure(toAwsError(error, call.service))
+  }
+}
+
+/** Which operation is asked for; an answer at once when it is none of ours. */
+function readCall(request: HttpRequest): Call | HttpResponse {
+  const target = request.headers['x-amz-target']
+  if (target !== undefined) return readTarget(request, String(target))
+  return isQueryProtocol(request) ? readQuery(request) : readRest(request)
+}
+
+function readTarget(request: HttpRequest, target: string): Call | HttpResponse {
+  const dot = target.lastIndexOf('.')
+  const service = SERVICE_BY_PREFIX.get(target.slice(0, dot))
+  const name = target.slice(dot + 1)
+  const shape = service === undefined ? undefined : findOperation(service, name)
+  const { requestId } = request
+  if (service === undefined || shape === undefined) {
+    return jsonFraming(service, { requestId, operation: 'unknown' }).failure(
+      unknownOperation(target),
+    )
+  }
+  const framing = jsonFraming(service, { requestId, operation: name })
+  return { service, shape, framing, decode: () => parseJson(request.body) }
+}
+
+const SERVICE_BY_PREFIX: ReadonlyMap<string, ServiceName> = new Map(
+  (['events', 'sqs'] as const).map((service) => [
+    SERVICES[service].metadata.targetPrefix ?? '',
+    service,
+  ]),
+)
+
+function unknownOperation(name: string): ReturnType<typeof toAwsError> {
+  const message = `The operation ${name} is not one that is served here.`
+  return toAwsError(awsFault('UnknownOperationException', message), undefined)
+}
+
+function readQuery(request: HttpRequest): Call | HttpResponse {
+  const { requestId } = request
+  let parameters: ReadonlyMap<string, string>
+  try {
+    parameters = readParameters(request)
+  } catch (error) {
+    const framing = queryFraming('sqs', undefined, { requestId, operation: 'unknown' })
+    return framing.failure(toAwsError(error, 'sqs'))
+  }
+  const action = parameters.get('Action') ?? ''
+  const service = findQueryService(action, parameters.get('Version'))
+  const shape = findOperation(service, action)
+  if (shape === undefined) {
+    const framing = queryFraming(service, undefined, { requestId, operation: 'unknown' })
+    const fault = awsFault('InvalidAction', `The action ${action} is not valid for this endpoint.`)
+    return framing.failure(toAwsError(fault, service))
+  }
+  const framing = queryFraming(service, shape, { requestId, operation: action })
+  return {
+    service,
+    shape,
+    framing,
+    decode: () => decodeParameters(request, service, shape, parameters),
+  }
+}
+
+function findQueryService(action: string, version: string | undefined): ServiceName {
+  if (version === SERVICES.sts.metadata.apiVersion) return 'sts'
+  return version === undefined && findOperation('sqs', action) === undefined ? 'sts' : 'sqs'
+}
+
+function readParameters(request: HttpRequest): ReadonlyMap<string, string> {
+  const isForm = request.headers['content-type']?.startsWith(FORM) === true
+  const query = parseForm(request.query)
+  if (!isForm || request.body.length === 0) return query
+  return new Map([...query, ...parseForm(request.body.toString())])
+}
+
+function decodeParameters(
+  request: HttpRequest,
+  service: ServiceName,
+  shape: OperationShape,
+  parameters: ReadonlyMap<string, string>,
+): unknown {
+  if (shape.input === undefined) return {}
+  const isAtQueue = QUEUE_PATH.test(request.path) && !parameters.has('QueueUrl')
+  const complete = isAtQueue
+    ? new Map([...parameters, ['QueueUrl', endpointOf(request) + request.path.replace(/\/$/, '')]])
+    : parameters
+  return decodeQuery(SERVICES[service], shape.input.shape, complete)
+}
+
+function readRest(request: HttpRequest): Call | HttpResponse {
+  const { requestId } = request
+  const match = matchRest(request.method, request.path)
+  if (match === undefined) {
+    const framing = restFraming(undefined, undefined, { requestId, operation: 'unknown' })
+    return framing.failure({
+      ...unknownOperation(`${request.method} ${request.path}`),
+      status: 404,
+    })
+  }
+  const { service, shape } = match
+  const framing = restFraming(service, shape, { requestId, operation: shape.name })
+  return { service, shape, framing, decode: () => decodeRest(match, request) }
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return {}
+  if (!isUtf8(body)) throw malformed('The request body is not valid UTF-8.')
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    throw malformed('The request body is not valid JSON.')
+  }
+}
+
+function contextOf(request: HttpRequest, caller: Caller, call: Call): OperationContext {
+  return {
+    account: caller.account,
+    region: caller.region,
+    accessKeyId: caller.accessKeyId,
+    requestId: request.requestId,
+    protocol: call.framing.protocol,
+    endpoint: endpointOf(request),
+    signal: request.signal,
+  }
+}
+
+function endpointOf(request: HttpRequest): string {
+  return `http://${request.headers.host ?? 'localhost'}`
+}
+
+function notImplemented(call: Call): AppError {
+  return new AppError(
+    'NOT_IMPLEMENTED',
+    `The operation ${call.shape.name} of ${call.service} is not implemented.`,
+  )
+}
+
+function logFailure(logger: Logger, request: HttpRequest, error: unknown): void {
+  if (isAppError(error) && error.class !== 'internal' && error.class !== 'storage') return
+  logger.error('aws request failed', {
+    requestId: request.requestId,
+    target: request.headers['x-amz-target'],
+    stack: error instanceof Error ? error.stack : String(error),
+  })
+}
+
+/** Every operation of the tables, its validator compiled when it is first called. */
+function createRegistry(operations: readonly AwsOperation[]): Registry {
+  const implemented = new Map<string, AwsOperation>()
+  for (const operation of operations) {
+    const name = `${operation.service}.${operation.operation}`
+    if (findOperation(operation.service, operation.operation) === undefined) {
+      throw new Error(`operation \`${name}\` is not in the tables`)
+    }
+    if (implemented.has(name)) throw new Error(`operation \`${name}\` is there twice`)
+    implemented.set(name, operation)
+  }
+  const compiled = new Map<OperationShape, Registered>()
+  return (service, shape) => {
+    let registered = compiled.get(shape)
+    if (registered === undefined) {
+      const validate = compileValidator(service, shape.input?.shape)
+      registered = { validate, operation: implemented.get(`${service}.${shape.name}`) }
+      compiled.set(shape, registered)
+    }
+    return registered
+  }
+}

@@ -1,0 +1,187 @@
+// How a failure is told to an AWS client: code, message and status. Refusals of control have AWS's recorded
+// words, one row each; anything else is told by its class. Both tables are total, so the compiler finds gaps.
+
+import { AppError, type ErrorClass, type ErrorCode, isAppError } from '../../base/index.ts'
+import { type Fault, faultOf } from '../../control/index.ts'
+import type { ServiceName } from './shapes.ts'
+
+export interface AwsError {
+  /** The exception's name, `ResourceNotFoundException`. */
+  readonly code: string
+  readonly message: string
+  readonly status: number
+  /** Seconds after which to try again, where that helps. */
+  readonly retryAfterSeconds?: number
+}
+
+/** What an AWS client is told of `error`. A bug shows nothing of itself. */
+export function toAwsError(error: unknown, service: ServiceName | undefined): AwsError {
+  if (!isAppError(error)) return { ...OPAQUE, code: internalCode(service) }
+  const own = error.details['awsCode'] ?? error.details['sqsCode']
+  const status = error.details['status']
+  const fault = faultOf(error)
+  const byClass = CLASSES[error.class]
+  const told: AwsError =
+    fault === undefined
+      ? { code: CODES[error.code] ?? byClass.code, message: error.message, status: byClass.status }
+      : { ...FAULTS[fault](detailsOf(error)), status: 400 }
+  if (byClass.isOpaque && own === undefined) return { ...OPAQUE, code: internalCode(service) }
+  return {
+    code: typeof own === 'string' ? own : told.code,
+    message: told.message,
+    status: typeof status === 'number' ? status : told.status,
+    ...retryAfter(error),
+  }
+}
+
+interface ClassRow {
+  readonly code: string
+  readonly status: number
+  /** Its message is for operators. */
+  readonly isOpaque: boolean
+}
+
+const CLASSES: Readonly<Record<ErrorClass, ClassRow>> = {
+  invalid: { code: 'ValidationException', status: 400, isOpaque: false },
+  unauthenticated: { code: 'UnrecognizedClientException', status: 403, isOpaque: false },
+  forbidden: { code: 'AccessDeniedException', status: 403, isOpaque: false },
+  not_found: { code: 'ResourceNotFoundException', status: 400, isOpaque: false },
+  conflict: { code: 'ResourceAlreadyExistsException', status: 400, isOpaque: false },
+  too_large: { code: 'ValidationException', status: 400, isOpaque: false },
+  limited: { code: 'LimitExceededException', status: 400, isOpaque: false },
+  unsupported: { code: 'NotImplementedException', status: 501, isOpaque: false },
+  unavailable: { code: 'ServiceUnavailableException', status: 503, isOpaque: false },
+  storage: { code: 'InternalException', status: 500, isOpaque: true },
+  internal: { code: 'InternalException', status: 500, isOpaque: true },
+}
+
+/** Codes that say more than their class does. */
+const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  PATTERN_INVALID: 'InvalidEventPatternException',
+  RESOURCE_CONFLICT: 'ConcurrentModificationException',
+}
+
+const OPAQUE: AwsError = {
+  code: 'InternalException',
+  message: 'An internal error occurred; the log of the server has this request id.',
+  status: 500,
+}
+
+function internalCode(service: ServiceName | undefined): string {
+  return service === 'sqs' || service === 'sts' ? 'InternalFailure' : 'InternalException'
+}
+
+type Details = Readonly<Record<string, string>>
+type Words = (details: Details) => { readonly code: string; readonly message: string }
+
+const VALIDATION = 'ValidationException'
+const NOT_FOUND = 'ResourceNotFoundException'
+const EXISTS = 'ResourceAlreadyExistsException'
+const LIMIT = 'LimitExceededException'
+const OVER_LIMIT = 'The requested resource exceeds the maximum number allowed.'
+
+const FAULTS: Readonly<Record<Fault, Words>> = {
+  'address-invalid': ({ address }) => ({
+    code: VALIDATION,
+    message: `Parameter ${address} is not valid. Reason: Provided Arn is not in correct format.`,
+  }),
+  'bus-exists': ({ bus }) => ({ code: EXISTS, message: `Event bus ${bus} already exists.` }),
+  'bus-has-rules': ({ bus }) => ({
+    code: VALIDATION,
+    message: `Event bus ${bus} can't be deleted since it has rules.`,
+  }),
+  'bus-is-default': ({ bus }) => ({ code: VALIDATION, message: `Cannot delete event bus ${bus}.` }),
+  'bus-name-has-slash': () => ({
+    code: VALIDATION,
+    message: "Event bus name must not contain '/'.",
+  }),
+  'bus-not-found': ({ bus }) => ({ code: NOT_FOUND, message: `Event bus ${bus} does not exist.` }),
+  'event-not-valid': () => ({ code: VALIDATION, message: 'Parameter Event is not valid.' }),
+  'event-source-not-found': ({ source }) => ({
+    code: NOT_FOUND,
+    message: `Event source ${source} does not exist.`,
+  }),
+  'input-ambiguous': ({ target }) => ({
+    code: VALIDATION,
+    message: `Only one of Input, InputPath, or InputTransformer must be provided for target ${target}.`,
+  }),
+  'page-token-invalid': () => ({ code: VALIDATION, message: 'Parameter NextToken is not valid.' }),
+  'permission-incomplete': () => ({
+    code: VALIDATION,
+    message: 'Parameter(s) Action, Principal and StatementId must be specified.',
+  }),
+  'placeholder-unknown': ({ target, placeholder }) => ({
+    code: VALIDATION,
+    message: `InputTemplate for target ${target} contains invalid placeholder ${placeholder}.`,
+  }),
+  'policy-invalid': () => ({ code: VALIDATION, message: 'Parameter Policy is not valid.' }),
+  'policy-missing': () => ({ code: NOT_FOUND, message: 'EventBus does not have a policy.' }),
+  'policy-too-long': () => ({
+    code: 'PolicyLengthExceededException',
+    message: 'The policy length exceeds the maximum allowed.',
+  }),
+  'resource-not-found': ({ arn }) => ({
+    code: NOT_FOUND,
+    message: `Resource ${arn} does not exist.`,
+  }),
+  'rule-empty': () => ({
+    code: VALIDATION,
+    message: 'Parameter(s) EventPattern or ScheduleExpression must be specified.',
+  }),
+  'rule-has-targets': () => ({
+    code: VALIDATION,
+    message: "Rule can't be deleted since it has targets.",
+  }),
+  'rule-not-found': ({ rule, bus }) => ({
+    code: NOT_FOUND,
+    message: `Rule ${rule} does not exist on EventBus ${bus}.`,
+  }),
+  'schedule-invalid': () => ({
+    code: VALIDATION,
+    message: 'Parameter ScheduleExpression is not valid.',
+  }),
+  'schedule-off-default-bus': () => ({
+    code: VALIDATION,
+    message: 'ScheduleExpression is supported only on the default event bus.',
+  }),
+  'statement-not-found': () => ({
+    code: NOT_FOUND,
+    message: 'Statement with the provided id does not exist.',
+  }),
+  'tags-repeated': () => ({ code: VALIDATION, message: 'Tag keys must be unique.' }),
+  'tags-too-many': () => ({ code: LIMIT, message: OVER_LIMIT }),
+  'targets-too-many': () => ({ code: LIMIT, message: OVER_LIMIT }),
+  'template-invalid': ({ target, reason }) => ({
+    code: VALIDATION,
+    message: `Input for target ${target} is not valid. Reason: ${reason}`,
+  }),
+}
+
+function detailsOf(error: AppError): Details {
+  return Object.fromEntries(
+    Object.entries(error.details).map(([name, value]) => [name, String(value)]),
+  )
+}
+
+function retryAfter(error: AppError): { readonly retryAfterSeconds?: number } {
+  if (error.class !== 'unavailable') return {}
+  const afterMs = error.details['retryAfterMs']
+  return {
+    retryAfterSeconds: Math.max(1, Math.ceil(typeof afterMs === 'number' ? afterMs / 1000 : 1)),
+  }
+}
+
+/** The codes that SQS's query protocol uses for exceptions which the JSON protocol names otherwise. */
+export const LEGACY_SQS_CODES: Readonly<Record<string, string>> = {
+  BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
+  BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
+  EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
+  InvalidBatchEntryId: 'AWS.SimpleQueueService.InvalidBatchEntryId',
+  MessageNotInflight: 'AWS.SimpleQueueService.MessageNotInflight',
+  PurgeQueueInProgress: 'AWS.SimpleQueueService.PurgeQueueInProgress',
+  QueueDeletedRecently: 'AWS.SimpleQueueService.QueueDeletedRecently',
+  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
+  QueueNameExists: 'QueueAlreadyExists',
+  TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
+  UnsupportedOperation: 'AWS.SimpleQueueService.UnsupportedOperation',
+}

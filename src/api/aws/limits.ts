@@ -1,0 +1,20 @@
+// Every bound of this dialect.
+
+/** Parameters of one query-protocol request. */
+export const QUERY_PARAMETERS_MAX: number = 4096
+/** Levels of a dotted query-protocol name. */
+export const QUERY_DEPTH_MAX: number = 10
+/** Characters of an offending value that a validation message repeats. */
+export const PRINTED_VALUE_LENGTH_MAX: number = 16_384
+/** A longer value breaks its length bound anyway; its pattern, which may take quadratic time, is not tried. */
+export const PATTERN_INPUT_LENGTH_MAX: number = 4096
+/** Validation errors that one message names. */
+export const VALIDATION_ERRORS_MAX: number = 100
+/** Credentials and signing keys remembered. */
+export const CREDENTIAL_CACHE_MAX: number = 1024
+/** How far a signature's date may be from our clock: AWS's own window for these services. */
+export const SIGNATURE_AGE_MS_MAX: number = 5 * 60 * 1000
+/** The longest life of a presigned request. */
+export const PRESIGNED_EXPIRES_SECONDS_MAX: number = 604_800
+/** Entries of one batch of SQS (AWS). */
+export const SQS_BATCH_ENTRIES_MAX: number = 10

@@ -1,0 +1,20 @@
+// Every bound of the use cases.
+
+/** Targets that one call may put (AWS). */
+export const TARGETS_PER_CALL_MAX: number = 10
+/** Targets of one rule (AWS). */
+export const TARGETS_PER_RULE_MAX: number = 5
+/** Tags of one resource (AWS). */
+export const TAGS_MAX: number = 50
+/** Characters of a bus's policy (AWS). */
+export const POLICY_LENGTH_MAX: number = 10_240
+/** Items of one page, and what a page has when its size is not asked for (AWS). */
+export const PAGE_SIZE_MAX: number = 100
+/** Characters of a page token. */
+export const PAGE_TOKEN_LENGTH_MAX: number = 2048
+/** How often a change is tried again when another writer was faster. */
+export const CONFLICT_RETRIES_MAX: number = 20
+/** Rows that one read of the objects brings. */
+export const LIST_CHUNK_SIZE: number = 500
+/** Queues of one page (AWS). */
+export const QUEUES_PER_PAGE_MAX: number = 1000

@@ -1,0 +1,1 @@
+export { isRuleSchedule } from './rule-schedule.ts'
