@@ -172,6 +172,14 @@ test('a pattern that the server refuses ends the tail', async () => {
   assert.match(io.err.text, /expected a pattern that is an object, got `1`/)
 })
 
+test('a tail that fails on the server ends with what the server said', async () => {
+  await using server = await openOwnServer()
+  const argv = ['tail', '--pattern', '{"source":["fail later"]}', '--port', String(server.port)]
+  const { code, io } = await run(argv)
+  assert.equal(code, 1)
+  assert.match(io.err.text, /it failed later/)
+})
+
 test('doctor knows its own server', async () => {
   await using server = await openOwnServer()
   const { io } = await run(['doctor', '--port', String(server.port)])

@@ -41,6 +41,7 @@ export function openTail(url: string, listener: Listener): () => void {
     // The server's own words, sent on the stream.
     if (message instanceof MessageEvent) {
       const failure = JSON.parse(message.data as string) as { message: string }
+      source.close()
       return listener.onConnection('refused', failure.message)
     }
     if (source.readyState !== EventSource.CLOSED) return listener.onConnection('lost')

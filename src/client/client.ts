@@ -1,7 +1,7 @@
 // The typed client of our own API, and of the CloudEvents door for sending.
 
 import { readMessages } from './message-reader.ts'
-import { Transport } from './transport.ts'
+import { type ErrorBody, failureOf, Transport } from './transport.ts'
 import type { InfoView, StatsView, TailEventView } from './views.ts'
 
 const V1 = '/_signalbox/v1'
@@ -77,5 +77,7 @@ async function* tail(transport: Transport, query: TailQuery): AsyncGenerator<Tai
   const pieces = await transport.stream({ method: 'GET', path, headers, signal })
   for await (const { event, data } of readMessages(pieces)) {
     if (event === 'event') yield JSON.parse(data) as TailEventView
+    // The answer had begun when the tail failed, so the failure comes on the stream.
+    if (event === 'error') throw failureOf(JSON.parse(data) as ErrorBody)
   }
 }

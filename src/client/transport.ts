@@ -109,23 +109,25 @@ function isOk({ statusCode = 0 }: IncomingMessage): boolean {
   return statusCode >= 200 && statusCode < 300
 }
 
-interface ErrorBody {
+export interface ErrorBody {
   readonly code?: unknown
   readonly message?: unknown
+}
+
+/** The failure that the server names. */
+export function failureOf({ code, message }: ErrorBody, details: object = {}): AppError {
+  if (typeof code === 'string' && typeof message === 'string' && Object.hasOwn(ERRORS, code)) {
+    return new AppError(code as ErrorCode, message, { details: { ...details } })
+  }
+  const text = typeof message === 'string' ? message : 'the server failed and does not say how'
+  return new AppError('INTERNAL', text, { details: { ...details } })
 }
 
 /** Our own API puts `code` and `message` into `error`, other dialects at the top. */
 function refusal({ statusCode = 0 }: IncomingMessage, text: string): AppError {
   const body = parseJson(text) as (ErrorBody & { readonly error?: ErrorBody }) | undefined
-  const { code, message } = body?.error ?? body ?? {}
-  const details = { status: statusCode }
-  if (typeof code === 'string' && typeof message === 'string' && Object.hasOwn(ERRORS, code)) {
-    return new AppError(code as ErrorCode, message, { details })
-  }
-  const short = text.slice(0, 200).trim()
-  return new AppError('INTERNAL', `the server answered \`${statusCode}\`: \`${short}\``, {
-    details,
-  })
+  const short = `the server answered \`${statusCode}\`: \`${text.slice(0, 200).trim()}\``
+  return failureOf(body?.error ?? body ?? { message: short }, { status: statusCode })
 }
 
 function parseJson(text: string): unknown {

@@ -240,7 +240,7 @@ export const OPTIONS: readonly Option[] = [
     type: 'list',
     default: '',
     only: 'start',
-    doc: 'hosts, `*.suffix` names and address ranges that targets may have; empty allows every public address',
+    doc: 'hosts, `*.suffix` names and address ranges that targets may have, private ones too; empty allows every public address',
   },
   {
     key: 'accessKeysFile',

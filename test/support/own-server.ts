@@ -135,6 +135,7 @@ class EventMemory {
         `expected a pattern that is an object, got \`${pattern}\``,
       )
     }
+    if (pattern.includes('"fail later"')) return failLater()
     const start = after === undefined ? this.items.length : after.offset + 1
     return this.#read({ start, signal, isWanted: (item) => isWanted(item, options) })
   }
@@ -164,4 +165,9 @@ function isWanted(item: TailItem, { type, pattern = '{}' }: SubscribeOptions): b
   if (type !== undefined && envelope['detail-type'] !== type) return false
   const fields = Object.entries(JSON.parse(pattern) as Record<string, unknown[]>)
   return fields.every(([name, values]) => values.includes(envelope[name]))
+}
+
+function failLater(): AsyncIterable<TailItem> {
+  const failure = new AppError('PATTERN_INVALID', 'it failed later')
+  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(failure) }) }
 }
