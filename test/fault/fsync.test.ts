@@ -20,7 +20,7 @@ test(
   'a failed flush ends the process with 70, and all that was acknowledged is there',
   { skip },
   async (context) => {
-    const disk = makeDisk(context, { sizeMib: 256, backingMib: 24 })
+    const disk = makeDisk(context, { sizeMib: 256, backingMib: 40 })
     const dataDir = join(disk.path, 'data')
     mkdirSync(dataDir)
     const history = makeHistory(context)

@@ -1,9 +1,18 @@
 // A disk that can be cut off: an ext4 file system in a file, mounted through a loop device. Needs root.
 
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, ftruncateSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 const MIB = 1024 * 1024
 
@@ -38,7 +47,7 @@ export class DiskImage {
     const handle = openSync(this.#image, 'w')
     ftruncateSync(handle, options.sizeMib * MIB)
     closeSync(handle)
-    run('mkfs.ext4', ['-q', '-F', '-E', 'lazy_itable_init=1,nodiscard', this.#image])
+    run('mkfs.ext4', ['-q', '-F', '-b', '4096', '-E', 'lazy_itable_init=1,nodiscard', this.#image])
     this.mount()
   }
 
@@ -47,6 +56,7 @@ export class DiskImage {
     const options = ['loop', ...(mountOptions === undefined ? [] : [mountOptions])].join(',')
     run('mount', ['-t', 'ext4', '-o', options, this.#image, this.path])
     this.#isMounted = true
+    if (this.#options.backingMib !== undefined) this.#splitRequests()
   }
 
   /** Drops what is not on the disk; every later call on an open file fails. */
@@ -58,6 +68,16 @@ export class DiskImage {
   /** Makes the tmpfs under the image large enough for it: the dying disk is replaced. */
   enlargeBacking(): void {
     run('mount', ['-o', `remount,size=${this.#options.sizeMib * 2}m`, this.#backing])
+  }
+
+  /**
+   * A loop device takes a write that its file took in part for a whole one, which makes it a disk that lies
+   * rather than one that fails. A request of one page is taken whole or refused.
+   */
+  #splitRequests(): void {
+    const mounted = readFileSync('/proc/mounts', 'utf8').split('\n')
+    const device = mounted.find((line) => line.split(' ')[1] === this.path)!.split(' ')[0]!
+    writeFileSync(`/sys/block/${basename(device)}/queue/max_sectors_kb`, '4')
   }
 
   unmount(): void {
