@@ -5,6 +5,7 @@ import { assertNever } from '../base/index.ts'
 import { compileFolded, type FoldedPart } from './fold.ts'
 import { lastAddress, looksLikeIp, parseIp } from './ip.ts'
 import { ipKey, numberKey, stringKey, type Leaf } from './leaf.ts'
+import { compileRanges, type Range } from './range.ts'
 import { compileWildcard, type Wildcard } from './wildcard.ts'
 
 /** One alternative. Texts are UTF-8, one byte a character, save that of `folded`, which is an ordinary string. */
@@ -16,13 +17,7 @@ export type Condition =
   | { readonly kind: 'prefix' | 'suffix'; readonly text: string }
   | { readonly kind: 'folded'; readonly text: string; readonly part: FoldedPart }
   | { readonly kind: 'wildcard'; readonly pieces: Wildcard }
-  | {
-      readonly kind: 'range'
-      readonly low: number
-      readonly lowOpen: boolean
-      readonly high: number
-      readonly highOpen: boolean
-    }
+  | ({ readonly kind: 'range' } & Range)
   | { readonly kind: 'cidr'; readonly low: string; readonly high: string }
   | { readonly kind: 'but'; readonly refused: readonly Condition[] }
   | { readonly kind: 'exists' }
@@ -44,13 +39,16 @@ export interface Alternatives {
 export function compileAlternatives(conditions: readonly Condition[]): Alternatives {
   const keys = new Set<string>()
   const tests: Test[] = []
+  const ranges: Range[] = []
   let isAbsentAllowed = false
   for (const condition of conditions) {
     const key = keyOf(condition)
     if (key !== undefined) keys.add(key)
     else if (condition.kind === 'absent') isAbsentAllowed = true
+    else if (condition.kind === 'range') ranges.push(condition)
     else tests.push(compileTest(condition))
   }
+  if (ranges.length > 0) tests.push(testRanges(ranges))
   const hasAddresses = conditions.some((condition) => condition.kind === 'ip')
   return { keys, hasAddresses, tests, isAbsentAllowed }
 }
@@ -71,6 +69,11 @@ function keyOf(condition: Condition): string | undefined {
   if (condition.kind === 'literal') return condition.value
   if (condition.kind === 'ip') return ipKey(condition.address)
   return undefined
+}
+
+function testRanges(ranges: readonly Range[]): Test {
+  const isInside = compileRanges(ranges)
+  return ({ number }) => number !== undefined && isInside(number)
 }
 
 function compileTest(condition: Condition): Test {
@@ -99,7 +102,7 @@ function compileTest(condition: Condition): Test {
       return (leaf) => leaf.kind === 'string' && matches(leaf.text)
     }
     case 'range':
-      return compileRange(condition)
+      return testRanges([condition])
     case 'cidr': {
       const { low, high } = condition
       return ({ ip }) => ip !== undefined && ip.length === low.length && ip >= low && ip <= high
@@ -115,14 +118,6 @@ function compileTest(condition: Condition): Test {
     default:
       return assertNever(condition)
   }
-}
-
-function compileRange(range: Extract<Condition, { kind: 'range' }>): Test {
-  const { low, lowOpen, high, highOpen } = range
-  return ({ number }) =>
-    number !== undefined &&
-    (lowOpen ? number > low : number >= low) &&
-    (highOpen ? number < high : number <= high)
 }
 
 /** The addresses of `text`, such as `10.0.0.0/24`, or what is wrong with it in AWS's words. */

@@ -56,7 +56,7 @@ export function hasConsistentChoice(
     if (sets === undefined) return false
     addElement({ elements, openArrays, arraysIn }, element, sets)
   }
-  return combine(0n, arraysIn.get(-1) ?? [], full, outside)?.has(full) ?? false
+  return combine(0n, arraysIn.get(-1) ?? [], full, outside)?.includes(full) ?? false
 }
 
 function collectHeld(candidates: readonly (readonly number[])[]): Map<number, FieldSet> {
@@ -83,9 +83,10 @@ interface Progress {
   readonly arraysIn: Map<number, ArrayOptions[]>
 }
 
-function addElement(progress: Progress, element: number, sets: ReadonlySet<FieldSet>): void {
+function addElement(progress: Progress, element: number, sets: readonly FieldSet[]): void {
   const { elements, openArrays, arraysIn } = progress
-  const last = Math.max(element, ...(arraysIn.get(element) ?? []).map((array) => array.last))
+  let last = element
+  for (const inner of arraysIn.get(element) ?? []) last = Math.max(last, inner.last)
   const name = elements.arrays[element]!
   let array = openArrays.get(name)
   if (array === undefined) {
@@ -132,8 +133,8 @@ function combine(
   arrays: readonly ArrayOptions[],
   full: FieldSet,
   outside: Outside,
-): ReadonlySet<FieldSet> | undefined {
-  let sets = new Set<FieldSet>([own])
+): readonly FieldSet[] | undefined {
+  let sets: readonly FieldSet[] = [own]
   for (const array of arrays) {
     const rest = outside(array.first, array.last)
     const useful = [...array.options].filter((option) => (option | rest) === full)
@@ -145,7 +146,7 @@ function combine(
         if (combined.size < ARRAY_CHOICES_MAX) combined.add(set | option)
       }
     }
-    sets = combined
+    sets = [...combined]
   }
   return sets
 }

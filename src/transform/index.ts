@@ -1,3 +1,3 @@
-export { compileInput, type CompileOptions, type InputSpec } from './input.ts'
-export { selectPath } from './json-path.ts'
-export type { InputTransform, TransformContext, TransformResult } from './transform.ts'
+export { compileInput } from './input.ts'
+
+export type { InputTransform } from './transform.ts'
