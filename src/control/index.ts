@@ -23,18 +23,14 @@ export type { TagUses } from './tags.ts'
 export type { NewTarget, TargetFailure, Targets } from './targets.ts'
 export {
   createQueueUses,
-  type NewQueue,
-  type QueueChange,
-  type QueuePage,
-  type QueuePageRequest,
-  type QueueUses,
-  type QueueUsesOptions,
-  type TagChange,
-  type Queue,
-  type QueueAttributes,
-  type QueueMessage,
   type MessageAttributes,
   type OutgoingMessage,
+  type Queue,
+  type QueueMessage,
+  type QueuePage,
+  type QueueUses,
   type SentReceipt,
 } from './queues.ts'
-export { openQueueKeeper, type QueueKeeper, type QueueKeeperOptions } from './queue-keeper.ts'
+export { openQueueKeeper } from './queue-keeper.ts'
+export { RulesetPublisher, type CurrentTarget, type PublisherOptions } from './publisher.ts'
+export { createBusSinkKind, type BusSinkOptions } from './bus-sink.ts'
