@@ -33,7 +33,7 @@ export interface Config extends ClientConfig {
 export interface ClientConfig {
   readonly host: string
   readonly port: number
-  /** Given, or made from host and port. */
+  /** Given; else, for a client, where the server of the data directory listens; else made from host and port. */
   readonly endpointUrl: string
   /** Absolute. */
   readonly dataDir: string

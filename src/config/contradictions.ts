@@ -1,6 +1,7 @@
 // Settings that are right one by one and wrong together.
 
 import type { Config } from './config.ts'
+import { isLoopback } from './loopback.ts'
 
 export function findContradictions(config: Config): readonly string[] {
   return [...listening(config), ...authentication(config), ...orders(config)]
@@ -54,10 +55,4 @@ function orders({ delivery, breaker, limits }: Config): readonly string[] {
 function atMost(key: string, value: number, boundKey: string, bound: number): readonly string[] {
   if (value <= bound) return []
   return [`expected \`${key}\` to be at most \`${boundKey}\` (${bound}), got \`${value}\``]
-}
-
-// URL parsing folds the many ways to write an address into one.
-function isLoopback(host: string): boolean {
-  const folded = URL.parse(`http://${host.includes(':') ? `[${host}]` : host}`)?.hostname ?? ''
-  return folded === 'localhost' || folded === '[::1]' || /^127(\.\d{1,3}){3}$/.test(folded)
 }

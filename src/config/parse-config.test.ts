@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -250,6 +251,30 @@ test('a client is blind to what only a server cares about', () => {
   assert.equal(parseClientConfig(sources({ env })).endpointUrl, 'https://box.example')
   const wildcard = { SIGNALBOX_HOST: '::' }
   assert.equal(parseClientConfig(sources({ env: wildcard })).endpointUrl, 'http://[::1]:4566')
+})
+
+test('a client that is told no address finds the server of its data directory', () => {
+  const cwd = folder()
+  const announce = (pid: number, url: string): string => {
+    mkdirSync(join(cwd, '.signalbox'), { recursive: true })
+    writeFileSync(join(cwd, '.signalbox/server.json'), JSON.stringify({ pid, url }))
+    return parseClientConfig(sources({ cwd })).endpointUrl
+  }
+  const alive = process.pid
+  assert.equal(announce(alive, 'http://127.0.0.1:5000'), 'http://127.0.0.1:5000')
+  const told = parseClientConfig(sources({ cwd, env: { SIGNALBOX_PORT: '4567' } }))
+  assert.equal(told.endpointUrl, 'http://127.0.0.1:4567')
+  const gone = spawnSync('true').pid
+  for (const [pid, url] of [
+    [gone, 'http://127.0.0.1:5000'],
+    [alive, 'http://elsewhere.example'],
+    [-1, 'http://127.0.0.1:5000'],
+    [alive, 'not an address'],
+  ] as const) {
+    assert.equal(announce(pid, url), 'http://127.0.0.1:4566', `${pid} ${url}`)
+  }
+  writeFileSync(join(cwd, '.signalbox/server.json'), '{"pid":')
+  assert.equal(parseClientConfig(sources({ cwd })).endpointUrl, 'http://127.0.0.1:4566')
 })
 
 test('the config cannot be changed', () => {

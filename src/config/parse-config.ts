@@ -9,6 +9,7 @@ import { findContradictions } from './contradictions.ts'
 import { Faults } from './faults.ts'
 import { parseFunctions } from './functions-section.ts'
 import { envNameOf, type Option, OPTIONS } from './options.ts'
+import { findRunningServer } from './running-server.ts'
 import type { Env } from './read-env.ts'
 import { refuseUnknownEnv, refuseUnknownKeys } from './unknown.ts'
 import { type OptionValue, parseValue } from './values.ts'
@@ -48,12 +49,17 @@ export function parseConfig(mode: Mode, sources: ConfigSources): Config {
 /** What a command that calls a server runs with; blind to what only a server cares about. */
 export function parseClientConfig(sources: ConfigSources): ClientConfig {
   const faults = new Faults()
-  const values = readOptions({ ...sources, file: openFile(sources, faults), faults })
+  const file = openFile(sources, faults)
+  const values = readOptions({ ...sources, file, faults })
   faults.throwIfAny()
+  const isTold = ADDRESS_OPTIONS.some(
+    (option) => findGiven(option, { ...sources, file }) !== undefined,
+  )
+  const running = isTold ? undefined : findRunningServer(String(values.get('dataDir')))
   return Object.freeze({
     host: values.get('host') as string,
     port: values.get('port') as number,
-    endpointUrl: endpointOf(values),
+    endpointUrl: running ?? endpointOf(values),
     dataDir: values.get('dataDir') as string,
   })
 }
@@ -67,8 +73,11 @@ function openFile({ flags, env, cwd }: ConfigSources, faults: Faults): ConfigFil
   return file
 }
 
-interface ReadOptions extends ConfigSources {
+interface GivenOptions extends ConfigSources {
   readonly file: ConfigFile | undefined
+}
+
+interface ReadOptions extends GivenOptions {
   readonly faults: Faults
 }
 
@@ -83,7 +92,7 @@ interface Given {
 function readOptions(options: ReadOptions): ReadonlyMap<string, OptionValue> {
   const values = new Map<string, OptionValue>()
   for (const option of OPTIONS) {
-    const given = findGiven(option, options)
+    const given = findValue(option, options)
     if (given === undefined) continue
     const parsed = parseValue(option, given.raw)
     if (parsed.kind === 'fault') {
@@ -97,7 +106,16 @@ function readOptions(options: ReadOptions): ReadonlyMap<string, OptionValue> {
   return values
 }
 
-function findGiven(option: Option, { flags, env, cwd, file }: ReadOptions): Given | undefined {
+const ADDRESS_OPTIONS = OPTIONS.filter(({ key }) => ['host', 'port', 'endpointUrl'].includes(key))
+
+function findValue(option: Option, options: ReadOptions): Given | undefined {
+  const given = findGiven(option, options)
+  if (given !== undefined || option.default === undefined) return given
+  return { raw: option.default, name: `\`${option.key}\``, base: options.cwd }
+}
+
+/** What the first source that has it says; undefined where only a default is left. */
+function findGiven(option: Option, { flags, env, cwd, file }: GivenOptions): Given | undefined {
   const { key } = option
   const flag = flags[key]
   if (flag !== undefined) return { raw: flag, name: `\`${option.flag ?? key}\``, base: cwd }
@@ -112,9 +130,7 @@ function findGiven(option: Option, { flags, env, cwd, file }: ReadOptions): Give
     const name = `\`${key}\` in \`${file.path}\``
     return { raw: file.values.get(key), name, base: dirname(file.path) }
   }
-  return option.default === undefined
-    ? undefined
-    : { raw: option.default, name: `\`${key}\``, base: cwd }
+  return undefined
 }
 
 function endpointOf(values: ReadonlyMap<string, OptionValue>): string {

@@ -12,6 +12,9 @@ The file is the one that \`--config\` or \`SIGNALBOX_CONFIG\` names, else \`sign
 a level in the file. Relative paths in the file start beside it, all others in the working directory. In its texts
 \`\${env:NAME}\` stands for an environment variable and \`\${file:PATH}\` for the content of a file.
 
+A command that calls a server, and is told neither host, port nor endpoint, calls the one that runs on its data
+directory; where none does, the default address.
+
 A duration is a number of milliseconds, or has a unit: \`500ms\`, \`30s\`, \`5m\`, \`24h\`, \`7d\`. A size is a number of
 bytes, or has a unit: \`64MiB\`, \`10GB\`. Unknown names, values out of range and settings that contradict each other
 are all named at once, and nothing starts.
