@@ -17,6 +17,8 @@ import { openQueueKeeper } from './queue-keeper.ts'
 import { createQueueUses, type QueueUses } from './queues.ts'
 import type { ResourceClient } from './resources.ts'
 
+export { openMemoryControl, type MemoryControlOptions } from './memory-control.ts'
+
 export interface MemoryQueueUses {
   readonly uses: QueueUses
   readonly queues: Queues

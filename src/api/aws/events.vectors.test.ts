@@ -4,11 +4,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import scenarios from '../../../test/vectors/aws/events.json' with { type: 'json' }
-import { seededRandom, silentLogger } from '../../base/index.ts'
+import { silentLogger } from '../../base/index.ts'
 import { FakeClock } from '../../base/testing.ts'
-import { createControl } from '../../control/index.ts'
-import { RowResources } from '../../control/testing.ts'
-import { openMemoryStore } from '../../store/index.ts'
+import { openMemoryControl } from '../../control/testing.ts'
 import type { Dialect } from '../http/exchange.ts'
 import { requestOf } from '../http/testing.ts'
 import { acceptAnyCredentials } from './credentials.ts'
@@ -42,11 +40,8 @@ for (const scenario of scenarios) {
 }
 
 function openDialect(): Dialect {
-  const resources = new RowResources(openMemoryStore().rows, seededRandom(1))
-  const publisher = { publish: () => Promise.resolve() }
-  const control = createControl({ resources, publisher, clock: new FakeClock(), strict: false })
   return createAwsDialect({
-    operations: eventOperations(control),
+    operations: eventOperations(openMemoryControl({ clock: new FakeClock() })),
     authenticate: acceptAnyCredentials(),
     logger: silentLogger,
   })
