@@ -28,3 +28,5 @@ export {
   type ArnScope,
 } from './arn.ts'
 export { accountOf, decodeName, encodeName, namespaceOf } from './names.ts'
+export { validateSpec } from './validate.ts'
+export type { Fault } from './fault-list.ts'
