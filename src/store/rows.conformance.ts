@@ -81,8 +81,7 @@ export function rowsConformance(open: OpenStore): void {
     await written
     const first = await rows.get({ kind: KIND, namespace: 'default', name: 'a' })
     assert.deepEqual(first?.value, { list: [1] })
-    const { list } = first?.value as { list: number[] }
-    list.push(3)
+    Object.assign(first?.value ?? {}, { list: [1, 3] })
     const second = await rows.get({ kind: KIND, namespace: 'default', name: 'a' })
     assert.deepEqual(second?.value, { list: [1] })
   })

@@ -1,0 +1,12 @@
+// Every bound of the object machinery.
+
+/** How often a change that named no version is planned again when another writer was faster. */
+export const CONFLICT_RETRIES_MAX: number = 20
+/** Objects of one apply. */
+export const APPLY_WRITES_MAX: number = 5_000
+/** A page when none is asked for. */
+export const LIST_LIMIT_DEFAULT: number = 500
+/** Labels, finalizers or owners of one object. */
+export const METADATA_ENTRIES_MAX: number = 100
+/** All annotations of one object together, as Kubernetes bounds them. */
+export const ANNOTATIONS_SIZE_BYTES_MAX: number = 256 * 1024
