@@ -31,13 +31,13 @@ const skip = oldNode === undefined ? 'this machine has no Node older than 24' : 
 
 const PROGRAM = `
 const [command, value] = process.argv.slice(2)
-console.log(JSON.stringify({ pid: process.pid, version: process.version, args: process.argv.slice(2) }))
-if (command === 'exit') process.exit(Number(value))
-if (command === 'die') process.kill(process.pid, 'SIGKILL')
 if (command === 'serve') {
   process.on('SIGTERM', () => process.exit(43))
   setInterval(() => {}, 1000)
 }
+console.log(JSON.stringify({ pid: process.pid, version: process.version, args: process.argv.slice(2) }))
+if (command === 'exit') process.exit(Number(value))
+if (command === 'die') process.kill(process.pid, 'SIGKILL')
 `
 
 function makePackage(parts: { readonly source: boolean; readonly pinned: boolean }): string {
