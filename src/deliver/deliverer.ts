@@ -20,7 +20,13 @@ import {
   type Timer,
 } from '../base/index.ts'
 import type { Sink, SinkFailure, SinkMessage, SinkResult } from '../connect/index.ts'
-import { type Delivery, deliveryId, type RoutedRule, type Target } from '../model/index.ts'
+import {
+  type Delivery,
+  deliveryId,
+  type RetryPolicy,
+  type RoutedRule,
+  type Target,
+} from '../model/index.ts'
 import type { DeliveryRow, DeliveryStore, Ledger } from '../store/index.ts'
 import { Breaker, BREAKER_DEFAULTS, type BreakerOptions, type BreakerSnapshot } from './breaker.ts'
 import { type DeadLetterAttributes, deadLetterAttributes } from './dead-letter.ts'
@@ -30,6 +36,7 @@ import {
   CLAIMED_ROWS_MAX,
   RECHECK_MS,
   RETRY_BACKOFF,
+  RETRY_DEFAULTS,
   SPILL_AGE_MS,
   SPILLED_DUE_MS,
   SUCCESSES_RECORDED_PER_SECOND,
@@ -67,6 +74,8 @@ export interface DelivererOptions {
   readonly random: Random
   readonly logger: Logger
   readonly backoff?: Backoff
+  /** The retry policy of targets that have none. */
+  readonly defaults?: Required<RetryPolicy>
   readonly breakerOptions?: BreakerOptions
 }
 
@@ -92,6 +101,7 @@ const UNDER_WAY: SinkFailure = { code: 'PENDING', message: 'the attempt has not 
 export class Deliverer {
   readonly #options: DelivererOptions
   readonly #backoff: Backoff
+  readonly #defaults: Required<RetryPolicy>
   readonly #lanes = new Map<string, Lane>()
   readonly #laneOfTarget = new WeakMap<Target, Lane>()
   /** Jobs that hold a place in the window, oldest first. */
@@ -108,6 +118,7 @@ export class Deliverer {
   constructor(options: DelivererOptions) {
     this.#options = options
     this.#backoff = options.backoff ?? RETRY_BACKOFF
+    this.#defaults = options.defaults ?? RETRY_DEFAULTS
   }
 
   /** Takes up what the last process left pending. Call before the router starts. */
@@ -355,6 +366,7 @@ export class Deliverer {
     const now = this.#options.clock.now()
     const facts = {
       policy: lane.target.retry,
+      defaults: this.#defaults,
       backoff: this.#backoff,
       attempts: job.attempts,
       firstAttemptAt: job.firstAttemptAt,
@@ -579,14 +591,16 @@ export class Deliverer {
       now.monotonic,
     )
     if (current === undefined) this.#cancel(lane, job)
-    else if (
-      job.exhausted === undefined &&
-      isExpired(current.target.retry, row.firstAttemptAt, now.wall)
-    ) {
+    else if (job.exhausted === undefined && this.#isExpired(current.target, row.firstAttemptAt)) {
       const failure = { code: row.errorCode, message: row.errorMessage }
       const condition = 'MaximumEventAgeInSeconds'
       this.#die(lane, job, { failure, condition, startedAt: now.monotonic })
     } else lane.waiting.push(job)
+  }
+
+  #isExpired(target: Target, firstAttemptAt: number): boolean {
+    const now = this.#options.clock.now()
+    return isExpired({ policy: target.retry, defaults: this.#defaults, firstAttemptAt, now })
   }
 
   #cancel(lane: Lane, job: Job): void {

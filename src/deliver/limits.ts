@@ -1,12 +1,10 @@
 // Bounds and defaults of the deliver room.
 
 import type { Backoff } from '../base/index.ts'
+import type { RetryPolicy } from '../model/index.ts'
 
-/** Retries after the first attempt, where a target does not say. AWS's default and maximum. */
-export const RETRIES_MAX = 185
-
-/** How long after its first attempt a delivery may be tried again, seconds. AWS's default and maximum. */
-export const AGE_SECONDS_MAX = 86_400
+/** Retries, and how long after its first attempt, where a target does not say: AWS's defaults and maxima. */
+export const RETRY_DEFAULTS: Required<RetryPolicy> = { attemptsMax: 185, ageSecondsMax: 86_400 }
 
 /** Delay before retry n: 1 s doubling to 480 s, ±20 %; 185 of them fill just under 24 hours. */
 export const RETRY_BACKOFF: Backoff = { delayMsMin: 1000, delayMsMax: 480_000, jitter: 0.2 }

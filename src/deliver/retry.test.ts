@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { seededRandom } from '../base/index.ts'
-import { RETRY_BACKOFF } from './limits.ts'
+import { RETRY_BACKOFF, RETRY_DEFAULTS } from './limits.ts'
 import { decideRetry, isExpired, type RetryFacts } from './retry.ts'
 
 const FIRST: RetryFacts = {
   policy: undefined,
+  defaults: RETRY_DEFAULTS,
   backoff: RETRY_BACKOFF,
   attempts: 1,
   firstAttemptAt: 0,
@@ -83,7 +84,8 @@ test('deliveries that failed in the same second spread out', () => {
 })
 
 test('a delivery is expired only once it is older than its policy allows', () => {
-  assert.equal(isExpired({ ageSecondsMax: 60 }, 0, 60_000), false)
-  assert.equal(isExpired({ ageSecondsMax: 60 }, 0, 60_001), true)
-  assert.equal(isExpired(undefined, 0, 86_400_001), true)
+  const policy = { ageSecondsMax: 60 }
+  assert.equal(isExpired({ ...FIRST, policy, now: 60_000 }), false)
+  assert.equal(isExpired({ ...FIRST, policy, now: 60_001 }), true)
+  assert.equal(isExpired({ ...FIRST, now: 86_400_001 }), true)
 })

@@ -2,7 +2,7 @@
 
 import { type Backoff, backoffDelayMs, type Random } from '../base/index.ts'
 import type { RetryPolicy } from '../model/index.ts'
-import { AGE_SECONDS_MAX, RETRIES_MAX, RETRY_AFTER_MS_MAX } from './limits.ts'
+import { RETRY_AFTER_MS_MAX } from './limits.ts'
 
 export type Exhausted = 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds'
 
@@ -12,6 +12,8 @@ export type RetryDecision =
 
 export interface RetryFacts {
   readonly policy: RetryPolicy | undefined
+  /** What holds where the policy says nothing. */
+  readonly defaults: Required<RetryPolicy>
   readonly backoff: Backoff
   /** Attempts made, the failed one included. */
   readonly attempts: number
@@ -22,9 +24,9 @@ export interface RetryFacts {
 }
 
 export function decideRetry(facts: RetryFacts, random: Random): RetryDecision {
-  const retriesMax = facts.policy?.attemptsMax ?? RETRIES_MAX
+  const retriesMax = facts.policy?.attemptsMax ?? facts.defaults.attemptsMax
   if (facts.attempts > retriesMax) return { kind: 'exhausted', condition: 'MaximumRetryAttempts' }
-  const ageMsMax = (facts.policy?.ageSecondsMax ?? AGE_SECONDS_MAX) * 1000
+  const ageMsMax = (facts.policy?.ageSecondsMax ?? facts.defaults.ageSecondsMax) * 1000
   const delayMs = backoffDelayMs(facts.backoff, facts.attempts, random)
   const askedMs = Math.min(facts.afterMs ?? 0, RETRY_AFTER_MS_MAX)
   const at = facts.now + Math.max(delayMs, askedMs)
@@ -36,9 +38,8 @@ export function decideRetry(facts: RetryFacts, random: Random): RetryDecision {
 
 /** Whether a delivery is too old even to be attempted. */
 export function isExpired(
-  policy: RetryPolicy | undefined,
-  firstAttemptAt: number,
-  now: number,
+  facts: Pick<RetryFacts, 'policy' | 'defaults' | 'firstAttemptAt' | 'now'>,
 ): boolean {
-  return now - firstAttemptAt > (policy?.ageSecondsMax ?? AGE_SECONDS_MAX) * 1000
+  const ageSecondsMax = facts.policy?.ageSecondsMax ?? facts.defaults.ageSecondsMax
+  return facts.now - facts.firstAttemptAt > ageSecondsMax * 1000
 }
