@@ -9,6 +9,7 @@ import { runDoctor } from './doctor.ts'
 import { type EmitOptions, runEmit } from './emit.ts'
 import { type EnvOptions, runEnv } from './env.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
+import { holdProcess } from './hold-process.ts'
 import type { CliIo } from './io.ts'
 import { reportFailure, viewOf } from './report-error.ts'
 import { runServer } from './serve.ts'
@@ -19,6 +20,7 @@ import { readVersion, runVersion } from './version.ts'
 /** Runs one command line (without `node` and the script) and answers the exit code; never rejects. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const run: Run = { code: EXIT_CODES.ok }
+  using _held = holdProcess()
   try {
     await createProgram(io, run).parseAsync(argv, { from: 'user' })
     return isStopped(io, run) ? stopCode(io) : run.code

@@ -34,15 +34,3 @@ function createOutput(stream: NodeJS.WriteStream): Output {
     },
   }
 }
-
-/** Keeps the process alive until disposed: the Clock's timers do not, and a command may be waiting for one. */
-export function holdProcess(): Disposable {
-  const { port1, port2 } = new MessageChannel()
-  port1.ref()
-  return {
-    [Symbol.dispose]: () => {
-      port1.close()
-      port2.close()
-    },
-  }
-}

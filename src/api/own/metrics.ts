@@ -55,6 +55,8 @@ const SECONDS_BOUNDS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 600,
 ]
 
+const LOOP_RESOLUTION_MS = 10
+
 export function openMetrics(): Metrics {
   return new ChannelMetrics()
 }
@@ -67,7 +69,7 @@ type Tap = readonly [
 class ChannelMetrics implements Metrics {
   readonly #all: MetricText[] = []
   readonly #breakers = new Map<string, BreakerChanged['state']>()
-  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   readonly #received = this.#counter(
     'events_received_total',
     'Events accepted, durably.',
@@ -267,18 +269,23 @@ class ChannelMetrics implements Metrics {
     )
   }
 
+  // What is measured is the time between two ticks, of which the resolution is no delay.
+  #loopDelaySeconds(percentile: number): number {
+    return Math.max(0, this.#loopDelay.percentile(percentile) / 1e9 - LOOP_RESOLUTION_MS / 1000)
+  }
+
   #formatProcess(): string {
     const { user, system } = process.cpuUsage()
     const text =
       gauge(
         'signalbox_event_loop_delay_p50_seconds',
         'Delay of the event loop since the last scrape.',
-        this.#loopDelay.percentile(50) / 1e9,
+        this.#loopDelaySeconds(50),
       ) +
       gauge(
         'signalbox_event_loop_delay_p99_seconds',
         'Delay of the event loop since the last scrape.',
-        this.#loopDelay.percentile(99) / 1e9,
+        this.#loopDelaySeconds(99),
       ) +
       gauge(
         'process_resident_memory_bytes',
