@@ -12,9 +12,6 @@ export const ROW_PAGE_LIMIT_MAX = 10_000
 export const WATCH_PAGE_LIMIT = 500
 /** Changes kept in memory for one watcher before it is served from the store again. */
 export const WATCH_BUFFER_LENGTH_MAX = 1_000
-/** The largest answer of one delivery, message or attempt query. */
-export const QUERY_LIMIT_MAX = 10_000
-
 /** Requests handed to a worker and not yet answered. */
 export const REQUESTS_PENDING_MAX = 20_000
 /** Requests that share one transaction. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { isAppError, type AppError } from '../../../base/index.ts'
 import { storeConformance } from '../../store.conformance.ts'
 import type { StoreUnderTest } from '../../store-under-test.ts'
+import { WAL_SIZE_BYTES_TARGET } from './database.ts'
 import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
 
 async function open(
@@ -149,5 +150,29 @@ test('commits are durable by the settings of the file, not by luck', async () =>
   const db = new DatabaseSync(path, { readOnly: true })
   assert.deepEqual({ ...db.prepare('PRAGMA journal_mode').get() }, { journal_mode: 'wal' })
   db.close()
+  await dispose()
+})
+
+test('the write-ahead log stays near its target and is gone after closing', async () => {
+  const { path, store, dispose } = await open()
+  const sizeBytes = 1024 * 1024
+  let largest = 0
+  for (let index = 0; index < 60; index += 1) {
+    await store.messages.sendPacked({
+      queue: 'q',
+      idPrefix: `m${index}-`,
+      bodies: new Uint8Array(sizeBytes),
+      ends: Uint32Array.from({ length: 1024 }, (_, position) => (position + 1) * 1024),
+      sentAt: 1,
+      visibleAt: 1,
+      expiresAt: 1000,
+      sender: '000000000000',
+    })
+    largest = Math.max(largest, statSync(`${path}-wal`).size)
+  }
+  assert.ok(largest > WAL_SIZE_BYTES_TARGET / 2, `largest was ${largest}`)
+  assert.ok(largest < WAL_SIZE_BYTES_TARGET + 4 * sizeBytes, `largest was ${largest}`)
+  await store.close()
+  assert.equal(existsSync(`${path}-wal`), false)
   await dispose()
 })

@@ -56,9 +56,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     dedupe: createDedupe(writer, reader),
     stats: () => reader.call('stats', null),
     async close() {
-      await writer.close()
-      await reader.close()
       feed.end()
+      // The writer last: whoever closes a database last copies its write-ahead log in, and may write.
+      await reader.close()
+      await writer.close()
     },
   }
 }
