@@ -2,29 +2,27 @@
 // HTTP Basic (access key id and secret) for CloudEvents producers, our own API and the console.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { HttpRequest } from './api/http/exchange.ts'
+import type { HttpRequest } from './api/index.ts'
 import { AppError } from './base/index.ts'
 import type { AccessKey, Config } from './config/index.ts'
 import type { Scope } from './model/index.ts'
 
 export interface Authorization {
   /** Undefined lets the request pass. */
-  authorize(request: HttpRequest): Promise<AppError | undefined>
-  lookupSecret(
+  readonly authorize: (request: HttpRequest) => Promise<AppError | undefined>
+  readonly lookupSecret: (
     accessKeyId: string,
-  ): { readonly secretAccessKey: string; readonly account: string } | undefined
+  ) => { readonly secretAccessKey: string; readonly account: string } | undefined
   /** Whose buses a CloudEvents request speaks of; the caller's own where callers sign in. */
-  scopeOf(fallback: (request: HttpRequest) => Scope): (request: HttpRequest) => Scope
+  readonly scopeOf: (fallback: (request: HttpRequest) => Scope) => (request: HttpRequest) => Scope
 }
 
-export function createBasicAuthorization(
-  config: Pick<Config, 'mode' | 'accessKeys'>,
-): Authorization {
+export function createAuthorization(config: Pick<Config, 'mode' | 'accessKeys'>): Authorization {
   const keys = new Map(config.accessKeys.map((key) => [key.accessKeyId, key]))
   const isOpen = config.mode === 'dev'
   return {
     async authorize(request) {
-      return isOpen || readBasic(keys, request) !== undefined ? undefined : REFUSED()
+      return isOpen || readBasic(keys, request) !== undefined ? undefined : refused()
     },
     lookupSecret(accessKeyId) {
       const key = keys.get(accessKeyId)
@@ -35,17 +33,18 @@ export function createBasicAuthorization(
       const scope = fallback(request)
       if (isOpen) return scope
       const key = readBasic(keys, request)
-      if (key === undefined) throw REFUSED()
+      if (key === undefined) throw refused()
       return { ...scope, account: key.account }
     },
   }
 }
 
-const REFUSED = (): AppError =>
-  new AppError(
+function refused(): AppError {
+  return new AppError(
     'SIGNATURE_INVALID',
     'expected `Authorization: Basic` with an access key id and its secret',
   )
+}
 
 function readBasic(
   keys: ReadonlyMap<string, AccessKey>,
@@ -62,6 +61,9 @@ function readBasic(
 
 /** In time that does not tell how much of it was right; hashes have one length. */
 function isEqual(a: string, b: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
   return timingSafeEqual(hash(a), hash(b))
+}
+
+function hash(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }

@@ -2,11 +2,12 @@
 // the log.
 
 import { isAppError } from './base/index.ts'
-import { decodeStoredEvent, parseBusKey } from './event/index.ts'
+import { decodeStoredEvent, formatBusKey, parseBusKey } from './event/index.ts'
 import type { Cursor, Log } from './log/index.ts'
 import { matchesPattern, parsePattern } from './match/index.ts'
 import {
   busArn,
+  DEFAULT_ACCOUNT,
   DEFAULT_BUS,
   type Resource,
   ruleArn,
@@ -21,18 +22,33 @@ import type {
   RuleView,
   SubscribeOptions,
   TailItem,
-} from './api/own/deps.ts'
-import type { Row, RowStore, Store } from './store/index.ts'
+} from './api/index.ts'
+import type { DeliveryRow, Row, RowStore, Store } from './store/index.ts'
 
 const READ_RECORDS_MAX = 500
 const PAGE_ROWS = 1000
 const TYPE_MEMBER = 'detail-type'
+const DEFAULT_BUS_KEY = formatBusKey({
+  account: DEFAULT_ACCOUNT,
+  region: 'us-east-1',
+  name: DEFAULT_BUS,
+})
 
-export async function* subscribe(
+/** Events from the log as they become durable. Throws `PATTERN_INVALID` before anything is answered. */
+export function subscribe(
   log: Log,
   options: SubscribeOptions,
 ): AsyncGenerator<TailItem, void, undefined> {
-  const isWanted = compileFilter(options)
+  return follow(log, options, compileFilter(options))
+}
+
+type Filter = (busKey: string, envelope: Uint8Array) => boolean
+
+async function* follow(
+  log: Log,
+  options: SubscribeOptions,
+  isWanted: Filter,
+): AsyncGenerator<TailItem, void, undefined> {
   let cursor: Cursor = options.after === undefined ? log.end() : cursorAfter(log, options.after)
   while (!options.signal.aborted) {
     const { records, cursor: next } = await readOver(log, cursor, options.signal)
@@ -45,10 +61,7 @@ export async function* subscribe(
   }
 }
 
-/** Parses first, so that a bad pattern is refused before anything is answered. */
-function compileFilter(
-  options: SubscribeOptions,
-): (busKey: string, envelope: Uint8Array) => boolean {
+function compileFilter(options: SubscribeOptions): Filter {
   const pattern = options.pattern === undefined ? undefined : parsePattern(options.pattern)
   const type =
     options.type === undefined
@@ -56,10 +69,15 @@ function compileFilter(
       : parsePattern(JSON.stringify({ [TYPE_MEMBER]: [options.type] }))
   const { bus } = options
   return (busKey, envelope) => {
-    if (bus !== undefined && bus !== busKey && bus !== parseBusKey(busKey).name) return false
+    if (bus !== undefined && !isBus(bus, busKey)) return false
     if (type !== undefined && !matchesPattern(type, envelope)) return false
     return pattern === undefined || matchesPattern(pattern, envelope)
   }
+}
+
+/** Whether a bus name, or a whole bus key, means this bus. */
+function isBus(bus: string, busKey: string): boolean {
+  return bus === busKey || bus === parseBusKey(busKey).name
 }
 
 function cursorAfter(log: Log, after: { partition: number; offset: number }): Cursor {
@@ -87,10 +105,13 @@ async function readOver(
   }
 }
 
-export function viewBuses(ruleset: Ruleset): readonly BusView[] {
-  return Array.from(ruleset.buses, ([busKey, { rules }]) => {
+/** Every bus, and the default one of the default account, which is there without being made. */
+export function viewBuses({ buses }: Ruleset): readonly BusView[] {
+  const rules = new Map(Array.from(buses, ([busKey, bus]) => [busKey, bus.rules.size]))
+  if (!rules.has(DEFAULT_BUS_KEY)) rules.set(DEFAULT_BUS_KEY, 0)
+  return Array.from(rules, ([busKey, count]) => {
     const { account, region, name } = parseBusKey(busKey)
-    return { name, account, region, arn: busArn({ account, region }, name), rules: rules.size }
+    return { name, account, region, arn: busArn({ account, region }, name), rules: count }
   })
 }
 
@@ -109,7 +130,8 @@ export async function viewRules(
     })
     for (const row of page.rows) {
       const { spec } = decode(row) as Resource<RuleSpec>
-      if (query.bus === undefined || query.bus === spec.bus) views.push(viewRule(spec))
+      const busKey = formatBusKey({ ...spec, name: spec.bus })
+      if (query.bus === undefined || isBus(query.bus, busKey)) views.push(viewRule(spec))
     }
     continueToken = page.continueToken
   } while (continueToken !== undefined)
@@ -134,12 +156,35 @@ export async function viewDeliveries(
   store: Store,
   query: DeliveryViewQuery,
 ): Promise<readonly DeliveryView[]> {
+  const isKey = query.bus?.includes('/') === true
   const rows = await store.deliveries.list({
     limit: query.limit,
     ...(query.state === undefined ? {} : { state: query.state }),
-    ...(query.bus === undefined ? {} : { busKey: query.bus }),
+    ...(query.bus === undefined ? {} : { busKey: isKey ? query.bus : defaultBusKey(query.bus) }),
     ...(query.rule === undefined ? {} : { ruleName: query.rule }),
     ...(query.after === undefined ? {} : { after: query.after }),
   })
-  return rows.map(({ record: _, partition: __, offset: ___, ruleKey: ____, ...view }) => view)
+  return rows.map((row) => viewDelivery(row))
+}
+
+function defaultBusKey(name: string): string {
+  return formatBusKey({ ...parseBusKey(DEFAULT_BUS_KEY), name })
+}
+
+function viewDelivery(row: DeliveryRow): DeliveryView {
+  return {
+    id: row.id,
+    busKey: row.busKey,
+    ruleName: row.ruleName,
+    targetId: row.targetId,
+    eventId: row.eventId,
+    state: row.state,
+    attempts: row.attempts,
+    firstAttemptAt: row.firstAttemptAt,
+    lastAttemptAt: row.lastAttemptAt,
+    dueAt: row.dueAt,
+    errorCode: row.errorCode,
+    errorMessage: row.errorMessage,
+    ...(row.exhausted === undefined ? {} : { exhausted: row.exhausted }),
+  }
 }

@@ -17,17 +17,24 @@ import { type Config, readEnv } from './config/index.ts'
 /** From the first signal to the end, whatever is still under way. */
 const DRAIN_MS_MAX = 25_000
 
+/** Two signals within this time are one. */
+const ECHO_MS = 1000
+
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 await main()
 
 async function main(): Promise<void> {
   const stop = new AbortController()
+  let askedAt: number | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      // Who asks twice does not want to wait; what was acknowledged is on disk either way.
-      if (stop.signal.aborted) process.exit(EXIT_CODES.failed)
-      stop.abort(signal)
+      const now = systemClock.monotonic()
+      askedAt ??= now
+      // Who asks again does not want to wait; what was acknowledged is on disk either way. A terminal and npm
+      // both pass one Ctrl-C on, so an echo is not a second question.
+      if (now - askedAt > ECHO_MS) process.exit(EXIT_CODES.failed)
+      if (!stop.signal.aborted) stop.abort(signal)
     })
   }
   const io = createProcessIo(stop.signal, serve)

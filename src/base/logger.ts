@@ -39,7 +39,7 @@ export function createLogger(options: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   }
-  return wrap(pino(pinoOptions, options.destination ?? process.stderr))
+  return wrap(pino(pinoOptions, options.destination ?? pino.destination({ dest: 2, sync: true })))
 }
 
 /** A logger that says nothing. */

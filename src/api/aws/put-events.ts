@@ -9,13 +9,21 @@ import {
   formatEnvelopeTime,
   storePutEvent,
 } from '../../event/index.ts'
-import type { IncomingEvent, Ingress } from '../../ingress/index.ts'
 import { DEFAULT_BUS, parseArn } from '../../model/index.ts'
 import { awsFault } from './faults.ts'
 import { type AwsOperation, operation, type OperationContext } from './operation.ts'
 
+/** What PutEvents needs of ingress: resolves once the events are durable. */
+export type AcceptPutEvents = (dialect: 'aws', events: readonly StampedEvent[]) => Promise<unknown>
+
+interface StampedEvent {
+  readonly id: string
+  readonly busKey: string
+  readonly record: Uint8Array
+}
+
 export interface PutEventsOptions {
-  readonly ingress: Ingress
+  readonly accept: AcceptPutEvents
   readonly hasBus: (busKey: string) => boolean
   readonly clock: Clock
   readonly random: Random
@@ -52,7 +60,7 @@ export function createPutEvents(options: PutEventsOptions): AwsOperation {
     const { Entries: entries } = input
     checkSize(entries, options.entrySizeBytesMax)
     const results: EntryResult[] = []
-    const accepted: IncomingEvent[] = []
+    const accepted: StampedEvent[] = []
     let failed = 0
     for (const entry of entries) {
       const fault = faultOf(entry, options.isStrict)
@@ -61,7 +69,7 @@ export function createPutEvents(options: PutEventsOptions): AwsOperation {
         results.push(fault)
         continue
       }
-      const event = toIncoming(entry, context, createUuid(options.random), now)
+      const event = stamp(entry, context, createUuid(options.random), now)
       if (event === undefined) {
         failed += 1
         results.push(MALFORMED_DETAIL)
@@ -71,7 +79,7 @@ export function createPutEvents(options: PutEventsOptions): AwsOperation {
       // AWS answers success for a bus that is not there, and drops the event.
       if (options.hasBus(event.busKey)) accepted.push(event)
     }
-    if (accepted.length > 0) await options.ingress.accept('aws', accepted)
+    if (accepted.length > 0) await options.accept('aws', accepted)
     return encode(results, failed)
   })
 }
@@ -121,12 +129,12 @@ function missing(name: string): EntryResult {
 }
 
 /** Undefined when the detail is not a JSON object. */
-function toIncoming(
+function stamp(
   entry: Entry,
   context: OperationContext,
   id: string,
   now: () => string,
-): IncomingEvent | undefined {
+): StampedEvent | undefined {
   const detail = entry.Detail!
   // A lone surrogate has no UTF-8 form: it would be stored as another character than was sent.
   if (!detail.isWellFormed()) return undefined

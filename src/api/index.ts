@@ -1,0 +1,25 @@
+export { acceptAnyCredentials } from './aws/credentials.ts'
+export { createAwsDialect } from './aws/dialect.ts'
+export { eventOperations } from './aws/event-operations.ts'
+export { createPutEvents } from './aws/put-events.ts'
+export { verifySignatures } from './aws/sigv4.ts'
+export { sqsOperations } from './aws/sqs-operations.ts'
+export { stsOperations } from './aws/sts-operations.ts'
+export { createCloudEventsDialect } from './cloudevents/dialect.ts'
+export { createQueryScope } from './cloudevents/scope.ts'
+export type { Dialect, HttpRequest } from './http/exchange.ts'
+export { openHttpServer, type HttpServer } from './http/server.ts'
+export { createConsoleDialect } from './http/static.ts'
+export type {
+  BusView,
+  DeliveryView,
+  DeliveryViewQuery,
+  OwnApiDeps,
+  RuleQuery,
+  RuleView,
+  SubscribeOptions,
+  TailItem,
+} from './own/deps.ts'
+export { openMetrics, type Metrics, type StateReading } from './own/metrics.ts'
+export { createOperationsDialect } from './own/operations-dialect.ts'
+export { createOwnDialect } from './own/own-dialect.ts'

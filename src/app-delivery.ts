@@ -1,0 +1,157 @@
+// The way of an event: ingress, the router, the deliverer and every kind of sink.
+
+import { loadBreakers } from './app-breakers.ts'
+import { type AppOptions, type Closers, READER } from './app-options.ts'
+import { Sinks } from './app-sinks.ts'
+import type { State } from './app-state.ts'
+import { isAppError } from './base/index.ts'
+import type { Config } from './config/index.ts'
+import {
+  createFunctionEnvironment,
+  createGuard,
+  createSinkKinds,
+  type SinkKind,
+} from './connect/index.ts'
+import { createBusSinkKind } from './control/index.ts'
+import { Deliverer, type DelivererOptions } from './deliver/index.ts'
+import { type Ingress, type IngressState, openIngress } from './ingress/index.ts'
+import { createDeadLetterSender, createQueueSinkKind } from './queue/index.ts'
+import { createInputs, openRouter, type Router } from './route/index.ts'
+import { Ledger } from './store/index.ts'
+
+/** How long settled positions may wait for company before the cursor is committed, milliseconds. */
+const COMMIT_DELAY_MS = 20
+
+export interface Delivery {
+  readonly ingress: Ingress & IngressState
+  readonly router: Router
+  readonly deliverer: Deliverer
+  readonly ledger: Ledger
+  readonly sinks: Sinks
+}
+
+export interface DeliveryOptions extends AppOptions {
+  /** Where this server can be called, once it listens. */
+  readonly ownUrl: () => string | undefined
+}
+
+export async function openDelivery(
+  options: DeliveryOptions,
+  state: State,
+  closers: Closers,
+): Promise<Delivery> {
+  const { clock, logger, onFatal } = options
+  const { store, log, publisher } = state
+  let kinds: readonly SinkKind[] = []
+  let router: Router | undefined
+  const sinks = new Sinks(() => kinds)
+  closers.add(() => sinks.close())
+  const ledger = new Ledger({ store: store.deliveries, clock, delayMs: COMMIT_DELAY_MS, onFatal })
+  const deliverer = await openDeliverer(options, state, { ledger, sinks })
+  const ingress = await openIngress({
+    log,
+    dedupe: { store: store.dedupe, clock, windowMs: options.config.dedupe.windowMs, onFatal },
+    clock,
+    backlog: () => router?.unread() ?? 0,
+    pendingBytesMax: options.config.limits.backlogSizeBytesMax,
+  })
+  closers.add(() => ingress.close())
+  kinds = createKinds(options, state, ingress)
+  await deliverer.start()
+  publisher.onPublished(() => deliverer.targetsChanged())
+  router = await openRouter({
+    reader: READER,
+    log,
+    store: store.deliveries,
+    ledger,
+    rulesetAt: (generation) => publisher.rulesetAt(generation),
+    deliver: deliverer,
+    clock,
+    logger: logger.child({ room: 'route' }),
+    onFatal,
+  })
+  return { ingress, router, deliverer, ledger, sinks }
+}
+
+async function openDeliverer(
+  { config, clock, random, logger }: DeliveryOptions,
+  { store, publisher, queues }: State,
+  { ledger, sinks }: Pick<Delivery, 'ledger' | 'sinks'>,
+): Promise<Deliverer> {
+  const sendDeadLetter = createDeadLetterSender({ queues, clock, random })
+  return new Deliverer({
+    store: store.deliveries,
+    reader: READER,
+    ledger,
+    openSink: (address) => sinks.at(address),
+    prepare: createInputs(),
+    findTarget: (ruleKey, targetId) => publisher.findTarget(ruleKey, targetId),
+    async sendDeadLetter(queueArn, body, attributes) {
+      try {
+        await sendDeadLetter(queueArn, body, attributes)
+        return true
+      } catch (error) {
+        if (isAppError(error, 'QUEUE_NOT_FOUND')) return false
+        throw error
+      }
+    },
+    breakers: await loadBreakers(store.rows, logger),
+    clock,
+    random,
+    logger: logger.child({ room: 'deliver' }),
+    ...policyOf(config),
+  })
+}
+
+function policyOf({
+  delivery,
+  breaker,
+}: Config): Pick<DelivererOptions, 'backoff' | 'defaults' | 'breakerOptions'> {
+  const { delayMsMin, delayMsMax, jitter } = delivery
+  return {
+    backoff: { delayMsMin, delayMsMax, jitter },
+    defaults: { attemptsMax: delivery.retriesMax, ageSecondsMax: delivery.ageMsMax / 1000 },
+    breakerOptions: {
+      consecutiveMax: breaker.consecutiveFailures,
+      windowMs: breaker.windowMs,
+      attemptsMin: breaker.requestsMin,
+      failureRatio: breaker.failureRatio,
+      openMsMin: breaker.openMsMin,
+      openMsMax: breaker.openMsMax,
+    },
+  }
+}
+
+function createKinds(
+  options: DeliveryOptions,
+  { publisher, queues, functions }: State,
+  ingress: Ingress,
+): readonly SinkKind[] {
+  const { config, env, clock, random, logger, ownUrl } = options
+  const own = config.port === 0 ? [] : [{ address: config.host, port: config.port }]
+  return createSinkKinds({
+    guard: createGuard({
+      mode: config.mode === 'dev' ? 'dev' : 'strict',
+      allow: config.targets.allow,
+      own,
+      clock,
+    }),
+    clock,
+    logger: logger.child({ room: 'connect' }),
+    local: [
+      createQueueSinkKind({ queues, clock, random }),
+      createBusSinkKind({ ingress, hasBus: (busKey) => publisher.hasBus(busKey) }),
+    ],
+    functions: {
+      find: (address) => functions.find(address),
+      environment: createFunctionEnvironment({ host: env, endpointUrl: ownUrl }),
+      clock,
+      random,
+      logger: logger.child({ room: 'functions' }),
+    },
+    http: {
+      timeoutMs: config.delivery.timeoutMs,
+      concurrencyMax: config.delivery.concurrencyMax,
+    },
+  })
+}

@@ -1,0 +1,123 @@
+// The doors of the server: every dialect, and what each may ask of the rooms.
+
+import {
+  acceptAnyCredentials,
+  createAwsDialect,
+  createCloudEventsDialect,
+  createConsoleDialect,
+  createOperationsDialect,
+  createOwnDialect,
+  createPutEvents,
+  createQueryScope,
+  type Dialect,
+  eventOperations,
+  type Metrics,
+  type OwnApiDeps,
+  sqsOperations,
+  type StateReading,
+  stsOperations,
+  verifySignatures,
+} from './api/index.ts'
+import { type Authorization, createAuthorization } from './app-authorization.ts'
+import type { Delivery } from './app-delivery.ts'
+import type { AppOptions } from './app-options.ts'
+import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
+import type { State } from './app-state.ts'
+import { decodeResource } from './objects/index.ts'
+
+const DEFAULT_REGION = 'us-east-1'
+
+export interface DoorOptions extends AppOptions {
+  readonly metrics: Metrics
+  readonly startedAt: number
+  /** Why no traffic should come; empty when it may. */
+  readonly reasonsNotReady: () => readonly string[]
+}
+
+export function createDialects(
+  options: DoorOptions,
+  state: State,
+  delivery: Delivery,
+): readonly Dialect[] {
+  const authorization = createAuthorization(options.config)
+  const own = ownApiDeps(options, state, { delivery, authorization })
+  const hasBus = (busKey: string): boolean => state.publisher.hasBus(busKey)
+  return [
+    createOperationsDialect(own),
+    createOwnDialect(own),
+    createConsoleDialect(options.consoleDirectory),
+    createCloudEventsDialect({
+      accept: (dialect, events) => delivery.ingress.accept(dialect, events),
+      hasBus,
+      scopeOf: authorization.scopeOf(createQueryScope(DEFAULT_REGION)),
+      clock: options.clock,
+    }),
+    createAws(options, state, { delivery, authorization }),
+  ]
+}
+
+function createAws(
+  { config, clock, random, logger }: DoorOptions,
+  { control, queueUses, publisher }: State,
+  { delivery, authorization }: { delivery: Delivery; authorization: Authorization },
+): Dialect {
+  const putEvents = createPutEvents({
+    accept: (dialect, events) => delivery.ingress.accept(dialect, events),
+    hasBus: (busKey) => publisher.hasBus(busKey),
+    clock,
+    random,
+    entrySizeBytesMax: config.limits.entrySizeBytesMax,
+    isStrict: config.compat.strict,
+  })
+  const { lookupSecret } = authorization
+  return createAwsDialect({
+    operations: [
+      putEvents,
+      ...eventOperations(control),
+      ...sqsOperations(queueUses),
+      ...stsOperations,
+    ],
+    authenticate:
+      config.mode === 'dev' ? acceptAnyCredentials() : verifySignatures({ lookupSecret, clock }),
+    logger: logger.child({ room: 'api' }),
+  })
+}
+
+function ownApiDeps(
+  options: DoorOptions,
+  state: State,
+  { delivery, authorization }: { delivery: Delivery; authorization: Authorization },
+): OwnApiDeps {
+  const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
+  const { store, log, publisher } = state
+  const { authorize } = authorization
+  return {
+    metrics,
+    reasonsNotReady,
+    clock,
+    authorize,
+    readState: () => readState(state, delivery),
+    about: { version, mode: config.mode, startedAt },
+    subscribe: (wanted) => subscribe(log, wanted),
+    listBuses: async () => viewBuses(publisher.current()),
+    listRules: (query) => viewRules(store.rows, decodeResource, query),
+    listDeliveries: (query) => viewDeliveries(store, query),
+  }
+}
+
+async function readState(
+  { store, log }: State,
+  { router, deliverer }: Delivery,
+): Promise<StateReading> {
+  const [counts, storeStats] = await Promise.all([store.deliveries.counts(), store.stats()])
+  const logStats = log.stats()
+  return {
+    pending: deliverer.pending(),
+    dead: counts.dead,
+    lagRecords: router.lag(),
+    logSizeBytes: logStats.sizeBytes,
+    logSegments: logStats.segments,
+    logQuarantined: logStats.quarantined.length,
+    storeSizeBytes: storeStats.sizeBytes,
+  }
+}

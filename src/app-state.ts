@@ -1,0 +1,108 @@
+// What survives the process: the store, the log, and what they say of buses, rules, queues and functions.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { FunctionDirectory } from './app-functions.ts'
+import { type AppOptions, type Closers, READER } from './app-options.ts'
+import {
+  createControl,
+  createQueueUses,
+  type Control,
+  openQueueKeeper,
+  type QueueUses,
+  RulesetPublisher,
+} from './control/index.ts'
+import { type FileLog, openFileLog } from './log/index.ts'
+import { decodeResource, Objects } from './objects/index.ts'
+import { openQueues, type Queues } from './queue/index.ts'
+import { openSqliteStore, type Store } from './store/index.ts'
+
+export interface State {
+  readonly store: Store
+  readonly log: FileLog
+  readonly publisher: RulesetPublisher
+  readonly queues: Queues
+  readonly control: Control
+  readonly queueUses: QueueUses
+  readonly functions: FunctionDirectory
+}
+
+export async function openState(options: AppOptions, closers: Closers): Promise<State> {
+  const { config, clock, random, logger } = options
+  const { store, log } = await openStorage(options, closers)
+  const resources = new Objects({ rows: store.rows, clock, random })
+  const publisher = await openPublisher(options, { store, log })
+  closers.add(() => publisher.close())
+  const { queues, keeper } = await openQueueRoom(options, store)
+  closers.add(() => queues.close())
+  closers.add(() => keeper.close())
+  const functions = new FunctionDirectory({
+    directory: config.functionsDir,
+    configured: config.functions,
+    isWatched: config.mode === 'dev',
+    clock,
+    logger: logger.child({ room: 'functions' }),
+  })
+  await functions.open()
+  closers.add(() => functions.close())
+  return {
+    store,
+    log,
+    publisher,
+    queues,
+    functions,
+    control: createControl({ resources, publisher, clock, strict: config.compat.strict }),
+    queueUses: createQueueUses({ resources, queues, settled: () => keeper.settled(), clock }),
+  }
+}
+
+async function openStorage(
+  options: AppOptions,
+  closers: Closers,
+): Promise<{ readonly store: Store; readonly log: FileLog }> {
+  const { config, clock, logger, onFatal } = options
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const store = await openSqliteStore({ path: join(config.dataDir, 'store.db'), onFatal })
+  closers.add(() => store.close())
+  const cursor = await store.deliveries.cursor(READER)
+  const log = await (options.openLog ?? openFileLog)({
+    directory: join(config.dataDir, 'log'),
+    // The router only reads what is durable, so whatever its cursor has passed was.
+    knownDurable: cursor?.positions[0]?.offset ?? 0,
+    clock,
+    logger: logger.child({ room: 'log' }),
+    onFatal,
+  })
+  closers.add(() => log.close())
+  return { store, log }
+}
+
+function openPublisher(
+  { clock, logger, onFatal }: AppOptions,
+  { store, log }: Pick<State, 'store' | 'log'>,
+): Promise<RulesetPublisher> {
+  return RulesetPublisher.open({
+    rows: store.rows,
+    log,
+    decode: decodeResource,
+    clock,
+    logger: logger.child({ room: 'control' }),
+    onFatal,
+  })
+}
+
+async function openQueueRoom(
+  { clock, random, logger, onFatal }: AppOptions,
+  { messages, rows }: Store,
+): Promise<{ queues: Queues; keeper: Awaited<ReturnType<typeof openQueueKeeper>> }> {
+  const roomLogger = logger.child({ room: 'queue' })
+  const queues = openQueues({ messages, clock, random, logger: roomLogger })
+  const keeper = await openQueueKeeper({
+    rows,
+    decode: decodeResource,
+    queues,
+    logger: roomLogger,
+    onFatal,
+  })
+  return { queues, keeper }
+}
