@@ -10,7 +10,7 @@ export { createGuard, type DialRequest, type Guard, type GuardOptions } from './
 export { createSinkKinds, type SinkKindsOptions } from './registry.ts'
 export { discoverFunctions } from './kinds/function/discover.ts'
 export { createFunctionEnvironment } from './kinds/function/environment.ts'
-export { functionAddress, type FunctionSinkOptions } from './kinds/function/function-sink.ts'
+export type { FunctionSinkOptions } from './kinds/function/function-sink.ts'
 export type { HttpKindOptions } from './kinds/http/http-sink.ts'
 export type { RetryMode } from './kinds/http/outcome.ts'
 export type { LogLine, WriteLogLine } from './kinds/log/log-sink.ts'

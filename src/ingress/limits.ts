@@ -15,9 +15,6 @@ export const BACKLOG_WAITERS_MAX = 4096
 /** What a refused producer is told to wait, milliseconds. */
 export const RETRY_AFTER_MS = 1000
 
-/** How long an event with a key is remembered, milliseconds. */
-export const DEDUPE_WINDOW_MS = 300_000
-
 /** Entries of one generation of the dedupe window kept in memory; a generation lasts a whole window. */
 export const DEDUPE_ENTRIES_MAX = 4_000_000
 

@@ -9,7 +9,7 @@ export type {
   ReadResult,
   RecordKind,
 } from './log.ts'
-export { comparePositions, formatPosition, parsePosition, type Position } from './position.ts'
+export type { Position } from './position.ts'
 export { openFileLog, type FileLogOptions } from './drivers/file/open-file-log.ts'
 export type { FileLog, Retention } from './drivers/file/file-log.ts'
 export { openMemoryLog, type MemoryLogOptions } from './drivers/memory/memory-log.ts'
