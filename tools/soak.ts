@@ -7,7 +7,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { faultsOf } from '../test/fault/harness/checker.ts'
 import { checkLog } from '../test/fault/harness/crash-loop.ts'
 import { History } from '../test/fault/harness/history.ts'
 import { startProducers } from '../test/fault/harness/producers.ts'
@@ -43,7 +42,7 @@ try {
   faults.push(...judge(samples))
   await until('all is delivered', DELIVERY_DEADLINE_MS, () => webhook.missing(history).length === 0)
   await server.end('SIGTERM')
-  faults.push(...faultsOf(await checkLog({ dataDir, history })))
+  faults.push(...(await checkLog({ dataDir, history })))
   if (webhook.duplicates > 0) faults.push(`${webhook.duplicates} delivered twice without a crash`)
 } finally {
   await server.end('SIGKILL')

@@ -18,7 +18,7 @@ test(
   async (context) => {
     const result = await powerLoop(context, { cycles: 10, seed: 4, flag: 'drop-all', nodeOptions })
     context.diagnostic(JSON.stringify(result))
-    assert.match(result.faults.join('\n'), /^\d+ lost: /m)
+    assert.match(result.faults.join('\n'), /^\d+ lost: |^damaged: /m)
   },
 )
 

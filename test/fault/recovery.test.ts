@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { silentLogger } from '../../src/base/index.ts'
+import { FakeClock } from '../../src/base/testing.ts'
 import { encodeStoredEvent } from '../../src/event/index.ts'
 import { openFileLog, type AppendRecord } from '../../src/log/index.ts'
-import { faultsOf } from './harness/checker.ts'
 import { ACKNOWLEDGED_MIN, checkLog } from './harness/crash-loop.ts'
 import { startProducers } from './harness/producers.ts'
 import { makeFolder, makeHistory } from './harness/scratch.ts'
@@ -16,6 +16,7 @@ const LOG_SIZE_BYTES = 1024 ** 3
 const BATCH_RECORDS = 2000
 const DETAIL_BYTES = 1024
 const READY_MS_MAX = 2000
+const AGE_MS = 3_600_000
 
 test('a log of 1 GB is ready within 2 s of a start, after a kill too', async (context) => {
   const dataDir = makeFolder(context)
@@ -31,7 +32,7 @@ test('a log of 1 GB is ready within 2 s of a start, after a kill too', async (co
   context.diagnostic(JSON.stringify({ firstMs: first.readyMs, afterKillMs: second.readyMs }))
   assert.ok(second.readyMs <= READY_MS_MAX, `ready after ${second.readyMs} ms`)
   assert.ok(first.readyMs <= READY_MS_MAX, `ready after ${first.readyMs} ms`)
-  assert.deepEqual(faultsOf(await checkLog({ dataDir, history })), [])
+  assert.deepEqual(await checkLog({ dataDir, history }), [])
 })
 
 /** Events of another source on a bus without rules, so that the readers have to walk past all of them. */
@@ -41,6 +42,8 @@ async function fillLog(directory: string): Promise<void> {
     directory,
     logger: silentLogger,
     onFatal: (error) => void failures.push(error),
+    // A log of this size is not written within the window in which repetitions are looked for.
+    clock: new FakeClock(Date.now() - AGE_MS),
   })
   const detail = JSON.stringify({ text: 'x'.repeat(DETAIL_BYTES) })
   let count = 0

@@ -2,7 +2,7 @@
 // what was acknowledged with what the log holds. At the end a server that is left alone delivers the rest.
 
 import { seededRandom, type Random } from '../../../src/base/index.ts'
-import { check, faultsOf, type Verdict } from './checker.ts'
+import { check, faultsOf } from './checker.ts'
 import type { History } from './history.ts'
 import { startProducers } from './producers.ts'
 import { readLog } from './read-log.ts'
@@ -50,7 +50,7 @@ export async function crashLoop(options: CrashLoopOptions): Promise<CrashLoopRes
     readyMsMax = Math.max(readyMsMax, server.readyMs)
     if (run === 0) await routeAllTo(server.url, webhook.url)
     await runProducers(options, server, { run, random })
-    faults = faultsOf(await checkLog(options))
+    faults = await checkLog(options)
     run += 1
   }
   if (faults.length === 0) faults = await deliverTheRest(options)
@@ -58,11 +58,16 @@ export async function crashLoop(options: CrashLoopOptions): Promise<CrashLoopRes
   return { cycles: run, acknowledged, readyMsMax, duplicates: webhook.duplicates, faults }
 }
 
+/** What is wrong with the log of a data directory; empty when all that was acknowledged is there. */
 export async function checkLog(options: {
   readonly dataDir: string
   readonly history: History
-}): Promise<Verdict> {
-  return check(options.history, await readLog(options.dataDir))
+}): Promise<string[]> {
+  const { observed, damages } = await readLog(options.dataDir)
+  return [
+    ...damages.map((damage) => `damaged: ${damage}`),
+    ...faultsOf(check(options.history, observed)),
+  ]
 }
 
 async function runProducers(

@@ -11,9 +11,15 @@ import { SOURCE } from './producers.ts'
 
 const READ_RECORDS_MAX = 1000
 
-export async function readLog(dataDir: string): Promise<Observed[]> {
+export interface ReadBack {
+  readonly observed: readonly Observed[]
+  /** What recovery set aside, one sentence each. */
+  readonly damages: readonly string[]
+}
+
+export async function readLog(dataDir: string): Promise<ReadBack> {
   const source = join(dataDir, 'log')
-  if (!existsSync(source)) return []
+  if (!existsSync(source)) return { observed: [], damages: [] }
   const copy = mkdtempSync(join(tmpdir(), 'signalbox-log-'))
   try {
     cpSync(source, copy, { recursive: true })
@@ -23,7 +29,7 @@ export async function readLog(dataDir: string): Promise<Observed[]> {
   }
 }
 
-async function readAll(directory: string): Promise<Observed[]> {
+async function readAll(directory: string): Promise<ReadBack> {
   const failures: Error[] = []
   const log = await openFileLog({
     directory,
@@ -34,10 +40,10 @@ async function readAll(directory: string): Promise<Observed[]> {
   })
   try {
     const { quarantined } = log.stats()
-    if (quarantined.length > 0) throw new Error(`damaged: ${JSON.stringify(quarantined)}`)
-    const observed = await collect(log)
+    const damages = quarantined.map(({ from, to, reason }) => `${from} to ${to}: ${reason}`)
+    const observed = damages.length === 0 ? await collect(log) : []
     if (failures.length > 0) throw failures[0]!
-    return observed
+    return { observed, damages }
   } finally {
     await log.close()
   }

@@ -12,6 +12,8 @@ const OUTPUT_BYTES_KEPT = 64 * 1024
 
 export interface ServerOptions {
   readonly dataDir: string
+  /** `dev` when absent. */
+  readonly command?: 'dev' | 'start'
   /** Options of Node itself, such as `--import`. */
   readonly nodeOptions?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -43,7 +45,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     [
       ...(options.nodeOptions ?? []),
       join(ROOT, 'bin/signalbox.cjs'),
-      'dev',
+      options.command ?? 'dev',
       '--port',
       '0',
       '--data-dir',
