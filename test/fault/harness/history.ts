@@ -5,17 +5,17 @@
 //           ──refused, saying that nothing was kept──> refused
 //           ──anything else: no answer, 500, a broken connection──> unknown
 
-import { appendFileSync } from 'node:fs'
+import { openSync, writeSync } from 'node:fs'
 
 export type Fate = 'invoked' | 'acknowledged' | 'refused' | 'unknown'
 
 export class History {
   readonly #fates = new Map<string, Fate>()
-  readonly #path: string
+  readonly #file: number
   #acknowledged = 0
 
   constructor(path: string) {
-    this.#path = path
+    this.#file = openSync(path, 'a')
   }
 
   get acknowledged(): number {
@@ -29,7 +29,7 @@ export class History {
   record(ids: readonly string[], fate: Fate): void {
     for (const id of ids) this.#fates.set(id, fate)
     if (fate === 'acknowledged') this.#acknowledged += ids.length
-    appendFileSync(this.#path, ids.map((id) => `${fate} ${id}\n`).join(''))
+    writeSync(this.#file, ids.map((id) => `${fate} ${id}\n`).join(''))
   }
 
   fate(id: string): Fate | undefined {
