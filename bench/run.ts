@@ -4,15 +4,14 @@
 //
 //   node bench/run.ts [scenario…] [--quick] [--full] [--profile] [--no-bars] [-o json]
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compareWithBaseline } from './rig/baseline.ts'
 import { Bench, type Scenario } from './rig/bench.ts'
 import { isMissed, misses, type Outcome } from './rig/figure.ts'
 import { describeProfiles } from './rig/profile.ts'
-import { describeMachine, formatOutcome, saveReport, type Report } from './rig/report.ts'
+import { describeMachine, formatOutcome, RESULTS, saveReport, type Report } from './rig/report.ts'
 import { deliverHttp } from './scenarios/deliver-http.ts'
 import { ingestBatch, ingestSingle } from './scenarios/ingest.ts'
 import { latency } from './scenarios/latency.ts'
@@ -69,29 +68,30 @@ async function run(): Promise<Report> {
   say(`${Object.values(machine).join(' · ')}\n\n`)
   const outcomes: Outcome[] = []
   for (const name of names) {
-    const entry = SCENARIOS.get(name)!
-    const outcome = await measure(entry, values.profile)
+    const outcome = await measure(name, values.profile)
     say(`${formatOutcome(outcome)}\n`)
     outcomes.push(outcome)
     // The profiler slows the server: its run explains the figures, but does not replace them.
-    if (isMissed(outcome) && !values.profile && !values['no-bars']) await measure(entry, true)
+    if (isMissed(outcome) && !values.profile && !values['no-bars']) await measure(name, true)
   }
   const faults = [...outcomes.flatMap(missedBars), ...compareWithBaseline(outcomes)]
   return { startedAt, machine, outcomes, faults }
 }
 
-async function measure(entry: Entry, isProfiled: boolean): Promise<Outcome> {
-  if (!isProfiled || !entry.hasServer) return entry.run(bench)
-  const folder = mkdtempSync(join(tmpdir(), 'signalbox-profile-'))
+async function measure(name: string, isProfiled: boolean): Promise<Outcome> {
+  const { run: scenario, hasServer } = SCENARIOS.get(name)!
+  if (!isProfiled || !hasServer) return scenario(bench)
+  // Kept, for whoever wants to look at them in the browser's tools.
+  const folder = join(RESULTS, `profile-${name}`)
+  rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   bench.profileFolder = folder
   try {
-    const outcome = await entry.run(bench)
+    const outcome = await scenario(bench)
     say(`${describeProfiles(folder).join('\n')}\n\n`)
     return outcome
   } finally {
     bench.profileFolder = undefined
-    rmSync(folder, { recursive: true })
   }
 }
 

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { ROOT } from '../../tools/tree.ts'
 import { misses, type Figure, type Outcome } from './figure.ts'
 
+export const RESULTS: string = join(ROOT, 'bench/results')
+
 const NAME_WIDTH = 38
 const VALUE_WIDTH = 22
 
@@ -33,9 +35,8 @@ export function formatOutcome({ scenario, figures, notes }: Outcome): string {
 
 /** Into a file of its own, named by when the run began. */
 export function saveReport(report: Report): string {
-  const folder = join(ROOT, 'bench/results')
-  mkdirSync(folder, { recursive: true })
-  const path = join(folder, `${report.startedAt.replaceAll(':', '-')}.json`)
+  mkdirSync(RESULTS, { recursive: true })
+  const path = join(RESULTS, `${report.startedAt.replaceAll(':', '-')}.json`)
   writeFileSync(path, `${JSON.stringify(report, undefined, 2)}\n`)
   return path
 }
@@ -50,7 +51,7 @@ function formatFigure(figure: Figure): string {
 }
 
 function formatValue({ value, unit }: Figure): string {
-  if (unit === 'ms' || unit === 'cores') return value.toFixed(2)
+  if (unit === 'us' || unit === 'ms' || unit === 'cores') return value.toFixed(2)
   if (unit === 'ratio' && value < 100) return value.toFixed(2)
   return Math.round(value).toLocaleString('en-US')
 }

@@ -30,8 +30,12 @@ export function startUsage(pid: number): () => Usage {
   }
 }
 
-export function usageFigures(usage: Usage, loadCpu: number): Figure[] {
+/** Cores say who was the bottleneck; time an event holds also where other processes take their share. */
+export function usageFigures(usage: Usage, loadCpu: number, eventsPerSecond: number): Figure[] {
+  const perEvent = (cores: number): number => (cores / eventsPerSecond) * 1e6
   return [
+    { name: 'main thread, an event', value: perEvent(usage.mainThread), unit: 'us' },
+    { name: 'server, an event', value: perEvent(usage.process), unit: 'us' },
     { name: 'server main thread', value: usage.mainThread, unit: 'cores' },
     { name: 'server', value: usage.process, unit: 'cores' },
     { name: 'load generator', value: loadCpu, unit: 'cores' },

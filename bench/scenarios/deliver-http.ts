@@ -83,11 +83,11 @@ async function measure(bench: Bench, target: Child, url: string): Promise<Measur
     const report = await load.report
     const last = await target.ask<TargetReport>('count')
     const used = usage()
+    const perSecond = ((last.count - first.count) / (last.at - first.at)) * 1000
     const figures: Figure[] = [
-      ...usageFigures(used, report.cpu),
+      ...usageFigures(used, report.cpu, perSecond),
       { name: 'target', value: last.cpu, unit: 'cores' },
     ]
-    const perSecond = ((last.count - first.count) / (last.at - first.at)) * 1000
     return { perSecond, figures, notes: failureNotes(report) }
   } finally {
     await server.end()

@@ -86,7 +86,7 @@ async function measure(bench: Bench, bars: Bars): Promise<Ingested> {
         unit: 'count',
         bar: { kind: 'at most', value: 0 },
       },
-      ...usageFigures(used, report.cpu),
+      ...usageFigures(used, report.cpu, acknowledged),
     ]
     const outcome = { scenario: bars.scenario, figures, notes: failureNotes(report) }
     return { acknowledgedPerSecond: acknowledged, outcome }

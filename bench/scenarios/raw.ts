@@ -51,6 +51,7 @@ async function measure(bench: Bench, entries: number): Promise<Raw> {
       { name: `${label}: p50`, value: report.latencyMs.p50, unit: 'ms' },
       { name: `${label}: p99`, value: report.latencyMs.p99, unit: 'ms' },
       { name: `${label}: server`, value: cpu, unit: 'cores' },
+      { name: `${label}: server, an event`, value: (cpu / eventsPerSecond) * 1e6, unit: 'us' },
       { name: `${label}: load generator`, value: report.cpu, unit: 'cores' },
     ]
     return { eventsPerSecond, figures, notes: failureNotes(report) }

@@ -201,7 +201,10 @@ function contextOf(request: HttpRequest, caller: Caller, call: Call): OperationC
     requestId: request.requestId,
     protocol: call.framing.protocol,
     endpoint: endpointOf(request),
-    signal: request.signal,
+    // Made when asked for: hardly any operation listens.
+    get signal() {
+      return request.signal
+    },
   }
 }
 

@@ -253,7 +253,8 @@ class ListeningServer implements HttpServer {
     this.#active.delete(request)
     // While a handler still holds the body, its bytes count, whether or not the client is there.
     if (!request.isHandled) this.#budget.release(request)
-    request.abort()
+    // A signal costs an error with a stack: nobody is left to hear it once the answer is out.
+    if (!request.response.writableFinished) request.abort()
     // An answer that began before the drain promised to keep the connection.
     if (this.#draining !== undefined) request.message.socket.destroySoon()
   }
