@@ -502,7 +502,15 @@ export class Deliverer {
       job.hasRow = true
       lane.pendingRows += 1
     }
-    lane.nextDueAt = Math.min(lane.nextDueAt ?? Number.POSITIVE_INFINITY, row.dueAt)
+    const noteDue = (): void => {
+      lane.nextDueAt = Math.min(lane.nextDueAt ?? Number.POSITIVE_INFINITY, row.dueAt)
+    }
+    noteDue()
+    // Who looks into the store before the row is there finds nothing due, and has to look again.
+    this.#options.ledger.afterCommit(() => {
+      noteDue()
+      this.#arm(lane)
+    })
   }
 
   /** Until the change is durable the store still shows the row as it was: nobody may claim that. */
@@ -531,8 +539,12 @@ export class Deliverer {
 
   async #refill(lane: Lane): Promise<void> {
     const limit = Math.min(lane.capacity, CLAIMED_ROWS_MAX)
-    // A busy or barred lane arms again when a send ends or the breaker's time is up.
-    if (lane.isRefilling || this.#isClosing || limit === 0) return
+    if (lane.isRefilling || this.#isClosing) return
+    if (limit === 0) {
+      // A busy lane arms again when a send ends. A timer may fire a moment before the breaker's time is up.
+      if (lane.breaker.waitMs > 0) this.#arm(lane)
+      return
+    }
     lane.isRefilling = true
     try {
       const base = { ruleKey: lane.rule.key, targetId: lane.target.id, except: lane.claimed }
