@@ -1,6 +1,7 @@
-// What a dead letter says: AWS's message attributes, all strings.
+// Dead letters: what one says (AWS's message attributes, all strings), and paying it into the target's queue.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
+import { describeError, type Logger } from '../base/index.ts'
 import type { Job } from './job.ts'
 
 export type DeadLetterAttributes = Readonly<Record<string, string>>
@@ -15,5 +16,39 @@ export function deadLetterAttributes(job: Job): DeadLetterAttributes {
     ERROR_MESSAGE: failure?.message ?? '',
     ...(condition === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: condition }),
     RETRY_ATTEMPTS: String(Math.max(0, job.attempts - 1)),
+  }
+}
+
+export interface DeadLetterOptions {
+  /** Puts a dead letter into a queue, durably. Answers false when there is no such queue. */
+  readonly sendDeadLetter: (
+    queueArn: string,
+    body: Uint8Array,
+    attributes: DeadLetterAttributes,
+  ) => Promise<boolean>
+  readonly logger: Logger
+}
+
+export type Payment =
+  /** `note` says what a person should know of it. */
+  { readonly kind: 'paid'; readonly note: string } | { readonly kind: 'owed' }
+
+/** Sends the event as it came to the queue, if there is one. */
+export async function payDeadLetter(
+  job: Job,
+  queueArn: string | undefined,
+  { sendDeadLetter, logger }: DeadLetterOptions,
+): Promise<Payment> {
+  if (queueArn === undefined) return { kind: 'paid', note: '' }
+  try {
+    const { envelope } = job.delivery.event
+    if (await sendDeadLetter(queueArn, envelope, deadLetterAttributes(job))) {
+      return { kind: 'paid', note: '' }
+    }
+    return { kind: 'paid', note: `; its dead-letter queue \`${queueArn}\` does not exist` }
+  } catch (error) {
+    const fields = { queue: queueArn, error: describeError(error) }
+    logger.warn('a dead letter could not be sent', fields)
+    return { kind: 'owed' }
   }
 }

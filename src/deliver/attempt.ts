@@ -1,0 +1,55 @@
+// One attempt: a batch goes to a lane's sink, and there is a result for each message of it, whatever the sink
+// does.
+
+import { describeError, type Logger } from '../base/index.ts'
+import type { SinkMessage, SinkResult } from '../connect/index.ts'
+import { deliveryId } from '../model/index.ts'
+import type { Job } from './job.ts'
+import type { Lane } from './lane.ts'
+
+export interface AttemptOptions {
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+export async function attempt(
+  lane: Lane,
+  messages: readonly SinkMessage[],
+  { logger, signal }: AttemptOptions,
+): Promise<readonly SinkResult[]> {
+  const { address } = lane.target
+  if (lane.sink === undefined) {
+    const message = `no sink serves the address \`${address}\``
+    return messages.map(() => ({ kind: 'dead', failure: { code: 'NO_RESOURCE', message } }))
+  }
+  try {
+    const results = await lane.sink.send(messages, signal)
+    return messages.map((_, index) => results[index] ?? LOST_RESULT)
+  } catch (error) {
+    const message = describeError(error)
+    logger.error('a sink rejected', { address, error: message })
+    return messages.map(() => ({ kind: 'retry', failure: { code: 'SDK_CLIENT_ERROR', message } }))
+  }
+}
+
+const LOST_RESULT: SinkResult = {
+  kind: 'retry',
+  failure: { code: 'SDK_CLIENT_ERROR', message: 'the sink gave no result for this message' },
+}
+
+/** A message whose names are worked out only for sinks that send them. */
+export function messageOf(job: Job, body: Uint8Array): SinkMessage {
+  const { delivery } = job
+  return {
+    get deliveryId() {
+      return deliveryId(delivery)
+    },
+    get eventId() {
+      return delivery.event.id
+    },
+    event: delivery.event,
+    body,
+    target: delivery.target,
+    attempt: job.attempts + 1,
+  }
+}
