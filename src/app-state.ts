@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { FunctionDirectory } from './app-functions.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
+import { AppError } from './base/index.ts'
 import {
   createControl,
   createQueueUses,
@@ -12,10 +13,11 @@ import {
   type QueueUses,
   RulesetPublisher,
 } from './control/index.ts'
+import { decodeStoredEvent } from './event/index.ts'
 import { type FileLog, openFileLog } from './log/index.ts'
 import { decodeResource, Objects } from './objects/index.ts'
 import { openQueues, type Queues } from './queue/index.ts'
-import { openSqliteStore, type Store } from './store/index.ts'
+import { type LogReference, openSqliteStore, type Store } from './store/index.ts'
 
 export interface State {
   readonly store: Store
@@ -33,7 +35,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
   const resources = new Objects({ rows: store.rows, clock, random })
   const publisher = await openPublisher(options, { store, log })
   closers.add(() => publisher.close())
-  const { queues, keeper } = await openQueueRoom(options, store)
+  const { queues, keeper } = await openQueueRoom(options, { store, log })
   closers.add(() => queues.close())
   closers.add(() => keeper.close())
   const functions = new FunctionDirectory({
@@ -93,16 +95,33 @@ function openPublisher(
 
 async function openQueueRoom(
   { clock, random, logger, onFatal }: AppOptions,
-  { messages, rows }: Store,
+  { store, log }: Pick<State, 'store' | 'log'>,
 ): Promise<{ queues: Queues; keeper: Awaited<ReturnType<typeof openQueueKeeper>> }> {
   const roomLogger = logger.child({ room: 'queue' })
-  const queues = openQueues({ messages, clock, random, logger: roomLogger })
+  const queues = openQueues({
+    messages: store.messages,
+    readReference: (reference) => readEnvelope(log, reference),
+    clock,
+    random,
+    logger: roomLogger,
+  })
   const keeper = await openQueueKeeper({
-    rows,
+    rows: store.rows,
     decode: decodeResource,
     queues,
     logger: roomLogger,
     onFatal,
   })
   return { queues, keeper }
+}
+
+/** The envelope of the event at one place in the log. */
+async function readEnvelope(log: FileLog, reference: LogReference): Promise<Uint8Array> {
+  const { signal } = new AbortController()
+  const { records } = await log.read([reference], { recordsMax: 1, signal })
+  const record = records[0]
+  if (record?.position.offset !== reference.offset) {
+    throw new AppError('LOG_CORRUPT', `log record \`${reference.offset}\` is no longer there`)
+  }
+  return decodeStoredEvent(record.payload).envelope
 }

@@ -10,6 +10,7 @@ import { type Delivery, openDelivery } from './app-delivery.ts'
 import { createDialects } from './app-doors.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openState, type State } from './app-state.ts'
+import type { Cursor } from './log/index.ts'
 import { type Clock, describeError, type Logger, type Timer } from './base/index.ts'
 
 export type { AppOptions } from './app-options.ts'
@@ -115,10 +116,20 @@ async function tend(
 ): Promise<void> {
   const { retentionAgeMs: ageMsMax, retentionSizeBytes: sizeBytesMax } = config.log
   const { router, deliverer, sinks } = delivery
-  await state.log.retain({ ageMsMax, sizeBytesMax }, router.committedCursor())
+  await state.log.retain({ ageMsMax, sizeBytesMax }, await keptFrom(state, delivery))
   await state.publisher.forget(router.committedGeneration())
   await state.store.deliveries.pruneAttempts(clock.now() - ATTEMPTS_KEPT_MS)
   await sinks.keep(new Set(deliverer.lanes().map((lane) => lane.address)))
+}
+
+/** Before this the log may let go: every cursor has passed it, and no queue message lies there. */
+async function keptFrom({ store }: State, { router }: Delivery): Promise<Cursor> {
+  return Promise.all(
+    router.committedCursor().map(async ({ partition, offset }) => {
+      const oldest = await store.messages.oldestReference(partition)
+      return { partition, offset: Math.min(offset, oldest ?? offset) }
+    }),
+  )
 }
 
 function startMaintenance(clock: Clock, logger: Logger, tendAll: () => Promise<void>): Timer {

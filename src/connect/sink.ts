@@ -14,6 +14,8 @@ export interface SinkMessage {
   readonly target: Target
   /** 1 is the first. */
   readonly attempt: number
+  /** Where `body` lies in the log, when it is the event as it is there and the log still keeps it. */
+  readonly reference?: { readonly partition: number; readonly offset: number }
 }
 
 /** Why a message was not taken. `code` is one of AWS's dead-letter codes where one fits. */

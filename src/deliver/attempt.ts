@@ -51,5 +51,14 @@ export function messageOf(job: Job, body: Uint8Array): SinkMessage {
     body,
     target: delivery.target,
     attempt: job.attempts + 1,
+    ...(isInLog(job, body) ? { reference: delivery } : {}),
   }
+}
+
+/**
+ * Whether what is sent lies in the log as it is. While a job holds its place in the window the cursor stands
+ * before it, and so does whatever lets the log go.
+ */
+function isInLog(job: Job, body: Uint8Array): boolean {
+  return job.settled !== undefined && body === job.delivery.event.envelope
 }

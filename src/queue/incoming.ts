@@ -23,10 +23,10 @@ export interface QueueMessage {
   readonly systemAttributes: Readonly<Record<string, string>>
 }
 
-export function toQueueMessage(
-  message: ReceivedMessage,
-  selection: AttributeSelection,
-): QueueMessage {
+/** A received message with its body, wherever that lay. */
+export type ReadMessage = ReceivedMessage & { readonly body: Uint8Array }
+
+export function toQueueMessage(message: ReadMessage, selection: AttributeSelection): QueueMessage {
   const stored: StoredAttributes =
     message.attributes === undefined ? {} : (JSON.parse(message.attributes) as StoredAttributes)
   const attributes = selectAttributes(stored.user ?? {}, selection.user)

@@ -3,11 +3,28 @@
 //
 // Invariant: between looking and waiting, a poll compares the line's version, so that no send falls between.
 
-import { createUuid, isAppError, type AppError, type Clock, type Random } from '../base/index.ts'
-import type { MessageCounts, MessageStore, MessageWrite, PackedMessages } from '../store/index.ts'
+import {
+  createUuid,
+  describeError,
+  isAppError,
+  type AppError,
+  type Clock,
+  type Logger,
+  type Random,
+} from '../base/index.ts'
+import type {
+  LogReference,
+  MessageCounts,
+  MessageStore,
+  MessageWrite,
+  PackedMessages,
+  ReceivedMessage,
+  ReferencedMessages,
+} from '../store/index.ts'
 import { queueFault } from './fault.ts'
 import {
   digestBody,
+  type ReadMessage,
   toQueueMessage,
   type AttributeSelection,
   type QueueMessage,
@@ -82,12 +99,23 @@ export interface QueueDeliveries {
   /** Durable when it resolves; wakes long polls. Every message is for the one queue. */
   write(queue: Queue, messages: readonly MessageWrite[]): Promise<void>
   writePacked(queue: Queue, batch: PackedMessages): Promise<void>
+  writeReferences(queue: Queue, batch: ReferencedMessages): Promise<void>
 }
+
+/** The envelope of the event at a place in the log. */
+export type ReadReference = (reference: LogReference) => Promise<Uint8Array>
 
 export interface QueueMessagesOptions {
   readonly messages: MessageStore
+  /** Needed where messages are sent by reference. */
+  readonly readReference?: ReadReference
+  readonly logger: Logger
   readonly clock: Clock
   readonly random: Random
+}
+
+function refuseReferences(reference: LogReference): Promise<Uint8Array> {
+  return Promise.reject(new Error(`nothing reads log offset ${reference.offset}`))
 }
 
 // A message may be about to show while its timer fires a millisecond early: look again, but not at once.
@@ -98,9 +126,13 @@ export class StoredQueueMessages implements QueueMessages, QueueDeliveries {
   readonly #clock: Clock
   readonly #random: Random
   readonly #registry: Registry
+  readonly #readReference: ReadReference
+  readonly #logger: Logger
 
   constructor(options: QueueMessagesOptions, registry: Registry) {
     this.#store = options.messages
+    this.#readReference = options.readReference ?? refuseReferences
+    this.#logger = options.logger
     this.#clock = options.clock
     this.#random = options.random
     this.#registry = registry
@@ -212,6 +244,11 @@ export class StoredQueueMessages implements QueueMessages, QueueDeliveries {
     this.#wakeFor(queue, count, visibleAt)
   }
 
+  async writeReferences(queue: Queue, batch: ReferencedMessages): Promise<void> {
+    await this.#store.sendReferences(batch)
+    this.#wakeFor(queue, batch.offsets.length, batch.visibleAt)
+  }
+
   async #sendChecked(
     queue: Queue,
     sender: string,
@@ -264,7 +301,26 @@ export class StoredQueueMessages implements QueueMessages, QueueDeliveries {
       waiters?.wake(1)
       waiters?.wakeAt(now + visibilityTimeoutMs)
     }
-    return found.map((message) => toQueueMessage(message, options.select))
+    const read = await Promise.all(found.map((message) => this.#readBody(message)))
+    return read
+      .filter((message) => message !== undefined)
+      .map((message) => toQueueMessage(message, options.select))
+  }
+
+  /** Undefined for a message whose record is damaged: it shows again, and in the end expires or is moved. */
+  async #readBody(message: ReceivedMessage): Promise<ReadMessage | undefined> {
+    const { body, reference } = message
+    if (body !== undefined) return { ...message, body }
+    try {
+      return { ...message, body: await this.#readReference(reference!) }
+    } catch (error) {
+      this.#logger.error('the body of a queue message cannot be read from the log', {
+        message: message.id,
+        ...reference,
+        error: describeError(error),
+      })
+      return undefined
+    }
   }
 
   #wakeFor(queue: Queue, count: number, visibleAt: number): void {

@@ -19,6 +19,7 @@ export interface QueueDelivery {
   readonly body: Uint8Array
   readonly target: Target
   readonly attempt: number
+  readonly reference?: { readonly partition: number; readonly offset: number }
 }
 
 interface QueueSinkFailure {
@@ -102,13 +103,16 @@ function write(
   const now = options.clock.now()
   const traces = batch.map((message) => message.event.meta().traceHeader)
   if (!queue.spec.fifo && traces.every((trace) => trace === undefined)) {
-    return deliveries.writePacked(queue, {
-      ...pack(batch),
+    const rest = {
       ...times(queue, now),
       queue: queue.key,
       idPrefix: createUuid(options.random).slice(0, ID_PREFIX_LENGTH),
       sender: SENDER,
-    })
+    }
+    const references = referencesOf(batch)
+    return references === undefined
+      ? deliveries.writePacked(queue, { ...pack(batch), ...rest })
+      : deliveries.writeReferences(queue, { ...references, ...rest })
   }
   const writes = batch.map((message, index): MessageWrite => {
     const traceHeader = traces[index]
@@ -123,6 +127,20 @@ function write(
     }
   })
   return deliveries.write(queue, writes)
+}
+
+/** Where the bodies lie, when all of them are events as they are in one partition of the log. */
+function referencesOf(
+  batch: readonly QueueDelivery[],
+): { partition: number; offsets: Float64Array } | undefined {
+  const partition = batch[0]?.reference?.partition
+  if (partition === undefined) return undefined
+  const offsets = new Float64Array(batch.length)
+  for (const [index, { reference }] of batch.entries()) {
+    if (reference?.partition !== partition) return undefined
+    offsets[index] = reference.offset
+  }
+  return { partition, offsets }
 }
 
 function pack(batch: readonly QueueDelivery[]): { bodies: Uint8Array; ends: Uint32Array } {

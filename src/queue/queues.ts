@@ -4,11 +4,18 @@
 import { describeError, type Clock, type Logger, type Random, type Timer } from '../base/index.ts'
 import type { MessageStore } from '../store/index.ts'
 import { EXPIRY_INTERVAL_MS } from './limits.ts'
-import { StoredQueueMessages, type QueueDeliveries, type QueueMessages } from './queue-messages.ts'
+import {
+  type QueueDeliveries,
+  type QueueMessages,
+  type ReadReference,
+  StoredQueueMessages,
+} from './queue-messages.ts'
 import { Registry, type Queue, type QueueRegistry } from './registry.ts'
 
 export interface QueuesOptions {
   readonly messages: MessageStore
+  /** The envelope of the event at a place in the log; needed where messages are sent by reference. */
+  readonly readReference?: ReadReference
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger

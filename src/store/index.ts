@@ -14,9 +14,11 @@ export type {
   MessageCounts,
   MessageStore,
   MessageWrite,
+  LogReference,
   PackedMessages,
   ReceivedMessage,
   ReceiveQuery,
+  ReferencedMessages,
   SentMessage,
 } from './messages.ts'
 export type {

@@ -65,5 +65,5 @@ export async function receiveIds(
 }
 
 export function textOf({ body }: ReceivedMessage): string {
-  return Buffer.from(body).toString()
+  return Buffer.from(body!).toString()
 }

@@ -41,7 +41,9 @@ export interface ReceiveQuery {
 export interface ReceivedMessage {
   readonly id: string
   readonly receipt: string
-  readonly body: Uint8Array
+  /** Absent for a message sent by reference. */
+  readonly body?: Uint8Array
+  readonly reference?: LogReference
   readonly attributes?: string
   readonly sentAt: number
   readonly firstReceivedAt: number
@@ -69,6 +71,13 @@ export interface MessageStore {
    * `ends[k]`. Gives up `bodies` (its ArrayBuffer may be transferred). Ids are `idPrefix` + k in base 36.
    */
   sendPacked(batch: PackedMessages): Promise<void>
+  /**
+   * Messages whose bodies lie in the log already: each is the envelope of the event there. The log must be kept
+   * from `oldestReference` on. Ids as for `sendPacked`.
+   */
+  sendReferences(batch: ReferencedMessages): Promise<void>
+  /** The smallest offset that a message refers to, of all queues. */
+  oldestReference(partition: number): Promise<number | undefined>
   receive(query: ReceiveQuery): Promise<readonly ReceivedMessage[]>
   /** True for each receipt that is (or was) one of this queue's. */
   remove(queue: string, receipts: readonly string[]): Promise<readonly boolean[]>
@@ -90,6 +99,23 @@ export interface PackedMessages {
   readonly idPrefix: string
   readonly bodies: Uint8Array
   readonly ends: Uint32Array
+  readonly sentAt: number
+  readonly visibleAt: number
+  readonly expiresAt: number
+  readonly sender: string
+}
+
+/** Where a body lies: a record of the log. */
+export interface LogReference {
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface ReferencedMessages {
+  readonly queue: string
+  readonly idPrefix: string
+  readonly partition: number
+  readonly offsets: Float64Array
   readonly sentAt: number
   readonly visibleAt: number
   readonly expiresAt: number

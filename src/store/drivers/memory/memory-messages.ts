@@ -8,6 +8,7 @@ import type {
   PackedMessages,
   ReceivedMessage,
   ReceiveQuery,
+  ReferencedMessages,
   SentMessage,
 } from '../../messages.ts'
 import {
@@ -39,6 +40,28 @@ export class MemoryMessages implements MessageStore {
     const messages = unpackMessages({ ...batch, bodies: new Uint8Array(batch.bodies) })
     await this.#commits.commit(() => {
       for (const message of messages) this.#insert(message)
+    })
+  }
+
+  async sendReferences(batch: ReferencedMessages): Promise<void> {
+    const { offsets, partition, idPrefix, queue, sentAt, visibleAt, expiresAt, sender } = batch
+    const messages = Array.from(offsets, (offset, index) => ({
+      id: idPrefix + index.toString(36),
+      reference: { partition, offset },
+      ...{ queue, sentAt, visibleAt, expiresAt, sender },
+    }))
+    await this.#commits.commit(() => {
+      for (const message of messages) this.#insert(message)
+    })
+  }
+
+  oldestReference(partition: number): Promise<number | undefined> {
+    return this.#commits.read(() => {
+      const offsets = [...this.#state.messages.values()]
+        .flatMap((messages) => [...messages.values()])
+        .filter(({ reference }) => reference?.partition === partition)
+        .map(({ reference }) => reference!.offset)
+      return offsets.length === 0 ? undefined : Math.min(...offsets)
     })
   }
 
@@ -150,7 +173,7 @@ export class MemoryMessages implements MessageStore {
     return sent(id, sequence, false)
   }
 
-  #insert(message: MessageWrite & { readonly movedFrom?: string }): number {
+  #insert(message: Omit<StoredMessage, 'sequence' | 'firstReceivedAt' | 'receiveCount'>): number {
     this.#state.sequence += 1
     const { sequence } = this.#state
     this.#messages(message.queue).set(sequence, {
@@ -193,7 +216,8 @@ export class MemoryMessages implements MessageStore {
     return {
       id,
       receipt: formatReceipt(query.queue, { sequence, receiveCount }),
-      body: new Uint8Array(message.body),
+      ...(message.body === undefined ? {} : { body: new Uint8Array(message.body) }),
+      ...(message.reference === undefined ? {} : { reference: message.reference }),
       sentAt,
       firstReceivedAt,
       receiveCount,

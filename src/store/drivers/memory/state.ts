@@ -3,10 +3,12 @@
 
 import type { DedupeEntry } from '../../dedupe.ts'
 import type { AttemptRow, DeliveryRow, ReaderCursor } from '../../deliveries.ts'
-import type { MessageWrite } from '../../messages.ts'
+import type { LogReference, MessageWrite } from '../../messages.ts'
 import type { StoredChange, StoredRow } from '../../stored-rows.ts'
 
-export interface StoredMessage extends MessageWrite {
+export interface StoredMessage extends Omit<MessageWrite, 'body'> {
+  readonly body?: Uint8Array
+  readonly reference?: LogReference
   readonly sequence: number
   readonly firstReceivedAt: number
   readonly receiveCount: number

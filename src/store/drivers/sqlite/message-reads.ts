@@ -6,6 +6,7 @@ import type { MessageCounts } from '../../messages.ts'
 export class MessageReads {
   readonly #counts: StatementSync
   readonly #next: StatementSync
+  readonly #oldestReference: StatementSync
 
   constructor(db: DatabaseSync) {
     const queue = '(SELECT id FROM queues WHERE name = ?)'
@@ -13,6 +14,10 @@ export class MessageReads {
       `SELECT count(*) AS total, coalesce(sum(visible_at > ?), 0) AS hidden,
          coalesce(sum(visible_at > ? AND receive_count > 0), 0) AS inFlight, min(sent_at) AS oldest
        FROM messages WHERE queue = ${queue}`,
+    )
+    this.#oldestReference = db.prepare(
+      `SELECT log_offset AS oldest FROM messages
+       WHERE log_partition = ? AND log_offset IS NOT NULL ORDER BY log_offset LIMIT 1`,
     )
     this.#next = db.prepare(
       `SELECT visible_at AS next FROM messages WHERE queue = ${queue} AND visible_at > ?
@@ -31,6 +36,11 @@ export class MessageReads {
     }
     if (record['oldest'] === null) return counts
     return { ...counts, oldestSentAt: Number(record['oldest']) }
+  }
+
+  oldestReference(partition: number): number | undefined {
+    const record = this.#oldestReference.get(partition)
+    return record === undefined ? undefined : Number(record['oldest'])
   }
 
   nextVisibleAt(input: { readonly queue: string; readonly now: number }): number | undefined {

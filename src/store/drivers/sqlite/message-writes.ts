@@ -10,6 +10,7 @@ import type {
   PackedMessages,
   ReceivedMessage,
   ReceiveQuery,
+  ReferencedMessages,
   SentMessage,
 } from '../../messages.ts'
 import type { Counters } from './counters.ts'
@@ -30,7 +31,9 @@ interface Message {
   readonly deduplication_id: string | null
   readonly moved_from: string | null
   readonly attributes: string | null
-  readonly body: Uint8Array
+  readonly body: Uint8Array | null
+  readonly log_partition: number | null
+  readonly log_offset: number | null
 }
 
 export class MessageWrites {
@@ -63,6 +66,19 @@ export class MessageWrites {
       seq += 1
       insert.run(seq, queue, visibleAt, sentAt, expiresAt, id, sender, bodies.subarray(start, end))
       start = end
+    }
+    this.#counters.values.message = seq
+  }
+
+  sendReferences(batch: ReferencedMessages): void {
+    const { offsets, partition, idPrefix, sentAt, visibleAt, expiresAt, sender } = batch
+    const queue = this.#queues.idOf(batch.queue)
+    const insert = this.#statements.insertReference
+    let seq = this.#counters.values.message
+    for (const [index, offset] of offsets.entries()) {
+      const id = idPrefix + index.toString(36)
+      seq += 1
+      insert.run(seq, queue, visibleAt, sentAt, expiresAt, id, sender, partition, offset)
     }
     this.#counters.values.message = seq
   }
@@ -193,7 +209,7 @@ export class MessageWrites {
     return {
       id: message.id,
       receipt: formatReceipt(query.queue, { sequence, receiveCount }),
-      body: message.body,
+      ...bodyOf(message),
       sentAt: message.sent_at,
       firstReceivedAt,
       receiveCount,
@@ -205,6 +221,12 @@ export class MessageWrites {
       ...(message.moved_from === null ? {} : { movedFrom: message.moved_from }),
     }
   }
+}
+
+function bodyOf(message: Message): Pick<ReceivedMessage, 'body' | 'reference'> {
+  const { body, log_partition: partition, log_offset: offset } = message
+  if (body !== null) return { body }
+  return { reference: { partition: partition!, offset: offset! } }
 }
 
 function sent(id: string, seq: number, isDuplicate: boolean): SentMessage {
@@ -225,6 +247,7 @@ function prepareStatements(
 ): Record<
   | 'insert'
   | 'insertPlain'
+  | 'insertReference'
   | 'visible'
   | 'take'
   | 'move'
@@ -241,6 +264,11 @@ function prepareStatements(
     insertPlain: db.prepare(
       `INSERT INTO messages (seq, queue, visible_at, sent_at, expires_at, id, sender, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    insertReference: db.prepare(
+      `INSERT INTO messages (seq, queue, visible_at, sent_at, expires_at, id, sender,
+         log_partition, log_offset)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     insert: db.prepare(
       `INSERT INTO messages (seq, queue, visible_at, sent_at, expires_at, id, sender,

@@ -15,6 +15,7 @@ import type {
   MessageCounts,
   MessageWrite,
   PackedMessages,
+  ReferencedMessages,
   ReceivedMessage,
   ReceiveQuery,
   SentMessage,
@@ -52,6 +53,7 @@ export interface WriteCalls {
   'deliveries.pruneAttempts': (before: number) => DeletedSlice
   'messages.send': (messages: readonly MessageWrite[]) => readonly SentMessage[]
   'messages.sendPacked': (batch: PackedMessages) => void
+  'messages.sendReferences': (batch: ReferencedMessages) => void
   'messages.receive': (query: ReceiveQuery) => readonly ReceivedMessage[]
   'messages.remove': (input: {
     readonly queue: string
@@ -89,6 +91,7 @@ export interface ReadCalls {
     readonly limit: number
   }) => readonly AttemptRow[]
   'messages.counts': (input: { readonly queue: string; readonly now: number }) => MessageCounts
+  'messages.oldestReference': (partition: number) => number | undefined
   'messages.nextVisibleAt': (input: {
     readonly queue: string
     readonly now: number

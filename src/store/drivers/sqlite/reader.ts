@@ -37,6 +37,7 @@ export function startReader(port: MessagePort, options: WorkerOptions): void {
     'deliveries.idsFrom': (input) => deliveries.idsFrom(input),
     'deliveries.attempts': (input) => deliveries.attempts(input),
     'messages.counts': (input) => messages.counts(input),
+    'messages.oldestReference': (partition) => messages.oldestReference(partition),
     'messages.nextVisibleAt': (input) => messages.nextVisibleAt(input),
     'dedupe.load': (since) => dedupe.load(since),
     stats: () => ({ sizeBytes: sizeBytesOf(db), revision: readCounters(db).revision }),

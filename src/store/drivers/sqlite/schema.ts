@@ -76,8 +76,12 @@ const MIGRATIONS: readonly Migration[] = [
         first_received_at INTEGER NOT NULL DEFAULT 0,
         sent_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
         id TEXT NOT NULL, sender TEXT NOT NULL, group_id TEXT, deduplication_id TEXT,
-        moved_from TEXT, attributes TEXT, body BLOB NOT NULL
+        moved_from TEXT, attributes TEXT, body BLOB,
+        log_partition INTEGER, log_offset INTEGER,
+        CHECK ((body IS NULL) = (log_offset IS NOT NULL))
       );
+      CREATE INDEX messages_reference ON messages (log_partition, log_offset)
+        WHERE log_offset IS NOT NULL;
       CREATE INDEX messages_visible ON messages (queue, visible_at, receive_count, sent_at);
       CREATE INDEX messages_expiry ON messages (expires_at);
       CREATE INDEX messages_group ON messages (queue, group_id, seq) WHERE group_id IS NOT NULL;

@@ -133,6 +133,8 @@ function createMessages(writer: Writer, reader: Reader): MessageStore {
       ),
     sendPacked: (batch) =>
       writer.call('messages.sendPacked', { ...batch, ends: ownEnds(batch.ends) }, batch.bodies),
+    sendReferences: (batch) => writer.call('messages.sendReferences', batch),
+    oldestReference: (partition) => reader.call('messages.oldestReference', partition),
     receive: (query) => writer.call('messages.receive', query),
     remove: (queue, receipts) => writer.call('messages.remove', { queue, receipts }),
     changeVisibility: (queue, changes, now) =>

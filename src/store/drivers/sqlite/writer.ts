@@ -29,6 +29,7 @@ export function startWriter(port: MessagePort, options: WorkerOptions): void {
     'deliveries.pruneAttempts': (before) => deliveries.pruneAttempts(before),
     'messages.send': (writes) => messages.send(writes),
     'messages.sendPacked': (batch) => messages.sendPacked(batch),
+    'messages.sendReferences': (batch) => messages.sendReferences(batch),
     'messages.receive': (query) => messages.receive(query),
     'messages.remove': (input) => messages.remove(input),
     'messages.changeVisibility': (changes) => messages.changeVisibility(changes),
