@@ -116,8 +116,12 @@ async function tend(
 ): Promise<void> {
   const { retentionAgeMs: ageMsMax, retentionSizeBytes: sizeBytesMax } = config.log
   const { router, deliverer, sinks } = delivery
-  await state.log.retain({ ageMsMax, sizeBytesMax }, await keptFrom(state, delivery))
-  await state.publisher.forget(router.committedGeneration())
+  const kept = await keptFrom(state, delivery)
+  const generation = router.committedGeneration()
+  // What the log lets go may not be needed again, also not by a cursor that a power cut takes back.
+  await state.store.sync()
+  await state.log.retain({ ageMsMax, sizeBytesMax }, kept)
+  await state.publisher.forget(generation)
   await state.store.deliveries.pruneAttempts(clock.now() - ATTEMPTS_KEPT_MS)
   await sinks.keep(new Set(deliverer.lanes().map((lane) => lane.address)))
 }

@@ -40,6 +40,8 @@ export interface Sink {
   readonly batchMax: number
   /** How many sends may run at once; 1 keeps order. */
   readonly concurrencyMax: number
+  /** What it takes goes into our own store, where a power cut takes it back together with the cursor. */
+  readonly isOwnStore?: boolean
   /**
    * One result per message, in order. Never rejects for what the target does; a rejection is a bug and is
    * treated as `retry`. Must settle soon after `signal` aborts.

@@ -35,6 +35,7 @@ export type QueueSinkResult =
 export interface QueueSink {
   readonly batchMax: number
   readonly concurrencyMax: number
+  readonly isOwnStore?: boolean
   send(batch: readonly QueueDelivery[], signal: AbortSignal): Promise<readonly QueueSinkResult[]>
   close(): Promise<void>
 }
@@ -67,6 +68,7 @@ export function createQueueSinkKind(options: QueueSinkOptions): QueueSinkKind {
     open: (address) => ({
       batchMax: BATCH_MAX,
       concurrencyMax: CONCURRENCY_MAX,
+      isOwnStore: true,
       send: (batch) => send(options, address, batch),
       close: () => Promise.resolve(),
     }),

@@ -63,6 +63,8 @@ export interface DeliveryCommit {
   /** Ids of rows whose delivery ended (delivered, cancelled, redriven). */
   readonly remove: readonly string[]
   readonly attempts: readonly AttemptRow[]
+  /** Deliveries to the outside that this commit stands for; a power cut may repeat a few hundred of them. */
+  readonly exposed?: number
 }
 
 export interface DueQuery {
@@ -93,7 +95,11 @@ export interface DeliveryQuery {
 }
 
 export interface DeliveryStore {
-  /** One transaction, durable when it resolves. `RESOURCE_CONFLICT` when the cursor's epoch is fenced off. */
+  /**
+   * One transaction, which survives the process when it resolves. A power cut may take it back, together with
+   * every later one and with deliveries into queues, for at most 50 ms: all of that follows from the log and is
+   * done again. `RESOURCE_CONFLICT` when the cursor's epoch is fenced off.
+   */
   commit(commit: DeliveryCommit): Promise<void>
   cursor(reader: string): Promise<ReaderCursor | undefined>
   cursors(): Promise<readonly ReaderCursor[]>

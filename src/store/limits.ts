@@ -22,3 +22,9 @@ export const TRANSACTION_SIZE_BYTES_MAX: number = 16 * 1024 * 1024
 export const DELETE_SLICE_ROWS = 2_000
 /** Messages that one receive moves to the dead-letter queue before it answers. */
 export const RECEIVE_MOVES_MAX = 1_000
+
+/** How long a commit that follows from the log alone may wait for an fsync, milliseconds. */
+export const DEFERRED_MS_MAX = 50
+
+/** Deliveries to the outside that such commits may stand for: a power cut would repeat them. */
+export const DEFERRED_EXPOSED_MAX = 250

@@ -69,6 +69,7 @@ export interface MessageStore {
   /**
    * The hot path of deliveries to a standard queue: bodies laid end to end in `bodies`, message k ending at
    * `ends[k]`. Gives up `bodies` (its ArrayBuffer may be transferred). Ids are `idPrefix` + k in base 36.
+   * As durable as `DeliveryStore.commit`, whose cursor it precedes.
    */
   sendPacked(batch: PackedMessages): Promise<void>
   /**

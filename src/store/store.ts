@@ -16,5 +16,7 @@ export interface Store {
   readonly messages: MessageStore
   readonly dedupe: DedupeStore
   stats(): Promise<StoreStats>
+  /** Resolves once everything committed so far would survive a power cut. */
+  sync(): Promise<void>
   close(): Promise<void>
 }

@@ -40,6 +40,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     deliveries: new MemoryDeliveries(state, commits),
     messages: new MemoryMessages(state, commits),
     dedupe: new MemoryDedupe(state, commits),
+    sync: () => commits.read(() => undefined),
     stats: () => commits.read(() => ({ sizeBytes: 0, revision: state.revision })),
     async close() {
       await commits.close()

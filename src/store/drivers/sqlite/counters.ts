@@ -2,7 +2,7 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-const NAMES = ['revision', 'compacted', 'message', 'attempt', 'dedupe'] as const
+const NAMES = ['revision', 'compacted', 'message', 'attempt', 'dedupe', 'sync'] as const
 type CounterName = (typeof NAMES)[number]
 export type CounterValues = Record<CounterName, number>
 
@@ -17,6 +17,11 @@ export class Counters {
     )
     this.values = readCounters(db)
     this.#flushed = { ...this.values }
+  }
+
+  /** Gives a transaction something to write: a commit of nothing makes nothing durable. */
+  touch(): void {
+    this.values.sync += 1
   }
 
   /** Writes what changed; part of the transaction. */
@@ -36,7 +41,14 @@ export class Counters {
 }
 
 export function readCounters(db: DatabaseSync): CounterValues {
-  const values: CounterValues = { revision: 0, compacted: 0, message: 0, attempt: 0, dedupe: 0 }
+  const values: CounterValues = {
+    revision: 0,
+    compacted: 0,
+    message: 0,
+    attempt: 0,
+    dedupe: 0,
+    sync: 0,
+  }
   for (const row of db.prepare('SELECT name, value FROM counters').all()) {
     values[row['name'] as CounterName] = Number(row['value'])
   }

@@ -67,6 +67,8 @@ export interface WriteCalls {
   'messages.expire': (now: number) => DeletedSlice
   'dedupe.append': (packed: PackedDedupe) => void
   'dedupe.prune': (before: number) => void
+  /** Writes something, so that the commit has something to make durable. */
+  sync: (input: null) => void
 }
 
 export interface ReadCalls {

@@ -55,6 +55,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     messages: createMessages(writer, reader),
     dedupe: createDedupe(writer, reader),
     stats: () => reader.call('stats', null),
+    sync: () => writer.call('sync', null),
     async close() {
       feed.end()
       // The writer last: whoever closes a database last copies its write-ahead log in, and may write.

@@ -1,13 +1,17 @@
 // Group commit: every request that waits when a transaction begins shares its COMMIT, and so its fsync. Each has
 // a savepoint, so that one that fails does not fail the others. Nothing is answered before COMMIT returned.
 //
+// A transaction of nothing but deferrable calls leaves the fsync to a later one (see durability.ts): a power cut
+// can take it back, but only together with everything after it, cursor included.
+//
 //   BEGIN ─► (SAVEPOINT ─► call ─► RELEASE | ROLLBACK TO)* ─► counters ─► COMMIT ─► answers
 //                                                                 └─ disk full ─► ROLLBACK, all refused
 //                                                                 └─ I/O error ─► fatal: no answer is safe
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { AppError } from '../../../base/index.ts'
+import { AppError, systemClock } from '../../../base/index.ts'
 import type { Counters } from './counters.ts'
+import { Durability } from './durability.ts'
 import type { Call } from './inbox.ts'
 import { toFailure, type Reply, type Request } from './protocol.ts'
 import { classifyFailure } from './sqlite-errors.ts'
@@ -22,6 +26,7 @@ export class Transactions {
   readonly #counters: Counters
   readonly #participants: readonly Participant[]
   readonly #calls: Readonly<Record<string, Call>>
+  readonly #durability: Durability
   readonly #statements: Readonly<
     Record<'begin' | 'commit' | 'savepoint' | 'release' | 'undo', StatementSync>
   >
@@ -36,6 +41,7 @@ export class Transactions {
     this.#counters = counters
     this.#participants = participants
     this.#calls = calls
+    this.#durability = new Durability(db, systemClock)
     this.#statements = {
       begin: db.prepare('BEGIN IMMEDIATE'),
       commit: db.prepare('COMMIT'),
@@ -45,14 +51,17 @@ export class Transactions {
     }
   }
 
-  /** Answers once all that succeeded is durable; throws when nothing more may be answered. */
+  /** Answers once all that succeeded is committed; throws when nothing more may be answered. */
   run(requests: readonly Request[]): readonly Reply[] {
     try {
+      this.#durability.prepare(requests)
       this.#statements.begin.run()
       const replies = requests.map((request) => this.#runOne(request))
+      if (this.#durability.isCatchingUp) this.#counters.touch()
       this.#counters.flush()
       this.#statements.commit.run()
       this.#counters.committed()
+      this.#durability.committed()
       return replies
     } catch (error) {
       return this.#refuseAll(requests, error)
@@ -87,6 +96,10 @@ export class Transactions {
         ? toFailure(new AppError('STORE_FULL', 'no space left for the store: nothing was written'))
         : toFailure(error)
     return requests.map(({ id }) => ({ id, failure }))
+  }
+
+  get isBehind(): boolean {
+    return this.#durability.isBehind
   }
 
   #forget(): void {

@@ -2,6 +2,8 @@
 // COMMIT.
 
 import type { MessagePort } from 'node:worker_threads'
+import { systemClock } from '../../../base/index.ts'
+import { DEFERRED_MS_MAX } from '../../limits.ts'
 import { Counters } from './counters.ts'
 import { openWritable } from './database.ts'
 import { DedupeWrites } from './dedupe-calls.ts'
@@ -13,6 +15,9 @@ import { RowWrites } from './row-writes.ts'
 import { migrate } from './schema.ts'
 import { Transactions } from './transactions.ts'
 import { WalCheckpoints } from './wal-checkpoints.ts'
+
+/** The id of a request of our own, which has no asker. */
+const NOBODY = -1
 
 export function startWriter(port: MessagePort, options: WorkerOptions): void {
   const db = openWritable(options)
@@ -37,6 +42,8 @@ export function startWriter(port: MessagePort, options: WorkerOptions): void {
     'messages.expire': (now) => messages.expire(now),
     'dedupe.append': (packed) => dedupe.append(packed),
     'dedupe.prune': (before) => dedupe.prune(before),
+    // Not deferrable, so that its commit covers all before it.
+    sync: () => undefined,
   }
   const participants = [rows, deliveries, messages]
   const transactions = new Transactions(db, counters, participants, untyped(calls))
@@ -46,12 +53,34 @@ export function startWriter(port: MessagePort, options: WorkerOptions): void {
       const replies = transactions.run(requests)
       post(port, { kind: 'replies', replies, changes: rows.takeChanges() })
       checkpoints.afterCommit()
+      if (transactions.isBehind) scheduleSync()
       return true
     } catch (error) {
       postFatal(port, error, false)
       return false
     }
   })
-  port.on('message', (message: ToWorker) => inbox.take(message, () => db.close()))
+  let isSyncScheduled = false
+  let isClosed = false
+  function scheduleSync(): void {
+    if (isSyncScheduled) return
+    isSyncScheduled = true
+    systemClock.setTimer(DEFERRED_MS_MAX, () => {
+      isSyncScheduled = false
+      if (isClosed || !transactions.isBehind) return
+      try {
+        transactions.run([{ id: NOBODY, call: 'sync', input: null }])
+        // A full disk refuses this one too: what is behind stays behind until there is room.
+        if (transactions.isBehind) scheduleSync()
+      } catch (error) {
+        postFatal(port, error, false)
+      }
+    })
+  }
+  function close(): void {
+    isClosed = true
+    db.close()
+  }
+  port.on('message', (message: ToWorker) => inbox.take(message, close))
   post(port, { kind: 'ready', revision: counters.values.revision })
 }
