@@ -1,26 +1,20 @@
-// The README's first minute, pasted. Only the two port numbers are changed, so that it can run beside others.
+// The README's first minute and the snippets of the guides, pasted.
 
 import assert from 'node:assert/strict'
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { test } from 'node:test'
 import { readMarkedBlocks } from '../../tools/marked-blocks.ts'
-import { readText, ROOT } from '../../tools/tree.ts'
+import { listFiles, readText } from '../../tools/tree.ts'
+import { makeCheckout, Terminals } from './terminals.ts'
 
-const DEADLINE_MS = 60_000
+const hasAws = spawnSync('aws', ['--version']).status === 0
+const skip = hasAws ? false : 'no aws CLI on this machine'
 
-test('the README’s 60 seconds, pasted, do what it says', async (context) => {
-  if (spawnSync('aws', ['--version']).status !== 0) {
-    return context.skip('no aws CLI on this machine')
-  }
+test('the README’s 60 seconds, pasted, do what it says', { skip }, async (context) => {
   const checkout = makeCheckout(context)
-  const ports = { server: await freePort(), webhook: await freePort() }
-  const terminals = new Terminals(checkout, ports)
-  context.after(() => terminals.close())
+  const terminals = await Terminals.open(context, checkout)
   const printed: string[] = []
   for (const block of readMarkedBlocks(readText('README.md'))) {
     // The install is what npm test itself ran on; test/e2e/install.test.ts tries it from nothing.
@@ -41,105 +35,21 @@ test('the README’s 60 seconds, pasted, do what it says', async (context) => {
   assert.match(webhook, /"detail":\s*\{"id": [12], "status": "paid"\}/)
 })
 
-/** A folder that looks like the checkout and keeps what the README leaves behind out of it. */
-function makeCheckout(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'signalbox-readme-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
-  for (const name of ['package.json', 'package-lock.json', '.npmrc']) {
-    cpSync(join(ROOT, name), join(folder, name))
-  }
-  for (const name of ['bin', 'src', 'node_modules', 'console', 'tools']) {
-    if (existsSync(join(ROOT, name))) symlinkSync(join(ROOT, name), join(folder, name))
-  }
-  return folder
-}
+const guides = listFiles('docs/guides', (path) => path.endsWith('.md'))
+  .map((path) => ({ path, blocks: readMarkedBlocks(readText(path)) }))
+  .filter(({ blocks }) => blocks.length > 0)
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-/** Two terminals in one folder: one holds the server, the other is a shell that text is pasted into. */
-class Terminals {
-  readonly #folder: string
-  readonly #ports: { readonly server: number; readonly webhook: number }
-  readonly #servers: ChildProcess[] = []
-  readonly #shell: ChildProcess
-  #printed = ''
-  #pastes = 0
-
-  constructor(folder: string, ports: { readonly server: number; readonly webhook: number }) {
-    this.#folder = folder
-    this.#ports = ports
-    this.#shell = this.#spawn(['-s'])
-    const keep = (chunk: Buffer): void => void (this.#printed += chunk.toString())
-    this.#shell.stdout!.on('data', keep)
-    this.#shell.stderr!.on('data', keep)
-    this.#shell.stdin!.write(`trap 'echo "failed: $BASH_COMMAND"' ERR\n`)
-  }
-
-  async startServer(text: string): Promise<void> {
-    const child = this.#spawn(['-c', this.#localize(text)])
-    this.#servers.push(child)
-    let errors = ''
-    child.stderr!.on('data', (chunk: Buffer) => void (errors += chunk.toString()))
-    const deadline = Date.now() + DEADLINE_MS
-    while (!(await isAnswering(`http://127.0.0.1:${this.#ports.server}/readyz`))) {
-      assert.ok(child.exitCode === null && Date.now() < deadline, `no server:\n${errors}`)
-      await delay(100)
+for (const { path, blocks } of guides) {
+  test(`the snippets of ${path} run as printed`, { skip }, async (context) => {
+    const terminals = await Terminals.open(context, makeCheckout(context))
+    await terminals.startServer('npm start')
+    for (const { text } of blocks) {
+      const printed = await terminals.paste(text)
+      assert.doesNotMatch(printed, /error|"FailedEntryCount": [1-9]|HTTP\/1\.1 [45]/i, text)
     }
-  }
-
-  /** Answers what the text printed; a command that fails is a failure of the README. */
-  async paste(text: string): Promise<string> {
-    this.#pastes += 1
-    const end = `--- end of paste ${this.#pastes}`
-    this.#printed = ''
-    this.#shell.stdin!.write(`${this.#localize(text)}\necho '${end}'\n`)
-    const deadline = Date.now() + DEADLINE_MS
-    while (!this.#printed.includes(end)) {
-      assert.ok(Date.now() < deadline, `${text}\nstill runs:\n${this.#printed}`)
-      await delay(50)
-    }
-    assert.doesNotMatch(this.#printed, /^failed: /m, text)
-    return this.#printed
-  }
-
-  close(): void {
-    for (const child of [this.#shell, ...this.#servers]) endGroup(child)
-  }
-
-  #spawn(options: readonly string[]): ChildProcess {
-    return spawn('bash', options, {
-      cwd: this.#folder,
-      env: { ...process.env, SIGNALBOX_PORT: String(this.#ports.server), AWS_PAGER: '' },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
-    })
-  }
-
-  #localize(text: string): string {
-    return text
-      .replaceAll('4566', String(this.#ports.server))
-      .replaceAll('8099', String(this.#ports.webhook))
-  }
+  })
 }
 
-async function isAnswering(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url)).ok
-  } catch {
-    return false
-  }
-}
-
-function endGroup(child: ChildProcess): void {
-  try {
-    process.kill(-child.pid!, 'SIGKILL')
-  } catch {
-    // It has ended already.
-  }
-}
+test('there are guides with snippets to run', () => {
+  assert.ok(guides.length >= 2)
+})
