@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -12,7 +12,7 @@ import { readText, ROOT } from '../../tools/tree.ts'
 const DEADLINE_MS = 180_000
 const version = (JSON.parse(readText('package.json')) as { version: string }).version
 
-test('npm ci under the machine’s own Node, without scripts, gives a signalbox that runs', (context) => {
+test('npm ci under the machine’s own Node, without scripts, gives a signalbox that runs and builds', (context) => {
   const own = findOwnNode()
   context.diagnostic(
     `installing with Node ${own.version} at ${own.path}` +
