@@ -40,6 +40,12 @@ test('npm ci under the machine’s own Node, without scripts, gives a signalbox 
     /^v24\./m,
     'npm uses the pinned Node',
   )
+
+  // What is published has no sources: there the same command runs what was built.
+  run('npm', ['run', 'build:server'])
+  renameSync(join(clone, 'src'), join(clone, 'src-not-published'))
+  const built = run('npm', ['exec', '--', 'node', 'bin/signalbox.cjs', 'version'])
+  assert.match(built, new RegExp(`\\b${escape(version)}\\b`))
 })
 
 interface OwnNode {

@@ -97,7 +97,7 @@ export class Terminals {
   #spawn(options: readonly string[]): ChildProcess {
     return spawn('bash', options, {
       cwd: this.#folder,
-      env: { ...process.env, SIGNALBOX_PORT: String(this.#ports.server), AWS_PAGER: '' },
+      env: { ...plainEnvironment(), SIGNALBOX_PORT: String(this.#ports.server), AWS_PAGER: '' },
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     })
@@ -108,6 +108,12 @@ export class Terminals {
       .replaceAll('4566', String(this.#ports.server))
       .replaceAll('8099', String(this.#ports.webhook))
   }
+}
+
+/** Without what is meant for the tests: a server refuses options it does not know. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env)
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith('SIGNALBOX_')))
 }
 
 async function isAnswering(url: string): Promise<boolean> {

@@ -55,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     {
       // Not the repository: no configuration file or function of a developer shall take part.
       cwd: options.dataDir,
-      env: { ...process.env, SIGNALBOX_LOG_LEVEL: 'warn', ...options.env },
+      env: { ...plainEnvironment(), SIGNALBOX_LOG_LEVEL: 'warn', ...options.env },
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   )
@@ -79,6 +79,12 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
       return exited
     },
   }
+}
+
+/** Without what is meant for the tests: a server refuses options it does not know. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env)
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith('SIGNALBOX_')))
 }
 
 async function untilReady(
