@@ -32,9 +32,14 @@ test('of the entries of one call the bad ones fail, each with its reason, and th
   )
   assert.equal(seen.failed, 4)
   assert.deepEqual(seen.codes, [
-    ...[null, 'MalformedDetail', 'MalformedDetail', 'InvalidArgument', 'InvalidArgument'],
+    null,
+    'MalformedDetail',
+    'MalformedDetail',
+    'InvalidArgument',
+    'InvalidArgument',
     // AWS takes an event for a bus that is not there, and drops it.
-    ...[null, null],
+    null,
+    null,
   ])
   assert.deepEqual(seen.orders, [{ order: 1 }, { order: 2 }])
   assert.equal(seen.tooMany[0], 'ValidationException')

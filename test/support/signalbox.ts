@@ -26,6 +26,8 @@ export interface SignalboxOptions {
   readonly args?: readonly string[]
   readonly account?: string
   readonly region?: string
+  /** Under `start`; else the account and any secret will do. */
+  readonly accessKey?: { readonly id: string; readonly secret: string }
 }
 
 /** Short delays, so that what takes minutes in a day takes moments in a test. */
@@ -141,8 +143,8 @@ export class Signalbox {
     return {
       ...process.env,
       AWS_ENDPOINT_URL: this.url,
-      AWS_ACCESS_KEY_ID: this.account,
-      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ACCESS_KEY_ID: this.#options.accessKey?.id ?? this.account,
+      AWS_SECRET_ACCESS_KEY: this.#options.accessKey?.secret ?? 'test',
       AWS_DEFAULT_REGION: this.region,
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
