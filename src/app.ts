@@ -98,7 +98,7 @@ async function drain({ clock }: AppOptions, draining: Draining): Promise<void> {
   await listening.drain(deadlineMs)
   const { router, deliverer, ledger } = delivery
   await Promise.all([router.close(deadline.signal), deliverer.close(deadline.signal)])
-  await ledger.flush()
+  await ledger.close()
   timer.cancel()
 }
 

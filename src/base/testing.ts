@@ -57,6 +57,18 @@ export class FakeClock implements Clock {
     this.#monotonic = end
   }
 
+  /** Moves time on, and lets promises settle before and after each timer on the way. */
+  async run(durationMs: number): Promise<void> {
+    const end = this.#monotonic + durationMs
+    await settle()
+    for (let next = this.#next(); next !== undefined && next.at <= end; next = this.#next()) {
+      this.advance(next.at - this.#monotonic)
+      await settle()
+    }
+    this.advance(end - this.#monotonic)
+    await settle()
+  }
+
   /** Sets wall time alone, as an operator or NTP does. */
   stepWall(deltaMs: number): void {
     this.#now += deltaMs
@@ -75,4 +87,11 @@ export class FakeClock implements Clock {
     }
     return first
   }
+}
+
+/** All microtasks, however long their chains, are done when the next immediate runs. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }

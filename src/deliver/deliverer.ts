@@ -20,16 +20,11 @@ import type { DeliveryRow, DeliveryStore } from '../store/index.ts'
 import { attempt, messageOf } from './attempt.ts'
 import { type DeadLetterOptions, payDeadLetter } from './dead-letter.ts'
 import { HeldJobs } from './held-jobs.ts'
-import { createJob, type Job, jobFromRow, rowOf } from './job.ts'
+import { aim, createJob, type Job, jobFromRow, rowOf } from './job.ts'
 import type { Lane } from './lane.ts'
-import { Lanes, type LanesOptions, type LaneStatus } from './lanes.ts'
+import { type CurrentTarget, Lanes, type LanesOptions, type LaneStatus } from './lanes.ts'
 import { RETRY_BACKOFF, RETRY_DEFAULTS, SPILL_AGE_MS, SPILLED_DUE_MS } from './limits.ts'
-import {
-  type CurrentTarget,
-  PendingRows,
-  type PendingRowsOptions,
-  type RowTaker,
-} from './pending-rows.ts'
+import { PendingRows, type PendingRowsOptions, type RowTaker } from './pending-rows.ts'
 import { Reports } from './reports.ts'
 import { decideRetry, isExpired } from './retry.ts'
 
@@ -132,11 +127,12 @@ export class Deliverer {
     return this.#lanes.statuses()
   }
 
-  /** The ruleset changed: rows of targets that are gone end now, not when they fall due. */
+  /** The ruleset changed: targets take their new form; rows of those that are gone end now, not when due. */
   targetsChanged(): void {
     for (const lane of this.#lanes) {
-      if (this.#options.findTarget(lane.rule.key, lane.target.id) !== undefined) continue
-      if (lane.pendingRows > lane.claimed.size) {
+      const current = this.#options.findTarget(lane.rule.key, lane.target.id)
+      if (current !== undefined) this.#lanes.open(current.rule, current.target)
+      else if (lane.pendingRows > lane.claimed.size) {
         lane.nextDueAt = 0
         this.#rows.arm(lane)
       } else if (lane.pendingRows === 0 && lane.sending.size === 0 && lane.waiting.length === 0) {
@@ -192,6 +188,7 @@ export class Deliverer {
         void this.#bury(lane, job)
         continue
       }
+      aim(job, lane)
       const prepared = this.#options.prepare(job.delivery)
       if (prepared.kind === 'failed') {
         job.attempts += 1
@@ -208,11 +205,9 @@ export class Deliverer {
     const results = messages.length === 0 ? [] : await attempt(lane, messages, { logger, signal })
     lane.sends -= 1
     this.#finish(lane, sent, results, startedAt)
-    if (this.#isClosing) this.#wakeIdle()
-    else {
-      this.#pump(lane)
-      if (lane.waiting.length === 0) this.#rows.arm(lane)
-    }
+    if (this.#isClosing) return
+    this.#pump(lane)
+    if (lane.waiting.length === 0) this.#rows.arm(lane)
   }
 
   #finish(
@@ -231,6 +226,7 @@ export class Deliverer {
         delivered += 1
         oldest = Math.min(oldest, job.delivery.timestamp)
         this.#reports.succeeded(job, startedAt)
+        if (lane.sink?.isOwnStore !== true) this.#options.ledger.expose(1)
         this.#end(lane, job)
       } else if (result.kind === 'dead') {
         this.#die(lane, job, { failure: result.failure, condition: undefined, startedAt })
@@ -309,7 +305,7 @@ export class Deliverer {
 
   /** The job leaves memory as a pending row, to be claimed when due. */
   #park(lane: Lane, job: Job, dueAt: number, failure: SinkFailure): void {
-    lane.sending.delete(job)
+    this.#leave(lane, job)
     this.#rows.put(lane, job, dueAt, failure)
     this.#rows.unclaim(lane, job)
     this.#held.giveBack(job)
@@ -318,9 +314,14 @@ export class Deliverer {
 
   /** The job is over: its row goes, or stays as the dead one. */
   #end(lane: Lane, job: Job, dead?: DeliveryRow): void {
-    lane.sending.delete(job)
+    this.#leave(lane, job)
     this.#rows.end(lane, job, dead)
     this.#held.giveBack(job)
+  }
+
+  #leave(lane: Lane, job: Job): void {
+    lane.sending.delete(job)
+    if (this.#isClosing) this.#wakeIdle()
   }
 
   // ---- spilling

@@ -8,7 +8,8 @@ import type { SinkFailure } from '../connect/index.ts'
 import { ERROR_MESSAGE_LENGTH_MAX } from './limits.ts'
 
 export interface Job {
-  readonly delivery: Delivery
+  /** Of the target as it was when last attempted. */
+  delivery: Delivery
   /** Gives the place in the window back; undefined once that has happened. */
   settled: ((delivery: Delivery) => void) | undefined
   /** Attempts that have ended. */
@@ -45,6 +46,14 @@ export function createJob(
     hasRow: false,
     exhausted: undefined,
   }
+}
+
+/** What waited while its target changed goes to the target as it is now. */
+export function aim(
+  job: Job,
+  { rule, target }: { readonly rule: RoutedRule; readonly target: Target },
+): void {
+  if (job.delivery.target !== target) job.delivery = { ...job.delivery, rule, target }
 }
 
 /** A claimed row as a job, for the target as it is now. */

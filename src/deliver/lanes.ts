@@ -1,4 +1,6 @@
 // The lanes of this process, one per target of a rule, and which of them a delivery takes.
+//
+// Invariant: a lane sends to its target as it is now, whatever form of it an event was matched with.
 
 import type { Clock } from '../base/index.ts'
 import type { Sink } from '../connect/index.ts'
@@ -6,7 +8,14 @@ import type { Delivery, RoutedRule, Target } from '../model/index.ts'
 import { Breaker, BREAKER_DEFAULTS, type BreakerOptions, type BreakerSnapshot } from './breaker.ts'
 import { Lane, laneKey } from './lane.ts'
 
+export interface CurrentTarget {
+  readonly rule: RoutedRule
+  readonly target: Target
+}
+
 export interface LanesOptions {
+  /** The rule and target as they are now; undefined when either is gone. */
+  readonly findTarget: (ruleKey: string, targetId: string) => CurrentTarget | undefined
   /** The sink at an address, shared by all targets there; undefined when nothing serves it. */
   readonly openSink: (address: string) => Sink | undefined
   /** Breakers that were not closed when the process last ended, and where to keep them. */
@@ -47,7 +56,9 @@ export class Lanes {
   of(delivery: Delivery): Lane {
     const known = this.#laneOfTarget.get(delivery.target)
     if (known !== undefined && this.#lanes.get(known.key) === known) return known
-    const lane = this.open(delivery.rule, delivery.target)
+    const { rule, target } =
+      this.#options.findTarget(delivery.rule.key, delivery.target.id) ?? delivery
+    const lane = this.open(rule, target)
     this.#laneOfTarget.set(delivery.target, lane)
     return lane
   }
@@ -77,8 +88,10 @@ export class Lanes {
     return this.open(rule, { id: targetId, address: '' })
   }
 
+  /** Nothing is left of the target; its breaker is forgotten with it. */
   delete(lane: Lane): void {
     this.#lanes.delete(lane.key)
+    if (lane.breaker.state !== 'closed') this.#options.breakers?.save(lane.key, undefined)
   }
 
   statuses(): readonly LaneStatus[] {

@@ -6,16 +6,12 @@
 
 import { type Clock, describeError, type Logger } from '../base/index.ts'
 import type { SinkFailure } from '../connect/index.ts'
-import { type Delivery, deliveryId, type RoutedRule, type Target } from '../model/index.ts'
+import { type Delivery, deliveryId } from '../model/index.ts'
 import type { DeliveryRow, DeliveryStore, Ledger } from '../store/index.ts'
 import { type Job, rowOf } from './job.ts'
 import type { Lane } from './lane.ts'
+import type { CurrentTarget } from './lanes.ts'
 import { CLAIMED_ROWS_MAX, RECHECK_MS } from './limits.ts'
-
-export interface CurrentTarget {
-  readonly rule: RoutedRule
-  readonly target: Target
-}
 
 export interface PendingRowsOptions {
   readonly store: Pick<DeliveryStore, 'cursor' | 'due' | 'idsFrom'>
@@ -128,7 +124,7 @@ export class PendingRows {
     if (this.#isClosed || lane.pendingRows <= lane.claimed.size) return
     const { clock } = this.#options
     const dueInMs = lane.nextDueAt === undefined ? RECHECK_MS : lane.nextDueAt - clock.now()
-    const delayMs = Math.max(dueInMs, lane.breaker.waitMs, 0)
+    const delayMs = Math.max(dueInMs, this.#barredMs(lane), 0)
     lane.timer = clock.setTimer(delayMs, () => {
       lane.timer = undefined
       void this.#refill(lane)
@@ -140,9 +136,20 @@ export class PendingRows {
     this.#isClosed = true
   }
 
+  /** How long the breaker holds the lane back; what only waits to be cancelled it does not hold. */
+  #barredMs(lane: Lane): number {
+    const { waitMs } = lane.breaker
+    return waitMs > 0 && this.#find(lane) === undefined ? 0 : waitMs
+  }
+
+  #find(lane: Lane): CurrentTarget | undefined {
+    return this.#options.findTarget(lane.rule.key, lane.target.id)
+  }
+
   async #refill(lane: Lane): Promise<void> {
-    const limit = Math.min(lane.capacity, CLAIMED_ROWS_MAX)
     if (lane.isRefilling || this.#isClosed) return
+    const isGone = this.#find(lane) === undefined
+    const limit = isGone ? CLAIMED_ROWS_MAX : Math.min(lane.capacity, CLAIMED_ROWS_MAX)
     if (limit === 0) {
       // A busy lane arms again when a send ends. A timer may fire a moment before the breaker's time is up.
       if (lane.breaker.waitMs > 0) this.arm(lane)
@@ -150,7 +157,7 @@ export class PendingRows {
     }
     lane.isRefilling = true
     try {
-      await this.#claimDue(lane, limit)
+      await this.#claimDue(lane, isGone, limit)
     } catch (error) {
       const { logger, clock } = this.#options
       logger.error('pending deliveries could not be read', { error: describeError(error) })
@@ -163,20 +170,16 @@ export class PendingRows {
     this.arm(lane)
   }
 
-  async #claimDue(lane: Lane, limit: number): Promise<void> {
-    const { store, findTarget, clock } = this.#options
+  async #claimDue(lane: Lane, isGone: boolean, limit: number): Promise<void> {
+    const { store, clock } = this.#options
     const base = { ruleKey: lane.rule.key, targetId: lane.target.id, except: lane.claimed }
-    const dueBefore = clock.now() + 1
-    const current = findTarget(lane.rule.key, lane.target.id)
-    const rows = await store.due({
-      ...base,
-      // What is owed to a target that is gone is over at once, due or not.
-      dueBefore: current === undefined ? Number.MAX_SAFE_INTEGER : dueBefore,
-      limit: current === undefined ? CLAIMED_ROWS_MAX : limit,
-    })
+    // What is owed to a target that is gone is over at once, due or not.
+    const dueBefore = isGone ? Number.MAX_SAFE_INTEGER : clock.now() + 1
+    const rows = await store.due({ ...base, dueBefore, limit })
     if (this.#isClosed) return
     for (const row of rows) lane.claimed.add(row.id)
-    this.#taker.take(lane, rows, current)
+    // The target may have changed while the store was asked.
+    this.#taker.take(lane, rows, this.#find(lane))
     if (rows.length === limit) lane.nextDueAt = clock.now()
     else await this.#findNextDue(lane, base)
   }

@@ -32,9 +32,12 @@ export class Ledger {
   /** By delivery id: the last word on it. */
   #rows = new Map<string, DeliveryRow | undefined>()
   #attempts: AttemptRow[] = []
+  #exposed = 0
   #listeners: (() => void)[] = []
   #timer: Timer | undefined
   #isCommitting = false
+  /** Somebody wants another commit after the one under way. */
+  #isWanted = false
   #committing: Promise<void> = Promise.resolve()
   #isDead = false
 
@@ -65,6 +68,11 @@ export class Ledger {
     this.#changed()
   }
 
+  /** So many deliveries went out that only the cursor, or a row that goes, will remember. */
+  expose(deliveries: number): void {
+    this.#exposed += deliveries
+  }
+
   attempt(row: AttemptRow): void {
     this.#attempts.push(row)
     this.#changed()
@@ -73,10 +81,12 @@ export class Ledger {
   /** Calls back once everything recorded so far is durable. */
   afterCommit(listener: () => void): void {
     this.#listeners.push(listener)
+    this.#isWanted = true
   }
 
   /** Commits within the delay; call when the cursor moved. */
   schedule(): void {
+    this.#isWanted = true
     if (this.#timer !== undefined || this.#isCommitting || this.#isDead) return
     this.#timer = this.#options.clock.setTimer(this.#options.delayMs, () => {
       this.#timer = undefined
@@ -92,7 +102,15 @@ export class Ledger {
     await this.#committing
   }
 
+  /** Commits what there is, and nothing more: what is said later is for the next process to find out again. */
+  async close(): Promise<void> {
+    await this.flush()
+    this.#isDead = true
+    this.#timer?.cancel()
+  }
+
   #changed(): void {
+    if (this.#isDead) return
     if (this.waiting >= CHANGES_COMMITTED_AT_ONCE && !this.#isCommitting) {
       void this.flush()
     } else this.schedule()
@@ -101,6 +119,7 @@ export class Ledger {
   async #commit(): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
+    this.#isWanted = false
     const cursor = this.#owner?.takeCursor()
     const rows = this.#rows
     const attempts = this.#attempts
@@ -113,13 +132,15 @@ export class Ledger {
     this.#rows = new Map()
     this.#attempts = []
     this.#listeners = []
+    const exposed = this.#exposed
+    this.#exposed = 0
     const put: DeliveryRow[] = []
     const remove: string[] = []
     for (const [id, row] of rows) {
       if (row === undefined) remove.push(id)
       else put.push(row)
     }
-    const commit = { ...(cursor === undefined ? {} : { cursor }), put, remove, attempts }
+    const commit = { ...(cursor === undefined ? {} : { cursor }), put, remove, attempts, exposed }
     try {
       await this.#options.store.commit(commit)
     } catch (error) {
@@ -134,6 +155,7 @@ export class Ledger {
     // The cursor may have moved while this commit, which did not carry it, was under way.
     else this.schedule()
     if (this.waiting > 0) this.#changed()
+    else if (this.#isWanted) this.schedule()
   }
 
   #tellListeners(): void {
