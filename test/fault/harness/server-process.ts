@@ -40,27 +40,9 @@ export interface ServerProcess {
 /** Rejects, with what the server said, when it ends before it is ready. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const startedAt = performance.now()
-  const child = spawn(
-    process.execPath,
-    [
-      ...(options.nodeOptions ?? []),
-      join(ROOT, 'bin/signalbox.cjs'),
-      options.command ?? 'dev',
-      '--port',
-      '0',
-      '--data-dir',
-      options.dataDir,
-      ...(options.args ?? []),
-    ],
-    {
-      // Not the repository: no configuration file or function of a developer shall take part.
-      cwd: options.dataDir,
-      env: { ...plainEnvironment(), SIGNALBOX_LOG_LEVEL: 'warn', ...options.env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
+  const child = spawnServer(options)
   let output = ''
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr!.on('data', (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-OUTPUT_BYTES_KEPT)
   })
   const exited = new Promise<Exit>((resolve, reject) => {
@@ -79,6 +61,29 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
       return exited
     },
   }
+}
+
+/** The process, as soon as there is one: for what happens to it before it is ready. */
+export function spawnServer(options: ServerOptions): ChildProcess {
+  return spawn(
+    process.execPath,
+    [
+      ...(options.nodeOptions ?? []),
+      join(ROOT, 'bin/signalbox.cjs'),
+      options.command ?? 'dev',
+      '--port',
+      '0',
+      '--data-dir',
+      options.dataDir,
+      ...(options.args ?? []),
+    ],
+    {
+      // Not the repository: no configuration file or function of a developer shall take part.
+      cwd: options.dataDir,
+      env: { ...plainEnvironment(), SIGNALBOX_LOG_LEVEL: 'warn', ...options.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
 }
 
 /** Without what is meant for the tests: a server refuses options it does not know. */
