@@ -36,6 +36,7 @@ export function dedupeKey(busKey: string, key: string, content: Uint8Array): Ded
 
 interface Seen {
   readonly contentHash: string
+  /** Monotonic, so that setting the machine's clock neither ends a window early nor holds it open. */
   readonly at: number
 }
 
@@ -59,7 +60,7 @@ export class DedupeWindow {
   async load(): Promise<number> {
     const since = this.#options.clock.now() - this.#options.windowMs
     const { entries, watermark } = await this.#options.store.load(since)
-    for (const entry of entries) this.#young.set(entry.keyHash, entry)
+    for (const entry of entries) this.#see(entry, entry.at)
     this.#watermark = watermark
     this.#savedWatermark = watermark
     return watermark
@@ -68,14 +69,14 @@ export class DedupeWindow {
   look(key: DedupeKey): Sighting {
     const seen = this.#young.get(key.keyHash) ?? this.#old.get(key.keyHash)
     if (seen === undefined) return 'new'
-    if (this.#options.clock.now() - seen.at > this.#options.windowMs) return 'new'
+    if (this.#options.clock.monotonic() - seen.at > this.#options.windowMs) return 'new'
     return seen.contentHash === key.contentHash ? 'same' : 'different'
   }
 
-  /** The event of this key is durable at `offset`. */
+  /** The event of this key, appended at wall time `at`, is durable at `offset`. */
   remember(key: DedupeKey, at: number, offset: number): void {
     this.#rotate()
-    this.#young.set(key.keyHash, { contentHash: key.contentHash, at })
+    this.#see(key, at)
     this.#unsaved.push({ ...key, at })
     this.#watermark = Math.max(this.#watermark, offset + 1)
     if (this.#unsaved.length >= DEDUPE_FLUSH_ENTRIES) void this.flush()
@@ -102,6 +103,12 @@ export class DedupeWindow {
     } finally {
       this.#isFlushing = false
     }
+  }
+
+  #see({ keyHash, contentHash }: DedupeKey, at: number): void {
+    const { clock, windowMs } = this.#options
+    const ageMs = Math.min(Math.max(0, clock.now() - at), windowMs)
+    this.#young.set(keyHash, { contentHash, at: clock.monotonic() - ageMs })
   }
 
   #schedule(): void {
