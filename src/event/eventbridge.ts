@@ -19,8 +19,8 @@ export interface PutEvent {
   /** Seconds precision, `YYYY-MM-DDTHH:MM:SSZ`. */
   readonly time: string
   readonly resources: readonly string[]
-  /** JSON text of an object, as given. */
-  readonly detail: string
+  /** JSON text of an object, as given; bytes are UTF-8. */
+  readonly detail: string | Uint8Array
   readonly traceHeader?: string
 }
 

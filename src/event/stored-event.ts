@@ -139,7 +139,7 @@ class RecordView implements StoredEvent {
     this.#metaStart = HEADER_SIZE_BYTES + busLength
     this.#metaEnd = this.#metaStart + record.readUInt32LE(4)
     const envelopeEnd = this.#metaEnd + record.readUInt32LE(8)
-    this.busKey = record.toString('latin1', HEADER_SIZE_BYTES, this.#metaStart)
+    this.busKey = readBusKey(record, this.#metaStart)
     this.envelope = record.subarray(this.#metaEnd, envelopeEnd)
     this.detailStart = record.readUInt32LE(12)
     this.detailEnd = this.envelope.length - 1
@@ -186,6 +186,26 @@ class RecordView implements StoredEvent {
     }
     return this.envelope.subarray(this.detailStart, this.detailEnd)
   }
+}
+
+// Most records are of the bus of the one before: comparing bytes is cheaper than making the string again.
+let lastBusKeyBytes: Uint8Array = new Uint8Array(0)
+let lastBusKey = ''
+
+function readBusKey(record: Buffer, end: number): string {
+  const length = end - HEADER_SIZE_BYTES
+  if (length !== lastBusKeyBytes.length || !startsWith(record, lastBusKeyBytes)) {
+    lastBusKeyBytes = Uint8Array.from(record.subarray(HEADER_SIZE_BYTES, end))
+    lastBusKey = record.toString('utf8', HEADER_SIZE_BYTES, end)
+  }
+  return lastBusKey
+}
+
+function startsWith(record: Buffer, bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index += 1) {
+    if (record[HEADER_SIZE_BYTES + index] !== bytes[index]) return false
+  }
+  return true
 }
 
 interface EnvelopeHead {

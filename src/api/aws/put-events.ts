@@ -51,6 +51,9 @@ type EntryResult =
   | { readonly EventId: string }
   | { readonly ErrorCode: string; readonly ErrorMessage: string }
 
+/** The furthest that a JavaScript Date reaches from the epoch, milliseconds (ECMA-262, 21.4.1.1). */
+const DATE_MS_MAX = 8.64e15
+
 /** An entry's Time counts this many bytes, whatever it is. */
 const TIME_SIZE_BYTES = 14
 
@@ -58,18 +61,20 @@ export function createPutEvents(options: PutEventsOptions): AwsOperation {
   const now = createTimeCache(options.clock)
   return operation<PutEventsInput>('events', 'PutEvents', async (input, context) => {
     const { Entries: entries } = input
-    checkSize(entries, options.entrySizeBytesMax)
+    // Each detail is turned into bytes once: they are counted, checked and stored.
+    const details = entries.map(({ Detail: detail }) => Buffer.from(detail ?? ''))
+    checkSize(entries, details, options.entrySizeBytesMax)
     const results: EntryResult[] = []
     const accepted: StampedEvent[] = []
     let failed = 0
-    for (const entry of entries) {
+    for (const [index, entry] of entries.entries()) {
       const fault = faultOf(entry, options.isStrict)
       if (fault !== undefined) {
         failed += 1
         results.push(fault)
         continue
       }
-      const event = stamp(entry, context, createUuid(options.random), now)
+      const event = stamp(entry, details[index]!, { context, now, random: options.random })
       if (event === undefined) {
         failed += 1
         results.push(MALFORMED_DETAIL)
@@ -89,11 +94,15 @@ const MALFORMED_DETAIL: EntryResult = {
   ErrorMessage: 'Detail is malformed.',
 }
 
-function checkSize(entries: readonly Entry[], sizeBytesMax: number): void {
+function checkSize(
+  entries: readonly Entry[],
+  details: readonly Buffer[],
+  sizeBytesMax: number,
+): void {
   let sizeBytes = 0
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
     if (entry.Time !== undefined) sizeBytes += TIME_SIZE_BYTES
-    sizeBytes += byteLength(entry.Source) + byteLength(entry.DetailType) + byteLength(entry.Detail)
+    sizeBytes += byteLength(entry.Source) + byteLength(entry.DetailType) + details[index]!.length
     for (const resource of entry.Resources ?? []) sizeBytes += byteLength(resource)
   }
   if (sizeBytes > sizeBytesMax) {
@@ -128,16 +137,22 @@ function missing(name: string): EntryResult {
   }
 }
 
+interface Stamps {
+  readonly context: OperationContext
+  readonly now: () => string
+  readonly random: Random
+}
+
 /** Undefined when the detail is not a JSON object. */
 function stamp(
   entry: Entry,
-  context: OperationContext,
-  id: string,
-  now: () => string,
+  detail: Uint8Array,
+  { context, now, random }: Stamps,
 ): StampedEvent | undefined {
-  const detail = entry.Detail!
   // A lone surrogate has no UTF-8 form: it would be stored as another character than was sent.
-  if (!detail.isWellFormed()) return undefined
+  if (!entry.Detail!.isWellFormed()) return undefined
+  if (checkJson(detail, { depthMax: EVENT_DEPTH_MAX }).kind !== 'object') return undefined
+  const id = createUuid(random)
   const busKey = busKeyOf(entry.EventBusName, context)
   const record = storePutEvent({
     busKey,
@@ -146,16 +161,21 @@ function stamp(
     id,
     source: entry.Source!,
     detailType: entry.DetailType!,
-    time: entry.Time === undefined ? now() : formatEnvelopeTime(entry.Time * 1000),
+    time: entry.Time === undefined ? now() : formatTime(entry.Time),
     resources: entry.Resources ?? [],
     detail,
     ...(entry.TraceHeader === undefined ? {} : { traceHeader: entry.TraceHeader }),
   })
-  // The detail is the last member of the envelope, which is the last thing of the record.
-  const end = record.length - 1
-  const start = end - Buffer.byteLength(detail)
-  const check = checkJson(record, { depthMax: EVENT_DEPTH_MAX, start, end })
-  return check.kind === 'object' ? { id, busKey, record } : undefined
+  return { id, busKey, record }
+}
+
+/** Seconds since the epoch as an envelope writes them. */
+function formatTime(seconds: number): string {
+  const timeMs = seconds * 1000
+  if (!(Math.abs(timeMs) <= DATE_MS_MAX)) {
+    throw awsFault('SerializationException', `${seconds} is not a time that can be written.`)
+  }
+  return formatEnvelopeTime(timeMs)
 }
 
 function busKeyOf(name: string | undefined, context: OperationContext): string {
