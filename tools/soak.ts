@@ -20,6 +20,8 @@ const PRODUCERS = 4
 const PAUSE_MS = 10
 const RSS_MIB_PER_HOUR_MAX = 16
 const FILES_GROWTH_MAX = 10
+/** Fewer minutes are warm-up and tell nothing of growth. */
+const SAMPLES_JUDGED_MIN = 15
 const DELIVERY_DEADLINE_MS = 15 * 60_000
 
 interface Sample {
@@ -85,7 +87,8 @@ function judge(samples: readonly Sample[]): string[] {
   const settled = samples.slice(Math.floor(samples.length / 3))
   const first = settled[0]
   const last = settled.at(-1)
-  if (first === undefined || last === undefined || first === last) return []
+  if (first === undefined || last === undefined) return []
+  if (settled.length < SAMPLES_JUDGED_MIN) return []
   const slope = slopePerMinute(settled) * 60
   return [
     slope > RSS_MIB_PER_HOUR_MAX ? `memory grows by ${slope.toFixed(1)} MiB an hour` : '',
