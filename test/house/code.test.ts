@@ -8,7 +8,7 @@ import { isTest, readSources } from '../../tools/tree.ts'
 
 /** Who may read the machine's time and chance, and why. */
 const TIME_AND_CHANCE: readonly (readonly [path: RegExp, why: string])[] = [
-  [/^src\/base\/(?:clock|random)\.ts$/, 'the seams themselves'],
+  [/^src\/base\/(?:clock|random|ids)\.ts$/, 'the seams themselves'],
   [/^src\/main\.ts$/, 'the deadline of a stop runs outside every room'],
   [/^src\/log\/drivers\/file\/.*worker[^/]*\.ts$/, 'measures its own disk, in a thread of its own'],
   [/^src\/store\/drivers\/sqlite\/.*worker[^/]*\.ts$/, 'as the log worker does'],
