@@ -3,10 +3,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Signalbox } from '../support/signalbox.ts'
+import { shareSignalbox } from '../support/signalbox.ts'
 
-test('of the entries of one call the bad ones fail, each with its reason, and the good ones arrive', async (context) => {
-  const signalbox = await Signalbox.open(context)
+const openAccount = shareSignalbox()
+
+test('of the entries of one call the bad ones fail, each with its reason, and the good ones arrive', async () => {
+  const signalbox = openAccount()
   const seen = await signalbox.python<{
     failed: number
     codes: (string | null)[]
@@ -46,8 +48,8 @@ test('of the entries of one call the bad ones fail, each with its reason, and th
   assert.match(seen.tooMany[1]!, /Member must have length less than or equal to 10/)
 })
 
-test('events keep their time, resources, account, trace and the very bytes of their detail', async (context) => {
-  const signalbox = await Signalbox.open(context, { account: '111122223333', region: 'eu-west-1' })
+test('events keep their time, resources, account, trace and the very bytes of their detail', async () => {
+  const signalbox = openAccount().as('111122223333', 'eu-west-1')
   const detail = '{"b": 1.50, "a":1e400, "text":"\\u00e9 é 😀", "b":2}'
   const { body, trace, id } = await signalbox.python<{ body: string; trace: string; id: string }>(
     `
@@ -70,8 +72,8 @@ test('events keep their time, resources, account, trace and the very bytes of th
   )
 })
 
-test('what a rule says changes for the next event, and no rule outlives its removal', async (context) => {
-  const signalbox = await Signalbox.open(context)
+test('what a rule says changes for the next event, and no rule outlives its removal', async () => {
+  const signalbox = openAccount()
   const orders = await signalbox.python<number[]>(
     `
     sqs.create_queue(QueueName='all')
@@ -101,8 +103,8 @@ test('what a rule says changes for the next event, and no rule outlives its remo
   assert.deepEqual(orders, [1, 3, 3, 5])
 })
 
-test('each way of shaping what a target gets gives exactly those bytes', async (context) => {
-  const signalbox = await Signalbox.open(context)
+test('each way of shaping what a target gets gives exactly those bytes', async () => {
+  const signalbox = openAccount()
   const seen = await signalbox.python<Record<string, string>>(
     `
     shapes = {
@@ -138,14 +140,14 @@ test('each way of shaping what a target gets gives exactly those bytes', async (
   })
 })
 
-test('events go from bus to bus, with the rules of the second, and never in a circle without end', async (context) => {
-  const signalbox = await Signalbox.open(context)
+test('events go from bus to bus, with the rules of the second, and never in a circle without end', async () => {
+  const signalbox = openAccount()
   const { first, looped } = await signalbox.python<{ first: unknown[]; looped: number }>(
     `
     sqs.create_queue(QueueName='all')
     second = events.create_event_bus(Name='second')['EventBusArn']
     default = events.describe_event_bus()['Arn']
-    role = 'arn:aws:iam::000000000000:role/any'
+    role = 'arn:aws:iam::%s:role/any' % given.split(':')[4]
     route('forward', {'source': ['shop']}, {'Id': 'bus', 'Arn': second, 'RoleArn': role})
     route('arrive', {'detail': {'order': [1]}}, {'Id': 'queue', 'Arn': given}, bus='second')
     put('shop', 'Order', {'order': 2})
@@ -167,8 +169,8 @@ test('events go from bus to bus, with the rules of the second, and never in a ci
   assert.ok(looped >= 2 && looped < 50, `arrived ${looped} times`)
 })
 
-test('permissions, tags and pages are as boto3 knows them', async (context) => {
-  const signalbox = await Signalbox.open(context)
+test('permissions, tags and pages are as boto3 knows them', async () => {
+  const signalbox = openAccount()
   const seen = await signalbox.python<Record<string, unknown>>(`
     arn = events.create_event_bus(Name='shop', Tags=[{'Key': 'team', 'Value': 'a'}])['EventBusArn']
     events.put_permission(EventBusName='shop', Action='events:PutEvents',
@@ -206,7 +208,7 @@ test('permissions, tags and pages are as boto3 knows them', async (context) => {
       'partner',
       'Allow',
       'events:PutEvents',
-      'arn:aws:events:us-east-1:000000000000:event-bus/shop',
+      `arn:aws:events:us-east-1:${signalbox.account}:event-bus/shop`,
     ],
     bare: true,
     tags: [{ Key: 'stage', Value: 'b' }],

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { Signalbox } from '../support/signalbox.ts'
+import { shareSignalbox } from '../support/signalbox.ts'
 
-test('a first-in first-out queue keeps the order of each group and drops what comes twice', async (context) => {
-  const signalbox = await Signalbox.open(context)
+const openAccount = shareSignalbox()
+
+test('a first-in first-out queue keeps the order of each group and drops what comes twice', async () => {
+  const signalbox = openAccount()
   const seen = await signalbox.python<{
     first: string[]
     blocked: string[]
@@ -38,8 +40,8 @@ test('a first-in first-out queue keeps the order of each group and drops what co
   assert.deepEqual(seen, { first: ['1'], blocked: ['1'], rest: ['2', '3'], sequence: true })
 })
 
-test('a long poll answers when a message comes, and is empty when its time is up', async (context) => {
-  const signalbox = await Signalbox.open(context)
+test('a long poll answers when a message comes, and is empty when its time is up', async () => {
+  const signalbox = openAccount()
   const { waited, empty, body } = await signalbox.python<{
     waited: number
     empty: number
@@ -62,8 +64,8 @@ test('a long poll answers when a message comes, and is empty when its time is up
   assert.ok(empty >= 0.95, `waited ${empty} s`)
 })
 
-test('what is not deleted comes back, and after its last receive goes to the dead-letter queue', async (context) => {
-  const signalbox = await Signalbox.open(context)
+test('what is not deleted comes back, and after its last receive goes to the dead-letter queue', async () => {
+  const signalbox = openAccount()
   const seen = await signalbox.python<{
     hidden: boolean
     counts: string[]
@@ -103,13 +105,13 @@ test('what is not deleted comes back, and after its last receive goes to the dea
   assert.deepEqual(seen.dead, { body: 'poison', source: signalbox.queueArn('work') })
   assert.deepEqual(
     seen.sources.map((url) => new URL(url).pathname),
-    ['/000000000000/work'],
+    [`/${signalbox.account}/work`],
   )
   assert.equal(seen.gone, true)
 })
 
-test('batches, attributes, tags, purge and deletion are as boto3 knows them', async (context) => {
-  const signalbox = await Signalbox.open(context)
+test('batches, attributes, tags, purge and deletion are as boto3 knows them', async () => {
+  const signalbox = openAccount()
   const seen = await signalbox.python<Record<string, unknown>>(`
     url = sqs.create_queue(QueueName='a', tags={'team': 'shop'}, Attributes={
         'VisibilityTimeout': '7', 'MaximumMessageSize': '2048'})['QueueUrl']
@@ -163,14 +165,18 @@ test('batches, attributes, tags, purge and deletion are as boto3 knows them', as
   })
 })
 
-test('a client of the query protocol shares a queue with one of today', async (context) => {
-  const signalbox = await Signalbox.open(context)
-  const created = await postForm(signalbox.url, { Action: 'CreateQueue', QueueName: 'old' })
+test('a client of the query protocol shares a queue with one of today', async () => {
+  const signalbox = openAccount()
+  const { account } = signalbox
+  const created = await postForm(account, signalbox.url, {
+    Action: 'CreateQueue',
+    QueueName: 'old',
+  })
   assert.equal(created.status, 200)
   const url = /<QueueUrl>(.*?)<\/QueueUrl>/.exec(created.text)![1]!
-  assert.equal(url, `${signalbox.url}/000000000000/old`)
+  assert.equal(url, `${signalbox.url}/${signalbox.account}/old`)
   const body = 'a <b> & "c" – 日本'
-  const sent = await postForm(url, {
+  const sent = await postForm(account, url, {
     Action: 'SendMessage',
     MessageBody: body,
     'MessageAttribute.1.Name': 'kind',
@@ -185,21 +191,25 @@ test('a client of the query protocol shares a queue with one of today', async (c
     result = dict(body=message['Body'], kind=message['MessageAttributes']['kind']['StringValue'])
   `)
   assert.deepEqual(received, { body, kind: 'new' })
-  const back = await postForm(url, { Action: 'ReceiveMessage', WaitTimeSeconds: '5' })
+  const back = await postForm(account, url, { Action: 'ReceiveMessage', WaitTimeSeconds: '5' })
   assert.match(back.text, /<Body>a &lt;b&gt; &amp; (?:"|&quot;)c(?:"|&quot;) – 日本<\/Body>/)
   const handle = /<ReceiptHandle>(.*?)<\/ReceiptHandle>/.exec(back.text)![1]!
-  const deleted = await postForm(url, { Action: 'DeleteMessage', ReceiptHandle: handle })
+  const deleted = await postForm(account, url, { Action: 'DeleteMessage', ReceiptHandle: handle })
   assert.match(deleted.text, /<DeleteMessageResponse[^]*<RequestId>/)
-  const missing = await postForm(signalbox.url, { Action: 'GetQueueUrl', QueueName: 'none' })
+  const missing = await postForm(account, signalbox.url, {
+    Action: 'GetQueueUrl',
+    QueueName: 'none',
+  })
   assert.equal(missing.status, 400)
   assert.match(missing.text, /<Code>AWS\.SimpleQueueService\.NonExistentQueue<\/Code>/)
 })
 
 async function postForm(
+  account: string,
   url: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const scope = '000000000000/20260101/us-east-1/sqs/aws4_request'
+  const scope = `${account}/20260101/us-east-1/sqs/aws4_request`
   const answer = await fetch(url, {
     method: 'POST',
     headers: {

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OK, Receiver } from '../support/receiver.ts'
-import { DEADLINE_MS, QUICK_RETRIES, Signalbox, until } from '../support/signalbox.ts'
+import { DEADLINE_MS, QUICK_RETRIES, shareSignalbox, until } from '../support/signalbox.ts'
+
+const openAccount = shareSignalbox({ config: QUICK_RETRIES })
 
 interface DeadLetter {
   readonly body: string
@@ -21,7 +23,7 @@ def dead_letters(name, count):
 `
 
 test('a target that keeps failing is tried as often as its policy says, then a dead letter tells why', async (context) => {
-  const signalbox = await Signalbox.open(context, { config: QUICK_RETRIES })
+  const signalbox = openAccount()
   const webhook = await Receiver.open(context)
   webhook.behaviour = { status: 500 }
   const { id, letters } = await signalbox.python<{ id: string; letters: DeadLetter[] }>(
@@ -43,7 +45,7 @@ result = dict(id=id, letters=dead_letters('dead', 1))
   )
   const [letter] = letters
   assert.deepEqual(letter!.attributes, {
-    RULE_ARN: 'arn:aws:events:us-east-1:000000000000:rule/all',
+    RULE_ARN: `arn:aws:events:us-east-1:${signalbox.account}:rule/all`,
     TARGET_ARN: webhook.url,
     ERROR_CODE: 'INTERNAL_ERROR',
     ERROR_MESSAGE: 'the target answered 500',
@@ -55,8 +57,7 @@ result = dict(id=id, letters=dead_letters('dead', 1))
 })
 
 test('an event that grows too old dies of its age', async (context) => {
-  const config = `delivery: { delayMsMin: 50s, delayMsMax: 50s, jitter: 0 }`
-  const signalbox = await Signalbox.open(context, { config })
+  const signalbox = openAccount()
   const webhook = await Receiver.open(context)
   // A target that asks for two minutes asks for more than the event has.
   webhook.behaviour = { status: 429, headers: { 'Retry-After': '120' } }
@@ -79,7 +80,7 @@ result = dead_letters('dead', 1)
 })
 
 test('what no retry can mend goes to the dead-letter queue at once', async (context) => {
-  const signalbox = await Signalbox.open(context)
+  const signalbox = openAccount()
   const webhook = await Receiver.open(context)
   webhook.behaviour = { status: 403 }
   const letters = await signalbox.python<DeadLetter[]>(
@@ -107,7 +108,7 @@ result = dead_letters('dead', 3)
     new Set(codes.map((code) => code.join(' '))),
     new Set([
       `${signalbox.queueArn('nowhere')} NO_RESOURCE 0 `,
-      'arn:aws:lambda:us-east-1:000000000000:function:nobody NO_RESOURCE 0 ',
+      `arn:aws:lambda:us-east-1:${signalbox.account}:function:nobody NO_RESOURCE 0 `,
       `${webhook.url} NO_PERMISSIONS 0 `,
     ]),
   )
@@ -115,7 +116,7 @@ result = dead_letters('dead', 3)
 })
 
 test('a target that asks for time with Retry-After is given it', async (context) => {
-  const signalbox = await Signalbox.open(context, { config: QUICK_RETRIES })
+  const signalbox = openAccount()
   const webhook = await Receiver.open(context)
   webhook.behaviour = { status: 429, headers: { 'Retry-After': '1' } }
   await signalbox.python(
@@ -132,8 +133,8 @@ test('a target that asks for time with Retry-After is given it', async (context)
   assert.ok(second!.at - first!.at >= 990, `came after ${second!.at - first!.at} ms`)
 })
 
-test('a letter that waits for a missing dead-letter queue is not lost from sight', async (context) => {
-  const signalbox = await Signalbox.open(context)
+test('a letter that waits for a missing dead-letter queue is not lost from sight', async () => {
+  const signalbox = openAccount()
   await signalbox.python(
     `
     prefix = given.rsplit(':', 1)[0]

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { after, before, type TestContext } from 'node:test'
 import { type Exit, type ServerProcess, startServer } from '../fault/harness/server-process.ts'
 import { until } from '../fault/harness/until.ts'
 
@@ -48,17 +48,26 @@ export class Signalbox {
   readonly account: string
   readonly region: string
   readonly #options: SignalboxOptions
-  #server: ServerProcess | undefined
+  /** Shared by the callers of all accounts. */
+  readonly #process: { server?: ServerProcess | undefined }
 
-  private constructor(folder: string, options: SignalboxOptions) {
+  private constructor(
+    folder: string,
+    options: SignalboxOptions,
+    process: { server?: ServerProcess | undefined } = {},
+  ) {
     this.folder = folder
+    this.#process = process
     this.dataDir = join(folder, 'data')
     this.account = options.account ?? '000000000000'
     this.region = options.region ?? 'us-east-1'
     this.#options = options
   }
 
-  static async open(context: TestContext, options: SignalboxOptions = {}): Promise<Signalbox> {
+  static async open(
+    context: Pick<TestContext, 'after'>,
+    options: SignalboxOptions = {},
+  ): Promise<Signalbox> {
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-e2e-'))
     const signalbox = new Signalbox(folder, options)
     context.after(async () => {
@@ -70,6 +79,11 @@ export class Signalbox {
     for (const [path, text] of Object.entries(options.files ?? {})) signalbox.write(path, text)
     await signalbox.start()
     return signalbox
+  }
+
+  /** The same server for a caller of another account, who sees nothing of this one. */
+  as(account: string, region: string = this.region): Signalbox {
+    return new Signalbox(this.folder, { ...this.#options, account, region }, this.#process)
   }
 
   get url(): string {
@@ -88,7 +102,7 @@ export class Signalbox {
 
   async start(): Promise<void> {
     const { command = 'dev', args = [] } = this.#options
-    this.#server = await startServer({
+    this.#process.server = await startServer({
       dataDir: this.dataDir,
       command,
       args: ['--config', join(this.folder, 'signalbox.yaml'), ...args],
@@ -96,8 +110,8 @@ export class Signalbox {
   }
 
   async end(signal: NodeJS.Signals): Promise<Exit | undefined> {
-    const server = this.#server
-    this.#server = undefined
+    const { server } = this.#process
+    this.#process.server = undefined
     return server?.end(signal)
   }
 
@@ -153,8 +167,26 @@ export class Signalbox {
   }
 
   get #running(): ServerProcess {
-    if (this.#server === undefined) throw new Error('the server does not run')
-    return this.#server
+    const { server } = this.#process
+    if (server === undefined) throw new Error('the server does not run')
+    return server
+  }
+}
+
+/** One server for all tests of a file; each call gives an account of its own there. */
+export function shareSignalbox(options: SignalboxOptions = {}): () => Signalbox {
+  const ends: (() => unknown)[] = []
+  let shared: Signalbox | undefined
+  let accounts = 0
+  before(async () => {
+    shared = await Signalbox.open({ after: (end) => void ends.push(end as () => unknown) }, options)
+  })
+  after(async () => {
+    for (const end of ends) await end()
+  })
+  return () => {
+    accounts += 1
+    return shared!.as(String(accounts).padStart(12, '0'))
   }
 }
 
