@@ -44,7 +44,7 @@ export function storePutEvent(put: PutEvent): Buffer {
 export function storeEvent(event: Event): Buffer {
   const time = formatEnvelopeTime(Date.parse(event.time))
   const data = detailOf(event)
-  const envelope: Record<string, unknown> = {
+  const envelope = {
     version: '0',
     id: event.id,
     'detail-type': event.type,
@@ -53,13 +53,11 @@ export function storeEvent(event: Event): Buffer {
     time,
     region: event.bus.region,
     resources: event.resources,
-    ...visibleAttributes(event),
-    ...(data.base64 === undefined ? {} : { data_base64: data.base64 }),
   }
   return encodeStoredEvent({
     busKey: formatBusKey(event.bus),
     meta: metaOf(event, time),
-    envelopeHead: `${JSON.stringify(envelope).slice(0, -1)},"detail":`,
+    envelopeHead: `${JSON.stringify(envelope).slice(0, -1)}${visibleAttributes(event, data)},"detail":`,
     detail: data.detail,
     ...(data.raw === undefined ? {} : { rawData: data.raw }),
     hasData: event.data !== undefined,
@@ -95,14 +93,16 @@ const ENVELOPE_NAMES = new Set([
   'detail',
 ])
 
-function visibleAttributes(event: Event): Record<string, unknown> {
-  const visible: Record<string, unknown> = {}
-  if (event.subject !== undefined) visible['subject'] = event.subject
-  if (event.dataschema !== undefined) visible['dataschema'] = event.dataschema
+/** Members as text: in an object one that is named by a number would stand before all others. */
+function visibleAttributes(event: Event, { base64 }: Detail): string {
+  const visible: [string, unknown][] = []
+  if (event.subject !== undefined) visible.push(['subject', event.subject])
+  if (event.dataschema !== undefined) visible.push(['dataschema', event.dataschema])
   for (const [name, value] of Object.entries(event.extensions)) {
-    if (!ENVELOPE_NAMES.has(name)) visible[name] = value
+    if (!ENVELOPE_NAMES.has(name)) visible.push([name, value])
   }
-  return visible
+  if (base64 !== undefined) visible.push(['data_base64', base64])
+  return visible.map(([name, value]) => `,"${name}":${JSON.stringify(value)}`).join('')
 }
 
 function metaOf(event: Event, envelopeTime: string): EventMeta {

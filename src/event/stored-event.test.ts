@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isAppError } from '../base/index.ts'
+import type { Event } from './event.ts'
+import { storeEvent, storePutEvent } from './eventbridge.ts'
+import { decodeStoredEvent, encodeStoredEvent, forwardStoredEvent } from './stored-event.ts'
+
+const FROM = '000000000000/us-east-1/from'
+const TO = '111111111111/eu-west-1/to'
+
+const event: Event = {
+  id: 'é"\\1',
+  source: '/shop',
+  type: 'placed',
+  time: '2026-01-01T00:00:00.250Z',
+  extensions: { tier: 'gold' },
+  data: Buffer.from('{ "order" : 1.0 }'),
+  bus: { account: '000000000000', region: 'us-east-1', name: 'from' },
+  resources: ['r'],
+}
+
+test('a record may lie anywhere in a larger buffer', () => {
+  const record = storeEvent(event)
+  const large = Buffer.concat([Buffer.alloc(13, 0xaa), record, Buffer.alloc(7, 0xbb)])
+  const stored = decodeStoredEvent(large.subarray(13, 13 + record.length))
+  assert.equal(stored.id, event.id)
+  assert.equal(Buffer.from(stored.toEvent().data!).toString(), '{ "order" : 1.0 }')
+})
+
+test('views share the memory of the record', () => {
+  const record = storeEvent(event)
+  const { envelope } = decodeStoredEvent(record)
+  assert.equal(envelope.buffer, record.buffer)
+})
+
+test('a record of another format is refused as damaged', () => {
+  const record = storeEvent(event)
+  record[0] = 9
+  assert.throws(
+    () => decodeStoredEvent(record),
+    (error) => isAppError(error, 'LOG_CORRUPT') && error.message.endsWith('got `9`'),
+  )
+})
+
+test('forwarding changes the bus and counts the hop, and keeps every byte of the envelope', () => {
+  const stored = decodeStoredEvent(storeEvent(event))
+  const forwarded = decodeStoredEvent(forwardStoredEvent(stored, TO, 1))
+  assert.equal(forwarded.busKey, TO)
+  assert.deepEqual(forwarded.envelope, stored.envelope)
+  assert.deepEqual(forwarded.meta(), { ...stored.meta(), hops: 1 })
+  const bus = { account: '111111111111', region: 'eu-west-1', name: 'to' }
+  const { data, ...rest } = forwarded.toEvent()
+  const { data: before, ...restBefore } = event
+  assert.deepEqual(rest, { ...restBefore, bus })
+  assert.deepEqual(Buffer.from(data!), before)
+})
+
+test('forwarding keeps data that is not JSON, no data at all, and an empty text', () => {
+  const { data: _, ...bare } = event
+  const contents = [
+    { datacontenttype: 'image/png', data: Buffer.from([0xff, 0x00]) },
+    { datacontenttype: 'text/plain', data: Buffer.from('') },
+    {},
+  ]
+  for (const content of contents) {
+    const stored = decodeStoredEvent(storeEvent({ ...bare, ...content }))
+    const forwarded = decodeStoredEvent(forwardStoredEvent(stored, TO, 2))
+    const { data } = forwarded.toEvent()
+    const expected = 'data' in content ? content.data : undefined
+    assert.deepEqual(data === undefined ? undefined : Buffer.from(data), expected)
+    assert.deepEqual(forwarded.envelope, stored.envelope)
+  }
+})
+
+test('forwarding an event of the AWS dialect keeps its trace header', () => {
+  const put = storePutEvent({
+    busKey: FROM,
+    account: '000000000000',
+    region: 'us-east-1',
+    id: 'a',
+    source: 's',
+    detailType: 't',
+    time: '2026-01-01T00:00:00Z',
+    resources: [],
+    detail: '{}',
+    traceHeader: 'Root=1',
+  })
+  const forwarded = decodeStoredEvent(forwardStoredEvent(decodeStoredEvent(put), TO, 1))
+  assert.deepEqual(forwarded.meta(), { traceHeader: 'Root=1', hops: 1 })
+})
+
+test('detail may be given as text or as bytes', () => {
+  const parts = { busKey: FROM, envelopeHead: '{"version":"0","id":"a","detail":', hasData: true }
+  const text = '{"é":"\u{1f682}"}'
+  assert.deepEqual(
+    encodeStoredEvent({ ...parts, detail: text }),
+    encodeStoredEvent({ ...parts, detail: Buffer.from(text) }),
+  )
+})
