@@ -7,12 +7,16 @@ import { DEFAULT_ACCOUNT } from './arn.ts'
 
 const NAME_LENGTH_MAX = 253
 
+/** As much as ends in no half of an escape, which would read as another one with what follows it. */
+const WHOLE_ESCAPES = /^(?:zz|z[0-9a-f]{2}|[^z])*/
+
 export function encodeName(parts: readonly string[]): string {
   const name = parts.map((part) => encodePart(part)).join('.')
   if (name.length <= NAME_LENGTH_MAX) return name
   // Too long to be reversible: the AWS name is in spec, so unique is enough. `zx` begins no escape.
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 32)
-  return `${name.slice(0, 200).replace(/[^a-z0-9]+$/, '')}zx${hash}`
+  const [start] = WHOLE_ESCAPES.exec(name.slice(0, 200))!
+  return `${start.replace(/[^a-z0-9]+$/, '')}zx${hash}`
 }
 
 /** The parts that `encodeName` was given, or undefined for a name it did not make or had to shorten. */
