@@ -6,11 +6,15 @@ import { availableParallelism } from 'node:os'
 import type { Figure } from './figure.ts'
 
 const TICKS_PER_SECOND = 100
+/** Server and load generator alone make each other wait about half as much. */
+const WAITING_SHARE_MAX = 0.25
 
 export interface Usage {
   /** Cores taken by the process, and by its main thread alone. */
   readonly process: number
   readonly mainThread: number
+  /** The share of the time in which the main thread had work and no core to do it on. */
+  readonly mainThreadWaiting: number
   /** Cores taken by all of the machine. */
   readonly machine: number
 }
@@ -25,6 +29,7 @@ export function startUsage(pid: number): () => Usage {
     return {
       process: (after.process - before.process) / ticks,
       mainThread: (after.mainThread - before.mainThread) / ticks,
+      mainThreadWaiting: (after.mainThreadWaiting - before.mainThreadWaiting) / ticks,
       machine: (after.machine - before.machine) / ticks,
     }
   }
@@ -37,9 +42,19 @@ export function usageFigures(usage: Usage, loadCpu: number, eventsPerSecond: num
     { name: 'main thread, an event', value: perEvent(usage.mainThread), unit: 'us' },
     { name: 'server, an event', value: perEvent(usage.process), unit: 'us' },
     { name: 'server main thread', value: usage.mainThread, unit: 'cores' },
+    { name: 'server main thread, no core free', value: usage.mainThreadWaiting, unit: 'cores' },
     { name: 'server', value: usage.process, unit: 'cores' },
     { name: 'load generator', value: loadCpu, unit: 'cores' },
     { name: `machine, of ${availableParallelism()}`, value: usage.machine, unit: 'cores' },
+  ]
+}
+
+/** Says when the machine was too busy for rates to mean much. */
+export function usageNotes({ mainThreadWaiting }: Usage): string[] {
+  if (mainThreadWaiting < WAITING_SHARE_MAX) return []
+  const share = Math.round(mainThreadWaiting * 100)
+  return [
+    `the main thread found no free core ${share}% of the time: other processes had the machine`,
   ]
 }
 
@@ -51,6 +66,7 @@ export function residentMib(pid: number, field: 'VmRSS' | 'VmHWM' = 'VmRSS'): nu
 interface Ticks {
   readonly process: number
   readonly mainThread: number
+  readonly mainThreadWaiting: number
   readonly machine: number
 }
 
@@ -58,6 +74,7 @@ function readTicks(pid: number): Ticks {
   return {
     process: ticksIn(`/proc/${pid}/stat`),
     mainThread: ticksIn(`/proc/${pid}/task/${pid}/stat`),
+    mainThreadWaiting: waitingTicksIn(`/proc/${pid}/task/${pid}/schedstat`),
     machine: machineTicks(),
   }
 }
@@ -68,6 +85,12 @@ function ticksIn(path: string): number {
   const text = readFileSync(path, 'utf8')
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return Number(fields[11]) + Number(fields[12])
+}
+
+/** Nanoseconds on the run queue: the second field, where the kernel keeps it. */
+function waitingTicksIn(path: string): number {
+  if (!existsSync(path)) return 0
+  return (Number(readFileSync(path, 'utf8').split(' ')[1]) / 1e9) * TICKS_PER_SECOND
 }
 
 function machineTicks(): number {

@@ -8,7 +8,7 @@ import { startChild, type Child } from '../rig/child.ts'
 import type { Figure, Outcome } from '../rig/figure.ts'
 import { failureNotes, startLoad } from '../rig/load.ts'
 import { startServer } from '../rig/server.ts'
-import { startUsage, usageFigures } from '../rig/usage.ts'
+import { startUsage, usageFigures, usageNotes } from '../rig/usage.ts'
 
 const DELIVERIES_PER_SECOND_MIN = 25_000
 const LOAD_CONNECTIONS = 32
@@ -88,7 +88,7 @@ async function measure(bench: Bench, target: Child, url: string): Promise<Measur
       ...usageFigures(used, report.cpu, perSecond),
       { name: 'target', value: last.cpu, unit: 'cores' },
     ]
-    return { perSecond, figures, notes: failureNotes(report) }
+    return { perSecond, figures, notes: [...failureNotes(report), ...usageNotes(used)] }
   } finally {
     await server.end()
   }

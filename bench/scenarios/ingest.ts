@@ -6,7 +6,7 @@ import type { Figure, Outcome } from '../rig/figure.ts'
 import { failureNotes, startLoad } from '../rig/load.ts'
 import { messagesIn, startServer } from '../rig/server.ts'
 import { until } from '../rig/until.ts'
-import { startUsage, usageFigures } from '../rig/usage.ts'
+import { startUsage, usageFigures, usageNotes } from '../rig/usage.ts'
 import { CONNECTIONS, measureRaw } from './raw.ts'
 
 const DELIVERED = 'signalbox_deliveries_delivered_total'
@@ -88,7 +88,8 @@ async function measure(bench: Bench, bars: Bars): Promise<Ingested> {
       },
       ...usageFigures(used, report.cpu, acknowledged),
     ]
-    const outcome = { scenario: bars.scenario, figures, notes: failureNotes(report) }
+    const notes = [...failureNotes(report), ...usageNotes(used)]
+    const outcome = { scenario: bars.scenario, figures, notes }
     return { acknowledgedPerSecond: acknowledged, outcome }
   } finally {
     await server.end()
