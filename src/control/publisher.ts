@@ -56,6 +56,8 @@ export class RulesetPublisher {
   #stagedBuses: Map<string, BusRules> | undefined
   #seen: number
   #published: number
+  /** The current ruleset has no control record yet: the disk was full. */
+  #isUnmarked = false
   #isFlushing = false
   #isScheduled = false
   #waiters: { readonly revision: number; readonly resolve: () => void }[] = []
@@ -219,7 +221,11 @@ export class RulesetPublisher {
         if (ruleset !== undefined) {
           this.#recent.set(generation, ruleset)
           this.#current = ruleset
-          await this.#mark(generation)
+          this.#isUnmarked = true
+        }
+        if (this.#isUnmarked) {
+          await this.#mark(this.#current.generation)
+          this.#isUnmarked = false
           for (const listener of this.#listeners) listener()
         }
         this.#published = generation
