@@ -48,6 +48,10 @@ export async function openDelivery(
   closers.add(() => sinks.close())
   const ledger = new Ledger({ store: store.deliveries, clock, delayMs: COMMIT_DELAY_MS, onFatal })
   const deliverer = await openDeliverer(options, state, { ledger, sinks })
+  closers.add(async () => {
+    await deliverer.close(AbortSignal.abort())
+    await ledger.close()
+  })
   const ingress = await openIngress({
     log,
     dedupe: { store: store.dedupe, clock, windowMs: options.config.dedupe.windowMs, onFatal },
@@ -59,7 +63,7 @@ export async function openDelivery(
   kinds = createKinds(options, state, ingress)
   await deliverer.start()
   publisher.onPublished(() => deliverer.targetsChanged())
-  router = await openRouter({
+  const opened = await openRouter({
     reader: READER,
     log,
     store: store.deliveries,
@@ -70,6 +74,8 @@ export async function openDelivery(
     logger: logger.child({ room: 'route' }),
     onFatal,
   })
+  router = opened
+  closers.add(() => opened.close(AbortSignal.abort()))
   return { ingress, router, deliverer, ledger, sinks }
 }
 

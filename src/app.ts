@@ -51,6 +51,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   const state = await openState(options, closers)
   const delivery = await openDelivery({ ...options, ownUrl: () => server?.url }, state, closers)
   const maintenance = startMaintenance(clock, logger, () => tend(options, state, delivery))
+  closers.add(() => maintenance.cancel())
   const reasonsNotReady = (): readonly string[] => [
     ...(phase.now === 'serving' ? [] : [phase.now]),
     ...(state.log.stats().quarantined.length === 0 ? [] : ['the log has damaged records']),
