@@ -5,7 +5,7 @@
 // Invariant: a key is remembered only once its event is durable; until then its first sender is waited for.
 
 import { createHash } from 'node:crypto'
-import type { Clock } from '../base/index.ts'
+import { type Clock, isAppError } from '../base/index.ts'
 import type { DedupeEntry, DedupeStore } from '../store/index.ts'
 import {
   DEDUPE_ENTRIES_MAX,
@@ -49,6 +49,8 @@ export class DedupeWindow {
   #watermark = 0
   #savedWatermark = 0
   #isFlushing = false
+  /** The store had no room the last time: the next try waits for its turn. */
+  #isFull = false
   #isScheduled = false
 
   constructor(options: DedupeWindowOptions) {
@@ -79,7 +81,7 @@ export class DedupeWindow {
     this.#see(key, at)
     this.#unsaved.push({ ...key, at })
     this.#watermark = Math.max(this.#watermark, offset + 1)
-    if (this.#unsaved.length >= DEDUPE_FLUSH_ENTRIES) void this.flush()
+    if (this.#unsaved.length >= DEDUPE_FLUSH_ENTRIES && !this.#isFull) void this.flush()
     else this.#schedule()
   }
 
@@ -93,13 +95,20 @@ export class DedupeWindow {
   async flush(): Promise<void> {
     if (this.#isFlushing || this.#watermark === this.#savedWatermark) return
     this.#isFlushing = true
+    const before = this.#savedWatermark
     this.#savedWatermark = this.#watermark
     const entries = this.#unsaved
     this.#unsaved = []
     try {
       await this.#options.store.append(entries, this.#watermark)
+      this.#isFull = false
     } catch (error) {
-      this.#options.onFatal(error)
+      if (!isAppError(error, 'STORE_FULL')) return this.#options.onFatal(error)
+      // The log still holds what these stand for; they are written when there is room again.
+      this.#unsaved = entries.concat(this.#unsaved)
+      this.#savedWatermark = before
+      this.#isFull = true
+      this.#schedule()
     } finally {
       this.#isFlushing = false
     }
@@ -127,6 +136,9 @@ export class DedupeWindow {
     this.#old = this.#young
     this.#young = new Map()
     this.#youngSince = clock.monotonic()
-    store.prune(clock.now() - 2 * windowMs).catch(onFatal)
+    store.prune(clock.now() - 2 * windowMs).catch((error: unknown) => {
+      // What is too old goes at the next turn.
+      if (!isAppError(error, 'STORE_FULL')) onFatal(error)
+    })
   }
 }

@@ -4,11 +4,14 @@
 // Invariant: a change recorded before the cursor's owner is asked for its cursor is in the same commit or an
 // earlier one; so a cursor is never ahead of the rows it stands for.
 
-import type { Clock, Timer } from '../base/index.ts'
+import { type Clock, isAppError, type Timer } from '../base/index.ts'
 import type { AttemptRow, DeliveryCommit, DeliveryRow, ReaderCursor } from './deliveries.ts'
 
 /** Changes that make the ledger commit without waiting for more. */
 const CHANGES_COMMITTED_AT_ONCE = 250
+
+/** How long a commit that found no room waits for some, milliseconds. */
+const FULL_RETRY_MS = 1000
 
 export interface CursorOwner {
   /** The cursor as of now, or undefined when it has not moved since the last one given. */
@@ -36,6 +39,10 @@ export class Ledger {
   #listeners: (() => void)[] = []
   #timer: Timer | undefined
   #isCommitting = false
+  /** The last commit found no room; what it held waits here with what came since. */
+  #isFull = false
+  /** Taken from its owner and not yet durable. */
+  #cursor: ReaderCursor | undefined
   /** Somebody wants another commit after the one under way. */
   #isWanted = false
   #committing: Promise<void> = Promise.resolve()
@@ -111,7 +118,8 @@ export class Ledger {
 
   #changed(): void {
     if (this.#isDead) return
-    if (this.waiting >= CHANGES_COMMITTED_AT_ONCE && !this.#isCommitting) {
+    const isDue = this.waiting >= CHANGES_COMMITTED_AT_ONCE && !this.#isFull
+    if (isDue && !this.#isCommitting) {
       void this.flush()
     } else this.schedule()
   }
@@ -120,7 +128,9 @@ export class Ledger {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#isWanted = false
-    const cursor = this.#owner?.takeCursor()
+    // A newer cursor stands for all that the one left over from a full disk did.
+    const cursor = this.#owner?.takeCursor() ?? this.#cursor
+    this.#cursor = cursor
     const rows = this.#rows
     const attempts = this.#attempts
     if (cursor === undefined && rows.size === 0 && attempts.length === 0) {
@@ -144,18 +154,45 @@ export class Ledger {
     try {
       await this.#options.store.commit(commit)
     } catch (error) {
-      this.#isDead = true
       this.#isCommitting = false
+      if (isAppError(error, 'STORE_FULL')) {
+        this.#takeBack({ rows, attempts, listeners, exposed })
+        return
+      }
+      this.#isDead = true
       this.#options.onFatal(error)
       return
     }
     this.#isCommitting = false
+    this.#isFull = false
+    this.#cursor = undefined
     for (const listener of listeners) listener()
     if (cursor !== undefined) this.#owner?.cursorCommitted()
     // The cursor may have moved while this commit, which did not carry it, was under way.
     else this.schedule()
     if (this.waiting > 0) this.#changed()
     else if (this.#isWanted) this.schedule()
+  }
+
+  /** Nothing of the commit was written: it joins what was said meanwhile, which is newer, and is tried again. */
+  #takeBack(refused: {
+    readonly rows: Map<string, DeliveryRow | undefined>
+    readonly attempts: AttemptRow[]
+    readonly listeners: (() => void)[]
+    readonly exposed: number
+  }): void {
+    for (const [id, row] of this.#rows) refused.rows.set(id, row)
+    this.#rows = refused.rows
+    this.#attempts = [...refused.attempts, ...this.#attempts]
+    this.#listeners = [...refused.listeners, ...this.#listeners]
+    this.#exposed += refused.exposed
+    this.#isFull = true
+    if (this.#isDead) return
+    this.#timer?.cancel()
+    this.#timer = this.#options.clock.setTimer(FULL_RETRY_MS, () => {
+      this.#timer = undefined
+      void this.flush()
+    })
   }
 
   #tellListeners(): void {

@@ -53,26 +53,32 @@ test(
   },
 )
 
-test('a disk full to its last byte loses nothing', { skip }, async (context) => {
-  const { dataDir, ballast, history, webhook } = await prepare(context)
-  const server = await startServer({ dataDir })
-  context.after(() => server.end('SIGKILL'))
-  await routeAllTo(server.url, webhook.url)
-  const producers = startProducers({ url: server.url, history, run: 0 })
-  context.after(() => producers.stop())
-  await producers.acknowledged(ACKNOWLEDGED_MIN)
+test(
+  'a disk full to its last byte refuses events, loses none, and heals by itself',
+  { skip },
+  async (context) => {
+    const { dataDir, ballast, history, webhook } = await prepare(context)
+    const server = await startServer({ dataDir })
+    context.after(() => server.end('SIGKILL'))
+    await routeAllTo(server.url, webhook.url)
+    const producers = startProducers({ url: server.url, history, run: 0 })
+    context.after(() => producers.stop())
+    await producers.acknowledged(ACKNOWLEDGED_MIN)
 
-  fillDisk(ballast, 0)
-  await new Promise((resolve) => setTimeout(resolve, FULL_FOR_MS))
-  await producers.stop()
-  rmSync(ballast)
-  await server.end('SIGTERM')
-  assert.deepEqual(await checkLog({ dataDir, history }), [])
-  const again = await startServer({ dataDir })
-  context.after(() => again.end('SIGKILL'))
-  await until('all is delivered', DEADLINE_MS, () => webhook.missing(history).length === 0)
-  assert.deepEqual(webhook.strange(history), [])
-})
+    fillDisk(ballast, 0)
+    await until('events are refused', REFUSAL_DEADLINE_MS, () => history.ids('refused').length > 0)
+    await new Promise((resolve) => setTimeout(resolve, FULL_FOR_MS))
+    const before = history.acknowledged
+
+    rmSync(ballast)
+    await until('events are accepted again', HEAL_DEADLINE_MS, () => history.acknowledged > before)
+    await producers.stop()
+    await until('all is delivered', DEADLINE_MS, () => webhook.missing(history).length === 0)
+    assert.deepEqual(await server.end('SIGTERM'), { code: 0, signal: null }, server.output())
+    assert.deepEqual(await checkLog({ dataDir, history }), [])
+    assert.deepEqual(webhook.strange(history), [])
+  },
+)
 
 async function prepare(context: TestContext): Promise<{
   readonly dataDir: string
