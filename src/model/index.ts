@@ -14,12 +14,11 @@ export type {
   TargetInput,
 } from './kinds.ts'
 export { deliveryId, type Delivery } from './delivery.ts'
-export { EMPTY_RULESET, type BusRules, type RoutedRule, type Ruleset } from './ruleset.ts'
+export type { BusRules, RoutedRule, Ruleset } from './ruleset.ts'
 export {
   busArn,
   DEFAULT_ACCOUNT,
   DEFAULT_BUS,
-  formatArn,
   functionArn,
   parseArn,
   queueArn,
@@ -27,6 +26,6 @@ export {
   type Arn,
   type ArnScope,
 } from './arn.ts'
-export { accountOf, decodeName, encodeName, namespaceOf } from './names.ts'
+export { encodeName, namespaceOf } from './names.ts'
 export { validateSpec } from './validate.ts'
 export type { Fault } from './fault-list.ts'

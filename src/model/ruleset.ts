@@ -26,5 +26,3 @@ export interface Ruleset {
   /** By bus key. A bus that did not change is the same object as in the ruleset before. */
   readonly buses: ReadonlyMap<string, BusRules>
 }
-
-export const EMPTY_RULESET: Ruleset = { generation: 0, buses: new Map() }

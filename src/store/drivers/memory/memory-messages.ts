@@ -48,7 +48,11 @@ export class MemoryMessages implements MessageStore {
     const messages = Array.from(offsets, (offset, index) => ({
       id: idPrefix + index.toString(36),
       reference: { partition, offset },
-      ...{ queue, sentAt, visibleAt, expiresAt, sender },
+      queue,
+      sentAt,
+      visibleAt,
+      expiresAt,
+      sender,
     }))
     await this.#commits.commit(() => {
       for (const message of messages) this.#insert(message)
