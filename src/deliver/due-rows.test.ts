@@ -29,16 +29,31 @@ test('a retry that is due before its row is durable is made once it is', async (
 })
 
 test('a timer that fires just before a breaker’s time is up does not end the retries', async () => {
+  assert.equal(await attemptsByEarlyTimers(0), 3)
+})
+
+test('nor does a breaker whose time is up between two looks at the clock', async () => {
+  for (const tickMs of [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45]) {
+    assert.equal(await attemptsByEarlyTimers(tickMs), 3, `${tickMs} ms`)
+  }
+})
+
+/** Timers fire half a millisecond early, and each look at the clock takes `tickMs`. */
+function attemptsByEarlyTimers(tickMs: number): Promise<number> {
   const clock = new FakeClock()
-  const early: Clock = {
+  let spentMs = 0
+  const timers: Clock = {
     now: () => clock.now(),
-    monotonic: () => clock.monotonic(),
+    monotonic: () => {
+      spentMs += tickMs
+      return clock.monotonic() + spentMs
+    },
     setTimer: (delayMs, callback) =>
       clock.setTimer(delayMs > 1 ? delayMs - 0.5 : delayMs, callback),
   }
-  const attempts = await attemptsOf({
+  return attemptsOf({
     clock,
-    timers: early,
+    timers,
     results: [FAILED, FAILED, { kind: 'delivered' }],
     options: {
       backoff: { delayMsMin: 1000, delayMsMax: 1000, jitter: 0 },
@@ -53,8 +68,7 @@ test('a timer that fires just before a breaker’s time is up does not end the r
     },
     durationMs: 4500,
   })
-  assert.equal(attempts, 3)
-})
+}
 
 interface Case {
   readonly clock: FakeClock

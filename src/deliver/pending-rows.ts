@@ -149,10 +149,12 @@ export class PendingRows {
   async #refill(lane: Lane): Promise<void> {
     if (lane.isRefilling || this.#isClosed) return
     const isGone = this.#find(lane) === undefined
+    // Read before the capacity, or its time could be up between the two, and nobody would look again.
+    const { waitMs } = lane.breaker
     const limit = isGone ? CLAIMED_ROWS_MAX : Math.min(lane.capacity, CLAIMED_ROWS_MAX)
     if (limit === 0) {
       // A busy lane arms again when a send ends. A timer may fire a moment before the breaker's time is up.
-      if (lane.breaker.waitMs > 0) this.arm(lane)
+      if (waitMs > 0) this.arm(lane)
       return
     }
     lane.isRefilling = true
