@@ -32,7 +32,7 @@ export interface SignalboxOptions {
 
 /** Short delays, so that what takes minutes in a day takes moments in a test. */
 export const QUICK_RETRIES = `
-delivery: { delayMsMin: 20ms, delayMsMax: 80ms, timeoutMs: 300ms }
+delivery: { delayMsMin: 20ms, delayMsMax: 80ms }
 breaker: { openMsMin: 100ms, openMsMax: 400ms }
 `
 
