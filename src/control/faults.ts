@@ -7,7 +7,7 @@ import { AppError } from '../base/index.ts'
 const FAULTS = {
   'address-invalid': {
     code: 'RESOURCE_INVALID',
-    message: 'expected the target address to be an ARN or an http(s) URL, got `{address}`',
+    message: 'expected the target address to be {forms}, got `{address}`',
   },
   'bus-exists': { code: 'BUS_EXISTS', message: 'bus `{bus}` exists already' },
   'bus-has-rules': {

@@ -3,6 +3,8 @@
 
 import { isAppError } from '../base/index.ts'
 import {
+  isTargetAddress,
+  TARGET_ADDRESS_FORMS,
   parseArn,
   type RuleSpec,
   type Scope,
@@ -103,7 +105,9 @@ function checkTarget(
   parts: Pick<ControlParts, 'strict'>,
 ): Target {
   if (inputs.length > 1) throw fault('input-ambiguous', { target: target.id })
-  if (!isAddress(target.address)) throw fault('address-invalid', { address: target.address })
+  if (!isTargetAddress(target.address)) {
+    throw fault('address-invalid', { address: target.address, forms: TARGET_ADDRESS_FORMS })
+  }
   const input = inputs[0]
   if (input === undefined) return target
   checkInput(target.id, input, parts)
@@ -121,13 +125,6 @@ function checkInput(target: string, input: TargetInput, parts: Pick<ControlParts
     }
     throw fault('template-invalid', { target, reason: error.message }, error)
   }
-}
-
-/** An ARN or an http(s) URL; AWS takes only the former. */
-function isAddress(address: string): boolean {
-  if (/^https?:\/\//i.test(address)) return URL.canParse(address)
-  const arn = parseArn(address)
-  return arn !== undefined && arn.service !== '' && arn.resource !== ''
 }
 
 /** A first-in first-out queue orders by message group, so it cannot be sent to without one. */

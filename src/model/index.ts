@@ -29,3 +29,4 @@ export {
 export { encodeName, namespaceOf } from './names.ts'
 export { validateSpec } from './validate.ts'
 export type { Fault } from './fault-list.ts'
+export { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'

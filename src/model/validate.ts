@@ -1,6 +1,7 @@
 // What a spec of each kind must be, whichever dialect or manifest it came from. Dialects refuse earlier what
 // their own service refuses; nothing here is stricter than AWS about what AWS names.
 
+import { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'
 import { parseArn } from './arn.ts'
 import { FaultList, type Fault, type Fields, type TextRule } from './fault-list.ts'
 import type { Kind } from './kinds.ts'
@@ -109,7 +110,7 @@ function checkRule(faults: FaultList, spec: Fields): void {
 function checkTarget(faults: FaultList, path: string, target: Fields): void {
   faults.text(`${path}.id`, target['id'], RULE_NAME)
   if (!isAddress(target['address']))
-    faults.add(`${path}.address`, 'an ARN or an http(s) URL', target['address'])
+    faults.add(`${path}.address`, TARGET_ADDRESS_FORMS, target['address'])
   if (target['input'] !== undefined) checkInput(faults, `${path}.input`, target['input'])
   if (target['retry'] !== undefined) checkRetry(faults, `${path}.retry`, target['retry'])
   checkArn(faults, `${path}.deadLetterArn`, target['deadLetterArn'])
@@ -183,9 +184,7 @@ function checkArn(faults: FaultList, path: string, value: unknown): void {
 }
 
 function isAddress(value: unknown): boolean {
-  if (typeof value !== 'string' || value.length > ADDRESS_LENGTH_MAX) return false
-  if (value.startsWith('arn:')) return parseArn(value) !== undefined
-  return /^https?:\/\//.test(value) && URL.canParse(value)
+  return typeof value === 'string' && value.length <= ADDRESS_LENGTH_MAX && isTargetAddress(value)
 }
 
 function isJsonText(value: unknown): boolean {
