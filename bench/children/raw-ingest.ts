@@ -1,6 +1,6 @@
-// The yardstick of ingest: what Node itself allows. Bare node:http, JSON.parse of the body and of the details in it
-// (which are JSON inside JSON, and no event before they have been read), append to one file, one fdatasync for all
-// that gathered while the last one ran, then the answers. No matching, no delivery, no limits.
+// The yardstick of ingest: what a plain Node program gets. Bare node:http, JSON.parse of the body and of the details
+// in it (JSON inside JSON), each event stamped with the id that is answered and appended as a line to one file, one
+// fdatasync for all that gathered while the last one ran, then the answers. No matching, no delivery, no limits.
 
 import { fdatasync, openSync, write } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
@@ -10,6 +10,12 @@ import { onQuestion, readOptions, startCpu, tell } from './parent.ts'
 
 export interface RawIngestOptions {
   readonly folder: string
+}
+
+interface Entry {
+  readonly Source: string
+  readonly DetailType: string
+  readonly Detail: string
 }
 
 interface Gathered {
@@ -40,12 +46,13 @@ onQuestion((question) => {
 })
 
 function accept(body: Buffer, response: ServerResponse): void {
-  const { Entries: entries } = JSON.parse(body.toString()) as { Entries: { Detail: string }[] }
+  const { Entries: entries } = JSON.parse(body.toString()) as { Entries: readonly Entry[] }
   let ids = ''
-  for (const entry of entries) {
-    JSON.parse(entry.Detail)
-    gathering.chunks.push(Buffer.from(entry.Detail))
-    ids += `${ids === '' ? '' : ','}{"EventId":"${crypto.randomUUID()}"}`
+  for (const { Source: source, DetailType: type, Detail: text } of entries) {
+    const id = crypto.randomUUID()
+    const event = { id, time: Date.now(), source, type, detail: JSON.parse(text) as unknown }
+    gathering.chunks.push(Buffer.from(`${JSON.stringify(event)}\n`))
+    ids += `${ids === '' ? '' : ','}{"EventId":"${id}"}`
   }
   gathering.answers.push({ response, text: `{"FailedEntryCount":0,"Entries":[${ids}]}` })
   if (!isSyncing) sync()
