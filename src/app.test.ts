@@ -28,10 +28,10 @@ class Bench {
     })
   }
 
-  async open(port = 0): Promise<App> {
+  async open(port = 0, env: Record<string, string> = {}): Promise<App> {
     const config = parseConfig('dev', {
       flags: { port, dataDir: this.dataDir },
-      env: {},
+      env,
       cwd: this.dataDir,
     })
     const app = await openApp({
@@ -190,3 +190,17 @@ async function until(isTrue: () => boolean): Promise<void> {
     })
   }
 }
+
+test('with a delay, whoever asks sees that it is draining, and what is sent meanwhile is taken', async (t) => {
+  const bench = new Bench(t)
+  const app = await bench.open(0, { SIGNALBOX_DRAIN_DELAY_MS: '300ms' })
+  const closed = app.close(DEADLINE_MS)
+  assert.equal((await fetch(`${app.url}/readyz`)).status, 503)
+  const entry = { Source: 'shop', DetailType: 'order', Detail: '{}' }
+  const answer = await call<{ FailedEntryCount: number }>(app, 'AWSEvents.PutEvents', {
+    Entries: [entry],
+  })
+  assert.equal(answer.FailedEntryCount, 0)
+  await closed
+  await assert.rejects(fetch(`${app.url}/readyz`))
+})

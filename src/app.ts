@@ -79,10 +79,16 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
       phase.now = 'draining'
       maintenance.cancel()
       rmSync(announcement, { force: true })
+      await pause(clock, config.drain.delayMs)
       await drain(options, { listening, delivery, deadlineMs })
       await closers.close()
     },
   }
+}
+
+function pause(clock: Clock, delayMs: number): Promise<void> {
+  if (delayMs === 0) return Promise.resolve()
+  return new Promise((resolve) => void clock.setTimer(delayMs, resolve))
 }
 
 interface Draining {

@@ -15,6 +15,7 @@ export interface Config extends ClientConfig {
   readonly log: LogConfig
   readonly limits: LimitsConfig
   readonly dedupe: { readonly windowMs: number }
+  readonly drain: { readonly delayMs: number }
   readonly delivery: DeliveryConfig
   readonly breaker: BreakerConfig
   readonly compat: { readonly strict: boolean }

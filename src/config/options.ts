@@ -119,6 +119,14 @@ export const OPTIONS: readonly Option[] = [
     doc: 'how long an event with the same source and id counts as the same event; 0 turns it off',
   },
   {
+    key: 'drain.delayMs',
+    type: 'duration',
+    default: '0s',
+    min: 0,
+    max: MINUTE_MS,
+    doc: 'how long a server that was asked to stop still serves while `/readyz` answers 503, so that whoever routes to it can see',
+  },
+  {
     key: 'delivery.timeoutMs',
     type: 'duration',
     default: '15s',
