@@ -1,5 +1,6 @@
 // The emulator most people use, moto_server, asked the same by the same client over as many connections: one entry
-// a request, one rule, one queue. Its acknowledgements promise nothing durable.
+// a request, one rule, one queue. Its acknowledgements promise nothing durable. It is slow where an event matches:
+// for every delivery it builds the tables of its JSON path parser anew, eight times, a fifth of a second in all.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
