@@ -19,7 +19,7 @@ export const SEGMENT_SIZE_BYTES_MAX_CEILING: number = 512 * 1024 * 1024
 export const INDEX_STEP_BYTES: number = 64 * 1024
 
 /** Committed batches kept in memory for readers that keep up. */
-export const TAIL_CACHE_SIZE_BYTES_DEFAULT: number = 64 * 1024 * 1024
+export const TAIL_CACHE_SIZE_BYTES_DEFAULT: number = 16 * 1024 * 1024
 
 /** One read answers about so many bytes at most, whatever `recordsMax` says. */
 export const READ_SIZE_BYTES_MAX: number = 4 * 1024 * 1024
@@ -39,3 +39,9 @@ export const RESYNC_LOOKAHEAD = 64
 
 /** Ranges that reading adds to `stats().quarantined`; more are only logged. */
 export const QUARANTINED_RANGES_MAX = 10_000
+
+/** Gathered bytes that are handed to the writer before the turn of the event loop ends. */
+export const EARLY_WRITE_SIZE_BYTES: number = 128 * 1024
+
+/** Batches that the writer may have before it. */
+export const WRITES_OUTSTANDING_MAX = 4

@@ -1,5 +1,5 @@
-// The log of one directory as the rest of the process sees it: gathers appends into batches, hands one batch
-// at a time to the writer, and answers reads from memory, or through the reader when they lag.
+// The log of one directory as the rest of the process sees it: gathers appends into batches, hands a few at a
+// time to the writer, and answers reads from memory, or through the reader when they lag.
 //
 //   idle ──append──> scheduled ──turn of the event loop──> writing ──durable──> writing | idle
 //   any ──close──> closing ──all durable──> closed        any ──storage failure──> failed, for good
@@ -9,9 +9,11 @@
 import { AppError, channels, isAppError, type Clock, type Logger } from '../../../base/index.ts'
 import {
   BATCH_SIZE_BYTES_MAX,
+  EARLY_WRITE_SIZE_BYTES,
   PENDING_SIZE_BYTES_MAX,
   QUARANTINED_RANGES_MAX,
   RECORD_SIZE_BYTES_MAX,
+  WRITES_OUTSTANDING_MAX,
 } from '../../limits.ts'
 import type {
   AppendRecord,
@@ -90,7 +92,8 @@ export class SegmentLog implements FileLog {
   #pendingBytes = 0
   #sizeExpected = 0
   #isScheduled = false
-  #isWriting = false
+  /** Batches handed to the writer, which writes and syncs them one after the other. */
+  #writing = 0
   #closing: Promise<void> | undefined
   #onIdle: (() => void) | undefined
   #failure: AppError | undefined
@@ -121,7 +124,9 @@ export class SegmentLog implements FileLog {
     this.#pendingBytes += sizeBytes
     this.#lastTimestamp = Math.max(this.#lastTimestamp, this.#options.clock.now())
     const appended = this.#batchFor(sizeBytes).append(records, sizeBytes, this.#lastTimestamp)
-    this.#scheduleWrite()
+    // Enough to be worth a sync: the disk works while this turn of the event loop goes on gathering.
+    if (this.#isWorthWriting()) this.#writeNext()
+    else this.#scheduleWrite()
     return appended
   }
 
@@ -225,24 +230,29 @@ export class SegmentLog implements FileLog {
     return this.#open
   }
 
+  #isWorthWriting(): boolean {
+    if (this.#writing >= WRITES_OUTSTANDING_MAX) return false
+    return (this.#open?.sizeBytes ?? 0) >= EARLY_WRITE_SIZE_BYTES
+  }
+
   #scheduleWrite(): void {
-    if (this.#isWriting || this.#isScheduled) return
+    if (this.#writing > 0 || this.#isScheduled) return
     this.#isScheduled = true
     this.#options.schedule(() => {
       this.#isScheduled = false
-      this.#writeNext()
+      if (this.#writing === 0) this.#writeNext()
     })
   }
 
   #writeNext(): void {
-    if (this.#isWriting || this.#failure !== undefined) return
+    if (this.#failure !== undefined) return
     let batch = this.#queue.shift()
     if (batch === undefined) {
       batch = this.#open
       this.#open = undefined
     }
     if (batch === undefined) return
-    this.#isWriting = true
+    this.#writing += 1
     this.#sizeExpected = batch.sizeBytes
     const writing = batch
     const startedAt = this.#options.clock.monotonic()
@@ -253,7 +263,7 @@ export class SegmentLog implements FileLog {
   }
 
   #committed(batch: Batch, { result, buffer }: Commit, startedAt: number): void {
-    this.#isWriting = false
+    this.#writing -= 1
     if (result.kind === 'written') {
       if (result.sealed !== undefined) this.#segments.set(result.sealed)
       this.#segments.set(result.segment)
@@ -262,7 +272,7 @@ export class SegmentLog implements FileLog {
     }
     this.#pendingBytes -= batch.sizeBytes
     // The disk goes on before anyone hears, so that it never waits for this process.
-    this.#writeNext()
+    if (this.#writing === 0) this.#writeNext()
     if (result.kind === 'full') {
       batch.reject(new AppError('LOG_FULL', `cannot append to the log: ${result.reason}`))
     } else {
@@ -288,7 +298,6 @@ export class SegmentLog implements FileLog {
     this.#queue = []
     this.#open = undefined
     this.#pendingBytes = 0
-    this.#isWriting = false
     for (const batch of waiting) batch.reject(this.#failure)
     if (isFirst) {
       this.#options.logger.error('the log cannot be written any more', {

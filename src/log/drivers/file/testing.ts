@@ -86,13 +86,21 @@ class InProcessWriter implements Writer {
   readonly #options: SimulatedLogOptions
   readonly #timers = new Set<Timer>()
   isKilled = false
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(store: SegmentStore, options: SimulatedLogOptions) {
     this.#store = store
     this.#options = options
   }
 
-  async commit(buffer: ArrayBuffer, sizeBytes: number): Promise<Commit> {
+  /** One after the other, as a worker takes its messages. */
+  commit(buffer: ArrayBuffer, sizeBytes: number): Promise<Commit> {
+    const commit = this.#last.then(() => this.#commit(buffer, sizeBytes))
+    this.#last = commit.catch(() => undefined)
+    return commit
+  }
+
+  async #commit(buffer: ArrayBuffer, sizeBytes: number): Promise<Commit> {
     if (this.isKilled) return never()
     const result = this.#store.write(new Uint8Array(buffer, 0, sizeBytes))
     if (result.kind === 'full') return { result, buffer }
