@@ -5,5 +5,5 @@ export {
   PATTERN_LENGTH_MAX,
   WILDCARD_COMPLEXITY_MAX,
 } from './limits.ts'
-export { createMatcher, matchesPattern, type Matcher } from './matcher.ts'
+export { createMatcher, matchesPattern, type Matcher, type MatchOptions } from './matcher.ts'
 export { parsePattern, type Pattern } from './pattern.ts'

@@ -94,8 +94,9 @@ export class Machine<Key> {
     this.#rules.delete(key)
   }
 
-  match(event: Buffer): Key[] {
-    const scanned = scanEvent(event, this.#root)
+  /** With `isEnvelope`, the outermost names are distinct and have no dots. */
+  match(event: Buffer, isEnvelope = false): Key[] {
+    const scanned = scanEvent(event, this.#root, isEnvelope)
     if (scanned === undefined) return []
     const run = new Run(scanned, (this.#run += 1))
     for (const [field, leaves] of scanned.leaves) {

@@ -19,7 +19,15 @@ export interface Matcher<Key> {
    * `event` must be valid JSON in UTF-8, as ingress checked it; what malformed bytes match is not defined,
    * but they never crash or hang it.
    */
-  match(event: Uint8Array): readonly Key[]
+  match(event: Uint8Array, options?: MatchOptions): readonly Key[]
+}
+
+export interface MatchOptions {
+  /**
+   * The outermost object's names are all different and hold no dots, as in an envelope that ingress made: reading
+   * stops once everything that patterns look at has been seen.
+   */
+  readonly isEnvelope?: boolean
 }
 
 /**
@@ -86,8 +94,8 @@ class SharedMatcher<Key> implements Matcher<Key> {
     return this.#change(machine, this.size - 1, { removed, added: undefined })
   }
 
-  match(event: Uint8Array): readonly Key[] {
-    return this.#own().match(viewOf(event))
+  match(event: Uint8Array, options: MatchOptions = {}): readonly Key[] {
+    return this.#own().match(viewOf(event), options.isEnvelope)
   }
 
   #change(machine: Machine<Key>, size: number, change: Change<Key>): SharedMatcher<Key> {

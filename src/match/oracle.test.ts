@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { isAppError } from '../base/index.ts'
 import { createMatcher, matchesPattern } from './matcher.ts'
-import { parsePattern } from './pattern.ts'
+import { parsePattern, type Pattern } from './pattern.ts'
 import { oracleMatches } from './testing.ts'
 
 const PAIRS = Number(process.env['SIGNALBOX_MATCH_PAIRS'] ?? 20_000)
@@ -249,6 +249,38 @@ test('agrees with the oracle on drawn pairs, a quarter of which match', () => {
   )
   assert.ok(matched >= PAIRS / 4, `only ${matched} of ${PAIRS} pairs match`)
 })
+
+test('in an envelope reading may stop early, and changes nothing', () => {
+  fc.assert(
+    fc.property(pairs, fc.boolean(), ({ event, pattern }, isLast) => {
+      // Distinct outermost names without dots, as ingress writes them; the detail stands last, or does not.
+      const rest = '"source":"x","a":["xy",{"b":1}]'
+      const envelope = isLast ? `{${rest},"detail":${event}}` : `{"detail":${event},${rest}}`
+      const compiled = tryParse(`{"detail":${pattern}}`)
+      if (compiled === undefined) return
+      const bytes = Buffer.from(envelope)
+      const matcher = createMatcher<string>().with('drawn', compiled).with('source', SOURCE_X)
+      assert.deepEqual(matcher.match(bytes, { isEnvelope: true }), matcher.match(bytes))
+      assert.deepEqual(
+        matcher.match(bytes).includes('drawn'),
+        oracleMatches(`{"detail":${pattern}}`, envelope),
+      )
+    }),
+    { numRuns: PAIRS / 4 },
+  )
+})
+
+const SOURCE_X = parsePattern('{"source":["x"]}')
+
+/** Undefined for a pattern that is too deep or too complex once it stands below `detail`. */
+function tryParse(text: string): Pattern | undefined {
+  try {
+    return parsePattern(text)
+  } catch (error) {
+    if (isAppError(error, 'PATTERN_INVALID')) return undefined
+    throw error
+  }
+}
 
 test('the order of keys and keys nobody asks for change nothing', () => {
   fc.assert(

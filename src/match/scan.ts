@@ -20,13 +20,17 @@ export interface ScannedEvent<Field> extends Elements {
   readonly leaves: ReadonlyMap<Field, readonly Leaf[]>
 }
 
-/** The leaves of `root`'s fields in the object that `bytes` hold, or undefined when they hold no object. */
+/**
+ * The leaves of `root`'s fields in the object that `bytes` hold, or undefined when they hold no object. Where each
+ * outermost name is there once and has no dots, reading ends with the last one that is looked for.
+ */
 export function scanEvent<Field>(
   bytes: Buffer,
   root: FieldNode<Field>,
+  isDistinct = false,
 ): ScannedEvent<Field> | undefined {
   const scan = new Scan<Field>(bytes)
-  return scan.run(root) ? scan : undefined
+  return scan.run(root, isDistinct) ? scan : undefined
 }
 
 class Scan<Field> implements ScannedEvent<Field> {
@@ -37,15 +41,18 @@ class Scan<Field> implements ScannedEvent<Field> {
   readonly #bytes: Buffer
   readonly #end: number
   #arrayCount = 0
+  /** Outermost names that are still looked for; infinite when one may come again. */
+  #wanted = Number.POSITIVE_INFINITY
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
     this.#end = bytes.length
   }
 
-  run(root: FieldNode<Field>): boolean {
+  run(root: FieldNode<Field>, isDistinct: boolean): boolean {
     const start = this.#skipSpace(0)
     if (this.#bytes[start] !== OPEN_OBJECT) return false
+    if (isDistinct) this.#wanted = root.children.size
     this.#scanObject(start, root, -1, 1)
     return true
   }
@@ -62,6 +69,10 @@ class Scan<Field> implements ScannedEvent<Field> {
       at = this.#skipSpace(at + 1)
       at =
         child === undefined ? this.#skipValue(at) : this.#scanValue(at, child, element, depth + 1)
+      if (depth === 1 && child !== undefined) {
+        this.#wanted -= 1
+        if (this.#wanted === 0) return this.#end
+      }
       at = this.#skipSpace(at)
       if (bytes[at] !== COMMA) break
       at = this.#skipSpace(at + 1)

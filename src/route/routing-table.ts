@@ -1,7 +1,7 @@
 // The compiled form of a ruleset: per bus one matcher whose keys are the rules themselves. A new ruleset is
 // compiled beside the old table, touching only what changed; the caller swaps one reference.
 
-import { createMatcher, type Matcher, parsePattern } from '../match/index.ts'
+import { createMatcher, type Matcher, type MatchOptions, parsePattern } from '../match/index.ts'
 import type { BusRules, RoutedRule, Ruleset } from '../model/index.ts'
 
 interface BusTable {
@@ -22,6 +22,7 @@ export function compileRoutingTable(ruleset: Ruleset): RoutingTable {
   return new Table(ruleset.generation, new Map()).next(ruleset)
 }
 
+const ENVELOPE: MatchOptions = { isEnvelope: true }
 const NO_RULES: readonly RoutedRule[] = []
 
 class Table implements RoutingTable {
@@ -36,7 +37,7 @@ class Table implements RoutingTable {
   match(busKey: string, envelope: Uint8Array): readonly RoutedRule[] {
     const bus = this.#buses.get(busKey)
     if (bus === undefined || bus.matcher.size === 0) return NO_RULES
-    return bus.matcher.match(envelope)
+    return bus.matcher.match(envelope, ENVELOPE)
   }
 
   next(ruleset: Ruleset): RoutingTable {
