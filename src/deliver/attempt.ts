@@ -3,7 +3,8 @@
 
 import { describeError, type Logger } from '../base/index.ts'
 import type { SinkMessage, SinkResult } from '../connect/index.ts'
-import { deliveryId } from '../model/index.ts'
+import type { StoredEvent } from '../event/index.ts'
+import { type Delivery, deliveryId, type Target } from '../model/index.ts'
 import type { Job } from './job.ts'
 import type { Lane } from './lane.ts'
 
@@ -37,21 +38,38 @@ const LOST_RESULT: SinkResult = {
   failure: { code: 'SDK_CLIENT_ERROR', message: 'the sink gave no result for this message' },
 }
 
-/** A message whose names are worked out only for sinks that send them. */
 export function messageOf(job: Job, body: Uint8Array): SinkMessage {
-  const { delivery } = job
-  return {
-    get deliveryId() {
-      return deliveryId(delivery)
-    },
-    get eventId() {
-      return delivery.event.id
-    },
-    event: delivery.event,
-    body,
-    target: delivery.target,
-    attempt: job.attempts + 1,
-    ...(isInLog(job, body) ? { reference: delivery } : {}),
+  return isInLog(job, body) ? new LogMessage(job, body) : new JobMessage(job, body)
+}
+
+/** A message whose names are worked out only for sinks that send them. */
+class JobMessage implements SinkMessage {
+  readonly event: StoredEvent
+  readonly body: Uint8Array
+  readonly target: Target
+  readonly attempt: number
+  protected readonly delivery: Delivery
+
+  constructor({ delivery, attempts }: Job, body: Uint8Array) {
+    this.event = delivery.event
+    this.body = body
+    this.target = delivery.target
+    this.attempt = attempts + 1
+    this.delivery = delivery
+  }
+
+  get deliveryId(): string {
+    return deliveryId(this.delivery)
+  }
+
+  get eventId(): string {
+    return this.event.id
+  }
+}
+
+class LogMessage extends JobMessage {
+  get reference(): Delivery {
+    return this.delivery
   }
 }
 
