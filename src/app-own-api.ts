@@ -1,9 +1,8 @@
 // What our own API asks of the rooms: views of their state, and the live tail, which is one more reader of
 // the log.
 
-import { isAppError } from './base/index.ts'
 import { decodeStoredEvent, formatBusKey, parseBusKey } from './event/index.ts'
-import type { Cursor, Log } from './log/index.ts'
+import { type Cursor, type Log, readPastDamage } from './log/index.ts'
 import { matchesPattern, parsePattern } from './match/index.ts'
 import {
   busArn,
@@ -23,10 +22,15 @@ import type {
   SubscribeOptions,
   TailItem,
 } from './api/index.ts'
-import type { DeliveryRow, Row, RowStore, Store } from './store/index.ts'
+import {
+  type DeliveryRow,
+  listAllRows,
+  type Row,
+  type RowStore,
+  type Store,
+} from './store/index.ts'
 
 const READ_RECORDS_MAX = 500
-const PAGE_ROWS = 1000
 const TYPE_MEMBER = 'detail-type'
 const DEFAULT_BUS_KEY = formatBusKey({
   account: DEFAULT_ACCOUNT,
@@ -50,8 +54,9 @@ async function* follow(
   isWanted: Filter,
 ): AsyncGenerator<TailItem, void, undefined> {
   let cursor: Cursor = options.after === undefined ? log.end() : cursorAfter(log, options.after)
+  const reading = { recordsMax: READ_RECORDS_MAX, signal: options.signal }
   while (!options.signal.aborted) {
-    const { records, cursor: next } = await readOver(log, cursor, options.signal)
+    const { records, cursor: next } = await readPastDamage(log, cursor, reading)
     cursor = next
     for (const { kind, payload, position, timestamp } of records) {
       if (kind !== 'event') continue
@@ -88,23 +93,6 @@ function cursorAfter(log: Log, after: { partition: number; offset: number }): Cu
     )
 }
 
-async function readOver(
-  log: Log,
-  cursor: Cursor,
-  signal: AbortSignal,
-): Promise<Awaited<ReturnType<Log['read']>>> {
-  try {
-    return await log.read(cursor, { recordsMax: READ_RECORDS_MAX, signal })
-  } catch (error) {
-    if (!isAppError(error, 'LOG_CORRUPT')) throw error
-    const { partition, to } = error.details as { partition: number; to: number }
-    const over = cursor.map((one) =>
-      one.partition === partition ? { partition, offset: to } : one,
-    )
-    return { records: [], cursor: over }
-  }
-}
-
 /** Every bus, and the default one of the default account, which is there without being made. */
 export function viewBuses({ buses }: Ruleset): readonly BusView[] {
   const rules = new Map(Array.from(buses, ([busKey, bus]) => [busKey, bus.rules.size]))
@@ -121,20 +109,11 @@ export async function viewRules(
   query: RuleQuery,
 ): Promise<readonly RuleView[]> {
   const views: RuleView[] = []
-  let continueToken: string | undefined
-  do {
-    const page = await rows.list({
-      kind: 'Rule',
-      limit: PAGE_ROWS,
-      ...(continueToken === undefined ? {} : { continueToken }),
-    })
-    for (const row of page.rows) {
-      const { spec } = decode(row) as Resource<RuleSpec>
-      const busKey = formatBusKey({ ...spec, name: spec.bus })
-      if (query.bus === undefined || isBus(query.bus, busKey)) views.push(viewRule(spec))
-    }
-    continueToken = page.continueToken
-  } while (continueToken !== undefined)
+  for (const row of (await listAllRows(rows, { kind: 'Rule' })).rows) {
+    const { spec } = decode(row) as Resource<RuleSpec>
+    const busKey = formatBusKey({ ...spec, name: spec.bus })
+    if (query.bus === undefined || isBus(query.bus, busKey)) views.push(viewRule(spec))
+  }
   return views
 }
 

@@ -20,13 +20,10 @@ import {
   type Target,
 } from '../model/index.ts'
 import { encodeControlRecord } from '../route/index.ts'
-import type { Row, RowChange, RowStore } from '../store/index.ts'
+import { listAllRows, type Row, type RowChange, type RowStore } from '../store/index.ts'
 
 /** Store revisions of history kept beyond what any cursor needs, for watchers. */
 const REVISIONS_KEPT = 10_000
-
-/** Rows one page of the start-up listing asks for. */
-const PAGE_ROWS = 1000
 
 export interface PublisherOptions {
   readonly rows: RowStore
@@ -282,9 +279,13 @@ async function listRules(options: PublisherOptions, revision?: number): Promise<
   const buses = new Map<string, BusRules>()
   const rulesByBus = new Map<string, Map<string, RoutedRule>>()
   const byRow = new Map<string, RoutedRule>()
-  const busRows = await listAll(options.rows, 'EventBus', revision)
+  const busRows = await listAllRows(options.rows, {
+    kind: 'EventBus',
+    ...(revision === undefined ? {} : { revision }),
+  })
   const generation = revision ?? busRows.revision
-  for (const row of (await listAll(options.rows, 'Rule', generation)).rows) {
+  for (const row of (await listAllRows(options.rows, { kind: 'Rule', revision: generation }))
+    .rows) {
     const resource = options.decode(row) as Resource<RuleSpec>
     const rule = routedRule(resource)
     byRow.set(`${row.namespace}/${row.name}`, rule)
@@ -301,25 +302,6 @@ async function listRules(options: PublisherOptions, revision?: number): Promise<
     if (!buses.has(busKey)) buses.set(busKey, { busKey, rules })
   }
   return { ruleset: { generation, buses }, byRow }
-}
-
-async function listAll(
-  rows: RowStore,
-  kind: string,
-  revision: number | undefined,
-): Promise<{ readonly rows: readonly Row[]; readonly revision: number }> {
-  const all: Row[] = []
-  let page = await rows.list({
-    kind,
-    limit: PAGE_ROWS,
-    ...(revision === undefined ? {} : { revision }),
-  })
-  all.push(...page.rows)
-  while (page.continueToken !== undefined) {
-    page = await rows.list({ kind, limit: PAGE_ROWS, continueToken: page.continueToken })
-    all.push(...page.rows)
-  }
-  return { rows: all, revision: page.revision }
 }
 
 function isRouted(spec: RuleSpec): boolean {

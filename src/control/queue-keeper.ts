@@ -6,10 +6,7 @@
 import { AppError, describeError, isAppError, type Logger } from '../base/index.ts'
 import type { Resource, ResourceOf } from '../model/index.ts'
 import { checkAttributes, type Queues } from '../queue/index.ts'
-import type { Row, RowChange, RowStore } from '../store/index.ts'
-
-/** Rows one page of the start-up listing asks for. */
-const PAGE_ROWS = 1000
+import { listAllRows, type Row, type RowChange, type RowStore } from '../store/index.ts'
 
 export interface QueueKeeperOptions {
   readonly rows: Pick<RowStore, 'list' | 'watch' | 'revision'>
@@ -52,17 +49,9 @@ class FollowingKeeper implements QueueKeeper {
   }
 
   async start(): Promise<void> {
-    let continueToken: string | undefined
-    do {
-      const page = await this.#options.rows.list({
-        kind: 'Queue',
-        limit: PAGE_ROWS,
-        ...(continueToken === undefined ? {} : { continueToken }),
-      })
-      for (const row of page.rows) this.#define(row)
-      this.#seen = page.revision
-      continueToken = page.continueToken
-    } while (continueToken !== undefined)
+    const { rows, revision } = await listAllRows(this.#options.rows, { kind: 'Queue' })
+    for (const row of rows) this.#define(row)
+    this.#seen = revision
     this.#loop = this.#follow()
   }
 

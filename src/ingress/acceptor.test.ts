@@ -205,7 +205,9 @@ test('a damaged stretch of the log is read over at the start', async () => {
   await ingress.accept('cloudevents', [event('lost'), event('kept')])
   const log = overriding(bench.log, undefined, (cursor, options) =>
     cursor[0]!.offset < 1
-      ? Promise.reject(new AppError('LOG_CORRUPT', 'damaged', { details: { from: 0, to: 1 } }))
+      ? Promise.reject(
+          new AppError('LOG_CORRUPT', 'damaged', { details: { partition: 0, from: 0, to: 1 } }),
+        )
       : bench.log.read(cursor, options),
   )
   const again = await bench.open({ log })

@@ -1,8 +1,8 @@
 // The one Ingress: admission, then the dedupe window, then the log; the acknowledgement is the append's.
 
-import { AppError, channels, type Clock, isAppError } from '../base/index.ts'
+import { AppError, channels, type Clock } from '../base/index.ts'
 import { cloudEventKey, decodeStoredEvent } from '../event/index.ts'
-import type { Cursor, Log, Position, ReadResult } from '../log/index.ts'
+import { type Log, type Position, readPastDamage } from '../log/index.ts'
 import { Admission } from './admission.ts'
 import {
   DedupeWindow,
@@ -176,8 +176,10 @@ async function replay(
   const [end] = options.log.end()
   if (recent === undefined || end === undefined) return
   let cursor = [{ partition: recent.partition, offset: Math.max(recent.offset, watermark) }]
+  const { signal } = new AbortController()
+  const reading = { recordsMax: REPLAY_RECORDS_MAX, signal }
   while (cursor[0]!.offset < end.offset) {
-    const result = await readOver(options.log, cursor)
+    const result = await readPastDamage(options.log, cursor, reading)
     for (const record of result.records) {
       if (record.kind !== 'event') continue
       const event = decodeStoredEvent(record.payload)
@@ -187,17 +189,5 @@ async function replay(
       window.remember(hashed, record.timestamp, record.position.offset)
     }
     cursor = [...result.cursor]
-  }
-}
-
-/** Reads on behind what is damaged: a lost record has no key to remember, and is reported elsewhere. */
-async function readOver(log: Log, cursor: Cursor): Promise<ReadResult> {
-  const { signal } = new AbortController()
-  try {
-    return await log.read(cursor, { recordsMax: REPLAY_RECORDS_MAX, signal })
-  } catch (error) {
-    if (!isAppError(error, 'LOG_CORRUPT')) throw error
-    const { partition } = cursor[0]!
-    return { records: [], cursor: [{ partition, offset: Number(error.details['to']) }] }
   }
 }

@@ -40,3 +40,4 @@ export {
   type MemoryStore,
   type MemoryStoreOptions,
 } from './drivers/memory/memory-store.ts'
+export { listAllRows } from './list-all-rows.ts'

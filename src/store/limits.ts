@@ -28,3 +28,6 @@ export const DEFERRED_MS_MAX = 50
 
 /** Deliveries to the outside that such commits may stand for: a power cut would repeat them. */
 export const DEFERRED_EXPOSED_MAX = 250
+
+/** Rows one page asks for when everything of a kind is read. */
+export const LIST_ALL_PAGE_LIMIT = 1000
