@@ -47,17 +47,14 @@ function bus(name: string, isDeleted = false): RowWrite {
 }
 
 function rule(name: string, spec: Partial<RuleSpec> = {}): RowWrite {
-  const targets = [{ id: 't', address: `https://${name}.test/` }]
-  const full = {
-    ...SCOPE,
-    bus: 'shop',
-    name,
-    state: 'ENABLED',
-    pattern: '{"source":["s"]}',
-    targets,
-  }
-  const value = resource('Rule', name, { ...full, ...spec })
+  const value = resource('Rule', name, { ...ruleSpec(name), ...spec })
   return { kind: 'Rule', namespace: 'default', name, value }
+}
+
+function ruleSpec(name: string): RuleSpec {
+  const targets = [{ id: 't', address: `https://${name}.test/` }]
+  const pattern = '{"source":["s"]}'
+  return { ...SCOPE, bus: 'shop', name, state: 'ENABLED', pattern, targets }
 }
 
 function resource(kind: string, name: string, spec: unknown): Resource {
@@ -240,6 +237,19 @@ test('a target is found while it is there, also of a disabled rule, and in its n
   await bench.write({ kind: 'Rule', namespace: 'default', name: 'a' })
   await bench.clock.run(1)
   assert.equal(publisher.findTarget('uid-a', 't'), undefined)
+  await publisher.close()
+})
+
+test('a rule without a pattern is published for the events directed at it', async () => {
+  const bench = new Bench()
+  const { pattern: _, ...timed } = ruleSpec('timed')
+  const schedule = 'rate(1 minute)'
+  const value = resource('Rule', 'timed', { ...timed, bus: 'default', schedule })
+  await bench.write({ kind: 'Rule', namespace: 'default', name: 'timed', value })
+  const publisher = await bench.open()
+  const [rules] = [...publisher.current().buses.values()]
+  assert.equal(rules?.rules.get('timed')?.key, 'uid-timed')
+  assert.equal(rules?.rules.get('timed')?.pattern, undefined)
   await publisher.close()
 })
 

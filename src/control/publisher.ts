@@ -1,4 +1,4 @@
-// Publishes the ruleset: watches buses and rules in the store, and for each new revision of them builds a
+// Publishes the ruleset: watches buses and all that is routed (rules and their kin) in the store, and for each new revision of them builds a
 // frozen Ruleset, writes a control record into the log, and only then lets the change be answered. So an event
 // is matched under the ruleset that was live at its position, also after a crash or behind a lag.
 //
@@ -14,13 +14,12 @@ import {
   DEFAULT_BUS,
   type Resource,
   type RoutedRule,
-  ruleArn,
-  type RuleSpec,
   type Ruleset,
   type Target,
 } from '../model/index.ts'
 import { encodeControlRecord } from '../route/index.ts'
 import { listAllRows, type Row, type RowChange, type RowStore } from '../store/index.ts'
+import { isRoutedKind, ROUTED_KINDS, routedOf } from './routed-kinds.ts'
 
 /** Store revisions of history kept beyond what any cursor needs, for watchers. */
 const REVISIONS_KEPT = 10_000
@@ -168,12 +167,12 @@ export class RulesetPublisher {
   }
 
   #stage({ type, row }: RowChange): void {
-    if (row.kind === 'Rule') this.#stageRule(type, row)
-    else if (row.kind === 'EventBus') this.#stageBus(type, row)
+    if (row.kind === 'EventBus') this.#stageBus(type, row)
+    else if (isRoutedKind(row.kind)) this.#stageRule(type, row)
   }
 
   #stageRule(type: RowChange['type'], row: Row): void {
-    const rowKey = `${row.namespace}/${row.name}`
+    const rowKey = rowKeyOf(row)
     const before = this.#byRow.get(rowKey)
     if (before !== undefined) {
       this.#rulesOf(before.busKey).delete(before.name)
@@ -181,11 +180,12 @@ export class RulesetPublisher {
       this.#byRow.delete(rowKey)
     }
     if (type === 'delete') return
-    const resource = this.#options.decode(row) as Resource<RuleSpec>
-    const rule = routedRule(resource)
+    const routed = routedOf(this.#options.decode(row))
+    if (routed === undefined) return
+    const { rule, isOn } = routed
     this.#byRow.set(rowKey, rule)
     this.#byKey.set(rule.key, rule)
-    if (isRouted(resource.spec)) this.#rulesOf(rule.busKey).set(rule.name, rule)
+    if (isOn) this.#rulesOf(rule.busKey).set(rule.name, rule)
   }
 
   #stageBus(type: RowChange['type'], row: Row): void {
@@ -284,14 +284,17 @@ async function listRules(options: PublisherOptions, revision?: number): Promise<
     ...(revision === undefined ? {} : { revision }),
   })
   const generation = revision ?? busRows.revision
-  for (const row of (await listAllRows(options.rows, { kind: 'Rule', revision: generation }))
-    .rows) {
-    const resource = options.decode(row) as Resource<RuleSpec>
-    const rule = routedRule(resource)
-    byRow.set(`${row.namespace}/${row.name}`, rule)
-    if (!isRouted(resource.spec)) continue
-    const rules = rulesByBus.get(rule.busKey) ?? new Map<string, RoutedRule>()
-    rulesByBus.set(rule.busKey, rules.set(rule.name, rule))
+  for (const kind of ROUTED_KINDS) {
+    const { rows } = await listAllRows(options.rows, { kind, revision: generation })
+    for (const row of rows) {
+      const routed = routedOf(options.decode(row))
+      if (routed === undefined) continue
+      const { rule, isOn } = routed
+      byRow.set(rowKeyOf(row), rule)
+      if (!isOn) continue
+      const rules = rulesByBus.get(rule.busKey) ?? new Map<string, RoutedRule>()
+      rulesByBus.set(rule.busKey, rules.set(rule.name, rule))
+    }
   }
   for (const row of busRows.rows) {
     const { spec } = options.decode(row) as Resource<BusSpec>
@@ -304,19 +307,8 @@ async function listRules(options: PublisherOptions, revision?: number): Promise<
   return { ruleset: { generation, buses }, byRow }
 }
 
-function isRouted(spec: RuleSpec): boolean {
-  return spec.state !== 'DISABLED' && spec.pattern !== undefined
-}
-
-function routedRule({ metadata, spec }: Resource<RuleSpec>): RoutedRule {
-  return {
-    key: metadata.uid,
-    name: spec.name,
-    arn: ruleArn(spec, spec.bus, spec.name),
-    busKey: formatBusKey({ account: spec.account, region: spec.region, name: spec.bus }),
-    pattern: spec.pattern ?? '',
-    targets: spec.targets,
-  }
+function rowKeyOf({ kind, namespace, name }: Row): string {
+  return `${kind}/${namespace}/${name}`
 }
 
 function busRules(busKey: string, spec: BusSpec, rules: ReadonlyMap<string, RoutedRule>): BusRules {

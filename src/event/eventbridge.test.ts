@@ -56,6 +56,14 @@ test('a trace header travels beside the envelope, not in it', () => {
   assert.deepEqual(decodeStoredEvent(storePutEvent(put)).meta(), {})
 })
 
+test('an entry may be directed at rules, which its envelope does not show', () => {
+  const directed = { rules: ['k'], matched: true }
+  const event = decodeStoredEvent(storePutEvent({ ...put, directed }))
+  assert.equal(event.isDirected, true)
+  assert.deepEqual(event.meta(), { directed })
+  assert.deepEqual(event.envelope, decodeStoredEvent(storePutEvent(put)).envelope)
+})
+
 test('what only CloudEvents has stands between the resources and the detail, where patterns see it', () => {
   const event = decodeStoredEvent(
     storeEvent({

@@ -5,7 +5,7 @@
 import { AppError } from '../base/index.ts'
 import { type Event, formatBusKey } from './event.ts'
 import { checkJson } from './json-check.ts'
-import { encodeStoredEvent, type EventMeta } from './stored-event.ts'
+import { type Directed, encodeStoredEvent, type EventMeta } from './stored-event.ts'
 import { EVENT_DEPTH_MAX } from './limits.ts'
 
 /** One entry of PutEvents, checked and stamped. */
@@ -22,6 +22,8 @@ export interface PutEvent {
   /** JSON text of an object, as given; bytes are UTF-8. */
   readonly detail: string | Uint8Array
   readonly traceHeader?: string
+  /** Set on events that are for certain rules only. */
+  readonly directed?: Directed
 }
 
 /** The log record of a PutEvents entry. */
@@ -33,11 +35,18 @@ export function storePutEvent(put: PutEvent): Buffer {
     ',"detail":'
   return encodeStoredEvent({
     busKey: put.busKey,
-    ...(put.traceHeader === undefined ? {} : { meta: { traceHeader: put.traceHeader } }),
+    ...(put.traceHeader === undefined && put.directed === undefined ? {} : { meta: putMeta(put) }),
     envelopeHead: head,
     detail: put.detail,
     hasData: true,
   })
+}
+
+function putMeta({ traceHeader, directed }: PutEvent): EventMeta {
+  return {
+    ...(traceHeader === undefined ? {} : { traceHeader }),
+    ...(directed === undefined ? {} : { directed }),
+  }
 }
 
 /** The log record of any event. Throws `EVENT_INVALID` when data that claims to be JSON is not. */

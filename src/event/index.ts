@@ -12,6 +12,7 @@ export {
   decodeStoredEvent,
   encodeStoredEvent,
   forwardStoredEvent,
+  type Directed,
   type EventMeta,
   type StoredEvent,
   type StoredEventParts,

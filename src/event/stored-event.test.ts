@@ -89,6 +89,31 @@ test('forwarding an event of the AWS dialect keeps its trace header', () => {
   assert.deepEqual(forwarded.meta(), { traceHeader: 'Root=1', hops: 1 })
 })
 
+test('a record says by its flags that it is directed or replayed, and by its meta how', () => {
+  const parts = { busKey: FROM, envelopeHead: '{"version":"0","id":"a","detail":', detail: '{}' }
+  const plain = decodeStoredEvent(encodeStoredEvent({ ...parts, hasData: true, meta: { hops: 1 } }))
+  assert.deepEqual([plain.isDirected, plain.isReplayed], [false, false])
+  const directed = { rules: ['k'], matched: true }
+  const meta = { directed, replay: 'again' }
+  const marked = decodeStoredEvent(encodeStoredEvent({ ...parts, hasData: false, meta }))
+  assert.deepEqual([marked.isDirected, marked.isReplayed], [true, true])
+  assert.deepEqual(marked.meta(), meta)
+})
+
+test('forwarding addresses an event to a whole bus, and a replay stays one', () => {
+  const directed = { rules: ['k'], matched: false }
+  const record = encodeStoredEvent({
+    busKey: FROM,
+    meta: { directed, replay: 'again' },
+    envelopeHead: '{"version":"0","id":"a","account":"1","region":"r","detail":',
+    detail: '{}',
+    hasData: true,
+  })
+  const forwarded = decodeStoredEvent(forwardStoredEvent(decodeStoredEvent(record), TO, 1))
+  assert.deepEqual([forwarded.isDirected, forwarded.isReplayed], [false, true])
+  assert.deepEqual(forwarded.meta(), { replay: 'again', hops: 1 })
+})
+
 test('detail may be given as text or as bytes', () => {
   const parts = { busKey: FROM, envelopeHead: '{"version":"0","id":"a","detail":', hasData: true }
   const text = '{"é":"\u{1f682}"}'

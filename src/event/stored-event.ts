@@ -15,6 +15,9 @@ const FORMAT = 1
 const HEADER_SIZE_BYTES = 20
 const FLAG_RAW_DATA = 1
 const FLAG_NO_DATA = 2
+/** Its meta says which rules it is for; route and archives look at the flag alone. */
+const FLAG_DIRECTED = 4
+const FLAG_REPLAYED = 8
 
 // Every envelope begins `{"version":"0","id":"…"`, so the id's opening quote has a fixed place.
 const ID_START = '{"version":"0","id":'.length
@@ -33,6 +36,18 @@ export interface EventMeta {
   readonly origin?: 'cloudevents'
   /** How many buses forwarded this event already. */
   readonly hops?: number
+  /** The only rules of its bus that may get this event. */
+  readonly directed?: Directed
+  /** Name of the replay that brought this event back from an archive. */
+  readonly replay?: string
+}
+
+/** The address of an event that is not for every rule of its bus. */
+export interface Directed {
+  /** Keys of the rules, which a RoutedRule holds. */
+  readonly rules: readonly string[]
+  /** Whether the rules were chosen for the event already; when not, their patterns are asked. */
+  readonly matched: boolean
 }
 
 export interface StoredEventParts {
@@ -56,6 +71,10 @@ export interface StoredEvent {
   /** Where the value of `detail` lies in `envelope`. */
   readonly detailStart: number
   readonly detailEnd: number
+  /** Whether `meta` names the only rules it is for. */
+  readonly isDirected: boolean
+  /** Whether a replay brought it back. */
+  readonly isReplayed: boolean
   /** Parsed on demand; empty for most events. */
   meta(): EventMeta
   /** The full value; costs a JSON.parse of the envelope's head. */
@@ -76,7 +95,7 @@ export function encodeStoredEvent(parts: StoredEventParts): Buffer {
     HEADER_SIZE_BYTES + busLength + metaLength + envelopeLength + rawLength,
   )
   buffer[0] = FORMAT
-  buffer[1] = (raw === undefined ? 0 : FLAG_RAW_DATA) | (parts.hasData ? 0 : FLAG_NO_DATA)
+  buffer[1] = flagsOf(parts)
   buffer.writeUInt16LE(busLength, 2)
   buffer.writeUInt32LE(metaLength, 4)
   buffer.writeUInt32LE(envelopeLength, 8)
@@ -96,6 +115,13 @@ export function encodeStoredEvent(parts: StoredEventParts): Buffer {
   return buffer
 }
 
+function flagsOf({ meta, rawData, hasData }: StoredEventParts): number {
+  const dataFlags = (rawData === undefined ? 0 : FLAG_RAW_DATA) | (hasData ? 0 : FLAG_NO_DATA)
+  if (meta === undefined) return dataFlags
+  const directed = meta.directed === undefined ? 0 : FLAG_DIRECTED
+  return dataFlags | directed | (meta.replay === undefined ? 0 : FLAG_REPLAYED)
+}
+
 export function decodeStoredEvent(record: Uint8Array): StoredEvent {
   const buffer = Buffer.from(record.buffer, record.byteOffset, record.byteLength)
   if (buffer[0] !== FORMAT) {
@@ -107,16 +133,17 @@ export function decodeStoredEvent(record: Uint8Array): StoredEvent {
   return new RecordView(buffer)
 }
 
-/** The same event on another bus: forwarding changes where it lies and nothing else. */
+/** The same event on another bus, for all of its rules: forwarding changes where it lies and nothing else. */
 export function forwardStoredEvent(event: StoredEvent, busKey: string, hops: number): Buffer {
   const { envelope, detailStart, detailEnd } = event
   const original = Buffer.from(envelope.buffer, envelope.byteOffset, envelope.length)
   const value = event.toEvent()
   const data = envelope.subarray(detailStart, detailEnd)
+  const { directed: _, ...meta } = event.meta()
   const isInEnvelope = value.data === undefined || value.data.byteOffset === data.byteOffset
   return encodeStoredEvent({
     busKey,
-    meta: { ...event.meta(), hops },
+    meta: { ...meta, hops },
     envelopeHead: original.toString('utf8', 0, detailStart),
     detail: data,
     ...(isInEnvelope || value.data === undefined ? {} : { rawData: value.data }),
@@ -143,6 +170,14 @@ class RecordView implements StoredEvent {
     this.envelope = record.subarray(this.#metaEnd, envelopeEnd)
     this.detailStart = record.readUInt32LE(12)
     this.detailEnd = this.envelope.length - 1
+  }
+
+  get isDirected(): boolean {
+    return (this.#record[1]! & FLAG_DIRECTED) !== 0
+  }
+
+  get isReplayed(): boolean {
+    return (this.#record[1]! & FLAG_REPLAYED) !== 0
   }
 
   get id(): string {

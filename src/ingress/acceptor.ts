@@ -183,7 +183,8 @@ async function replay(
     for (const record of result.records) {
       if (record.kind !== 'event') continue
       const event = decodeStoredEvent(record.payload)
-      if (event.meta().origin !== 'cloudevents') continue
+      // What a replay brought back is not the producer sending it again.
+      if (event.isReplayed || event.meta().origin !== 'cloudevents') continue
       const { source, id } = event.toEvent()
       const hashed = dedupeKey(event.busKey, cloudEventKey(source, id), contentOf(record.payload))
       window.remember(hashed, record.timestamp, record.position.offset)

@@ -3,20 +3,20 @@
 import type { Target } from './kinds.ts'
 
 export interface RoutedRule {
-  /** The rule's uid: stable across changes, new after deletion and re-creation. */
+  /** The resource's uid: stable across changes, new after deletion and re-creation. */
   readonly key: string
   readonly name: string
   readonly arn: string
   readonly busKey: string
-  /** The pattern's text. Rules without one, and disabled ones, are not in a ruleset. */
-  readonly pattern: string
+  /** The pattern's text. A rule without one is reached by directed events alone; disabled ones are not in a ruleset. */
+  readonly pattern?: string
   readonly targets: readonly Target[]
 }
 
 export interface BusRules {
   readonly busKey: string
   readonly deadLetterArn?: string
-  /** By rule name. */
+  /** By rule name, one per bus. */
   readonly rules: ReadonlyMap<string, RoutedRule>
 }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError, channels, silentLogger } from '../base/index.ts'
 import { FakeClock } from '../base/testing.ts'
-import { storePutEvent } from '../event/index.ts'
-import { type Log, openMemoryLog } from '../log/index.ts'
+import { type Directed, storePutEvent } from '../event/index.ts'
+import { type AppendRecord, type Log, openMemoryLog } from '../log/index.ts'
 import type { BusRules, Delivery, RoutedRule, Ruleset } from '../model/index.ts'
 import { Ledger } from '../store/index.ts'
 import { createMemoryStoreState, openMemoryStore } from '../store/testing.ts'
@@ -101,8 +101,9 @@ function ruleOf(name: string): RoutedRule {
   return { key: name, name, arn, busKey: BUS_KEY, pattern: '{"source":["shop"]}', targets }
 }
 
-function recordOf(source: string): Uint8Array {
+function recordOf(source: string, directed?: Directed): Uint8Array {
   return storePutEvent({
+    ...(directed === undefined ? {} : { directed }),
     busKey: BUS_KEY,
     account: '000000000000',
     region: 'us-east-1',
@@ -115,6 +116,10 @@ function recordOf(source: string): Uint8Array {
   })
 }
 
+function toB(source: string, matched: boolean): AppendRecord {
+  return { kind: 'event', payload: recordOf(source, { rules: ['b', 'gone'], matched }) }
+}
+
 test('an event goes to every rule that matches it, and an unmatched one settles by itself', async () => {
   const bench = new Bench()
   await bench.publish(1, 'a', 'b')
@@ -125,6 +130,17 @@ test('an event goes to every rule that matches it, and an unmatched one settles 
   assert.deepEqual(bench.delivered, ['a@1', 'b@1'])
   assert.equal(router.lag(), 0)
   assert.deepEqual(bench.cursor, { offset: 3, generation: 1, epoch: 1 })
+  await router.close()
+})
+
+test('a directed event goes to the rules it names, each asked or not as the event says', async () => {
+  const bench = new Bench()
+  await bench.publish(1, 'a', 'b')
+  const router = await bench.open()
+  await bench.log.append([toB('shop', false), toB('other', false), toB('other', true)])
+  await bench.clock.run(COMMIT_MS)
+  assert.deepEqual(bench.delivered, ['b@1', 'b@3'])
+  assert.equal(router.lag(), 0)
   await router.close()
 })
 

@@ -235,7 +235,7 @@ class LogRouter implements Router, CursorOwner {
   #match(record: LogRecord, deliveries: Delivery[]): void {
     const event = decodeStoredEvent(record.payload)
     const { partition, offset } = record.position
-    for (const rule of this.#table!.match(event.busKey, event.envelope)) {
+    for (const rule of this.#table!.rulesFor(event)) {
       for (const target of rule.targets) {
         deliveries.push({
           partition,

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isAppError } from '../base/index.ts'
-import { decodeStoredEvent, storePutEvent } from '../event/index.ts'
+import {
+  decodeStoredEvent,
+  type Directed,
+  encodeStoredEvent,
+  storePutEvent,
+} from '../event/index.ts'
 import type { Delivery, RoutedRule, Ruleset, Target } from '../model/index.ts'
 import { decodeControlRecord, encodeControlRecord } from './control-record.ts'
 import { createInputs } from './inputs.ts'
-import { compileRoutingTable, type RoutingTable } from './routing-table.ts'
+import { compileRoutingTable, type RoutedEvent, type RoutingTable } from './routing-table.ts'
 
 const SHOP = '000000000000/us-east-1/shop'
 const OTHER = '000000000000/us-east-1/other'
 
-function rule(name: string, pattern: string, busKey = SHOP): RoutedRule {
-  return { key: name, name, arn: `arn:${name}`, busKey, pattern, targets: [] }
+function rule(name: string, pattern: string | undefined, busKey = SHOP): RoutedRule {
+  const common = { key: `key-${name}`, name, arn: `arn:${name}`, busKey, targets: [] }
+  return pattern === undefined ? common : { ...common, pattern }
 }
 
 function ruleset(generation: number, ...rules: readonly RoutedRule[]): Ruleset {
@@ -25,11 +31,26 @@ function ruleset(generation: number, ...rules: readonly RoutedRule[]): Ruleset {
 }
 
 function namesAt(table: RoutingTable, busKey: string, detail: string): readonly string[] {
-  const envelope = Buffer.from(`{"version":"0","source":"s","detail":${detail}}`)
+  return namesFor(table, eventOn(busKey, detail))
+}
+
+function namesFor(table: RoutingTable, event: RoutedEvent): readonly string[] {
   return table
-    .match(busKey, envelope)
+    .rulesFor(event)
     .map(({ name }) => name)
     .toSorted((a, b) => a.localeCompare(b))
+}
+
+function eventOn(busKey: string, detail: string, directed?: Directed): RoutedEvent {
+  return decodeStoredEvent(
+    encodeStoredEvent({
+      busKey,
+      ...(directed === undefined ? {} : { meta: { directed } }),
+      envelopeHead: '{"version":"0","source":"s","detail":',
+      detail,
+      hasData: true,
+    }),
+  )
 }
 
 test('an event is matched by the rules of its own bus only', () => {
@@ -54,6 +75,39 @@ test('the next table has what came, lacks what went, and the one before is as it
   assert.deepEqual(namesAt(before, SHOP, '{"x":1}'), ['changed', 'kept'])
   const empty = after.next(ruleset(3))
   assert.deepEqual(namesAt(empty, SHOP, '{"x":1}'), [])
+})
+
+test('a directed event reaches the rules it names and no others', () => {
+  const table = compileRoutingTable(
+    ruleset(
+      1,
+      rule('a', '{"detail":{"x":[1]}}'),
+      rule('b', '{"detail":{"x":[1]}}'),
+      rule('c', '{"detail":{"x":[2]}}'),
+      rule('elsewhere', '{"detail":{"x":[1]}}', OTHER),
+    ),
+  )
+  const rules = ['key-b', 'key-c', 'key-elsewhere', 'key-gone']
+  const asked = eventOn(SHOP, '{"x":1}', { rules, matched: false })
+  assert.deepEqual(namesFor(table, asked), ['b'])
+  const chosen = eventOn(SHOP, '{"x":1}', { rules, matched: true })
+  assert.deepEqual(namesFor(table, chosen), ['b', 'c'])
+})
+
+test('a rule without a pattern is reached by events directed at it alone', () => {
+  const before = compileRoutingTable(ruleset(1, rule('timer', undefined)))
+  const firing = eventOn(SHOP, '{"x":1}', { rules: ['key-timer'], matched: true })
+  assert.deepEqual(namesAt(before, SHOP, '{"x":1}'), [])
+  assert.deepEqual(namesFor(before, firing), ['timer'])
+  assert.deepEqual(
+    namesFor(before, eventOn(SHOP, '{}', { rules: ['key-timer'], matched: false })),
+    [],
+  )
+  const patterned = before.next(ruleset(2, rule('timer', '{"detail":{"x":[1]}}')))
+  assert.deepEqual(namesAt(patterned, SHOP, '{"x":1}'), ['timer'])
+  const gone = patterned.next(ruleset(3, rule('other', undefined)))
+  assert.deepEqual(namesFor(gone, firing), [])
+  assert.deepEqual(namesAt(gone, SHOP, '{"x":1}'), [])
 })
 
 test('a control record says its generation, and anything else is damaged', () => {

@@ -1,18 +1,25 @@
 // The compiled form of a ruleset: per bus one matcher whose keys are the rules themselves. A new ruleset is
 // compiled beside the old table, touching only what changed; the caller swaps one reference.
+//
+// An event is for every rule of its bus whose pattern matches it; a directed one is for the rules it names.
 
+import type { StoredEvent } from '../event/index.ts'
 import { createMatcher, type Matcher, type MatchOptions, parsePattern } from '../match/index.ts'
 import type { BusRules, RoutedRule, Ruleset } from '../model/index.ts'
 
 interface BusTable {
   readonly source: BusRules
   readonly matcher: Matcher<RoutedRule>
+  /** The rules by key; made when the first directed event asks. */
+  byKey?: ReadonlyMap<string, RoutedRule>
 }
+
+export type RoutedEvent = Pick<StoredEvent, 'busKey' | 'envelope' | 'isDirected' | 'meta'>
 
 export interface RoutingTable {
   readonly generation: number
-  /** The rules of a bus that match this envelope; none when the bus does not exist. */
-  match(busKey: string, envelope: Uint8Array): readonly RoutedRule[]
+  /** The rules that get this event; none when its bus does not exist. */
+  rulesFor(event: RoutedEvent): readonly RoutedRule[]
   /** The table for a later ruleset; what did not change is shared. */
   next(ruleset: Ruleset): RoutingTable
 }
@@ -34,10 +41,11 @@ class Table implements RoutingTable {
     this.#buses = buses
   }
 
-  match(busKey: string, envelope: Uint8Array): readonly RoutedRule[] {
-    const bus = this.#buses.get(busKey)
-    if (bus === undefined || bus.matcher.size === 0) return NO_RULES
-    return bus.matcher.match(envelope, ENVELOPE)
+  rulesFor(event: RoutedEvent): readonly RoutedRule[] {
+    const bus = this.#buses.get(event.busKey)
+    if (bus === undefined) return NO_RULES
+    if (event.isDirected) return directedRules(bus, event)
+    return matchingRules(bus, event)
   }
 
   next(ruleset: Ruleset): RoutingTable {
@@ -50,14 +58,31 @@ class Table implements RoutingTable {
   }
 }
 
+function matchingRules({ matcher }: BusTable, { envelope }: RoutedEvent): readonly RoutedRule[] {
+  return matcher.size === 0 ? NO_RULES : matcher.match(envelope, ENVELOPE)
+}
+
+/** Rules it names that are gone, or disabled, get nothing. */
+function directedRules(bus: BusTable, event: RoutedEvent): readonly RoutedRule[] {
+  const directed = event.meta().directed
+  if (directed === undefined) return NO_RULES
+  if (!directed.matched) {
+    return matchingRules(bus, event).filter(({ key }) => directed.rules.includes(key))
+  }
+  bus.byKey ??= new Map(Array.from(bus.source.rules.values(), (rule) => [rule.key, rule]))
+  return directed.rules.flatMap((key) => bus.byKey?.get(key) ?? [])
+}
+
 function compileBus(rules: BusRules, before: BusTable | undefined): BusTable {
   let matcher = before?.matcher ?? createMatcher<RoutedRule>()
   const known: ReadonlyMap<string, RoutedRule> = before?.source.rules ?? new Map()
   for (const [name, rule] of known) {
-    if (rules.rules.get(name) !== rule) matcher = matcher.without(rule)
+    if (rule.pattern === undefined || rules.rules.get(name) === rule) continue
+    matcher = matcher.without(rule)
   }
   for (const [name, rule] of rules.rules) {
-    if (known.get(name) !== rule) matcher = matcher.with(rule, parsePattern(rule.pattern))
+    if (rule.pattern === undefined || known.get(name) === rule) continue
+    matcher = matcher.with(rule, parsePattern(rule.pattern))
   }
   return { source: rules, matcher }
 }

@@ -1,0 +1,51 @@
+// The kinds of resource that are routed: each becomes a rule with its targets, so that the one delivery engine
+// sees its events through. A kind without a bus of its own takes one that no user can name, such as
+// `ACCOUNT/REGION/$schedules`, and is reached by events directed at its key.
+
+import { formatBusKey } from '../event/index.ts'
+import {
+  type Kind,
+  type Resource,
+  type ResourceOf,
+  type RoutedRule,
+  ruleArn,
+} from '../model/index.ts'
+
+export interface Routed {
+  readonly rule: RoutedRule
+  /** Whether new events reach it; one that is off still owns the deliveries it has begun. */
+  readonly isOn: boolean
+}
+
+type Route<K extends Kind> = (resource: ResourceOf<K>) => Routed | undefined
+
+// Add a kind here, and its rows are watched, published and routed.
+const ROUTES: { readonly [K in Kind]?: Route<K> } = {
+  Rule: routeRule,
+}
+
+export const ROUTED_KINDS: readonly string[] = Object.keys(ROUTES)
+
+export function isRoutedKind(kind: string): kind is keyof typeof ROUTES {
+  return Object.hasOwn(ROUTES, kind)
+}
+
+/** What a resource of a routed kind is to route; undefined when it takes no part. */
+export function routedOf(resource: Resource): Routed | undefined {
+  if (!isRoutedKind(resource.kind)) return undefined
+  // The row's kind decides its spec: decoding has checked it.
+  const route = ROUTES[resource.kind] as ((resource: Resource) => Routed | undefined) | undefined
+  return route?.(resource)
+}
+
+function routeRule({ metadata, spec }: ResourceOf<'Rule'>): Routed {
+  const rule: RoutedRule = {
+    key: metadata.uid,
+    name: spec.name,
+    arn: ruleArn(spec, spec.bus, spec.name),
+    busKey: formatBusKey({ account: spec.account, region: spec.region, name: spec.bus }),
+    ...(spec.pattern === undefined ? {} : { pattern: spec.pattern }),
+    targets: spec.targets,
+  }
+  return { rule, isOn: spec.state !== 'DISABLED' }
+}
