@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Sinks } from './app-sinks.ts'
 import { loadBreakers } from './app-breakers.ts'
 import { silentLogger } from './base/index.ts'
-import type { SinkKind } from './connect/index.ts'
+import type { InvokeResult, SinkKind } from './connect/index.ts'
 import { openMemoryStore } from './store/index.ts'
 
 function openBench(): { sinks: Sinks; opened: string[]; closed: string[] } {
@@ -43,6 +43,27 @@ test('sinks that no target has any more are closed, and opened anew when one has
   assert.deepEqual(opened, ['http://a', 'http://b', 'http://a'])
   await sinks.close()
   assert.deepEqual(closed.slice(1), ['http://b', 'http://a'])
+})
+
+test('a sink that is being asked stays open until it has answered', async () => {
+  const { promise, resolve } = Promise.withResolvers<InvokeResult>()
+  const closed: string[] = []
+  const sink = {
+    batchMax: 1,
+    concurrencyMax: 1,
+    send: async () => [],
+    invoke: () => promise,
+    close: async () => void closed.push('closed'),
+  }
+  const sinks = new Sinks(() => [{ name: 'a', serves: () => true, open: () => sink }])
+  const { signal } = new AbortController()
+  const asked = sinks.invoke('a', { payload: Buffer.from('{}') }, signal)
+  await sinks.keep(new Set())
+  assert.deepEqual(closed, [])
+  resolve({ kind: 'ok', payload: Buffer.from('[]') })
+  assert.equal((await asked).kind, 'ok')
+  await sinks.keep(new Set())
+  assert.deepEqual(closed, ['closed'])
 })
 
 test('a breaker that is not closed is found again after a restart, one that closed is not', async () => {

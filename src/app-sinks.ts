@@ -1,10 +1,20 @@
-// One sink per address, shared by all targets there, opened when first sent to.
+// One sink per address, shared by all who send or ask there, opened when first used.
 
-import { findSinkKind, type Sink, type SinkKind } from './connect/index.ts'
+import {
+  findSinkKind,
+  invokeSink,
+  type Invoker,
+  type InvokeRequest,
+  type InvokeResult,
+  type Sink,
+  type SinkKind,
+} from './connect/index.ts'
 
-export class Sinks {
+export class Sinks implements Invoker {
   readonly #kinds: () => readonly SinkKind[]
   readonly #open = new Map<string, Sink>()
+  /** Invocations under way, by address. */
+  readonly #asked = new Map<string, number>()
 
   constructor(kinds: () => readonly SinkKind[]) {
     this.#kinds = kinds
@@ -19,10 +29,25 @@ export class Sinks {
     return sink
   }
 
-  /** Closes sinks whose address no target has any more. */
+  async invoke(
+    address: string,
+    request: InvokeRequest,
+    signal: AbortSignal,
+  ): Promise<InvokeResult> {
+    this.#asked.set(address, (this.#asked.get(address) ?? 0) + 1)
+    try {
+      return await invokeSink(this.at(address), address, request, signal)
+    } finally {
+      const left = this.#asked.get(address)! - 1
+      if (left === 0) this.#asked.delete(address)
+      else this.#asked.set(address, left)
+    }
+  }
+
+  /** Closes sinks whose address no target has any more, and that nobody asks just now. */
   async keep(addresses: ReadonlySet<string>): Promise<void> {
     for (const [address, sink] of this.#open) {
-      if (addresses.has(address)) continue
+      if (addresses.has(address) || this.#asked.has(address)) continue
       this.#open.delete(address)
       await sink.close()
     }

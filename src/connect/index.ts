@@ -6,6 +6,15 @@ export {
   type SinkMessage,
   type SinkResult,
 } from './sink.ts'
+export {
+  invokeSink,
+  type FunctionError,
+  type HttpAdditions,
+  type Invoker,
+  type InvokeRequest,
+  type InvokeResult,
+  type InvokingSink,
+} from './invoke.ts'
 export { createGuard, type DialRequest, type Guard, type GuardOptions } from './guard.ts'
 export { createSinkKinds, type SinkKindsOptions } from './registry.ts'
 export { discoverFunctions } from './kinds/function/discover.ts'

@@ -9,6 +9,9 @@ export const ADDRESSES_MAX = 64
 /** What is read of a target's answer before the connection is given up. */
 export const ANSWER_BYTES_MAX: number = 64 * 1024
 
+/** What an invocation takes as an answer; the payload of a function has the same maximum. */
+export const INVOKE_ANSWER_BYTES_MAX: number = 6 * 1024 * 1024
+
 /** What of it is kept to say why a delivery failed. */
 export const ANSWER_BYTES_SHOWN = 256
 

@@ -11,6 +11,8 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 
 const CONTROL = 3
 const ERROR_MESSAGE_LENGTH_MAX = 2048
+const TRACE_LINES_MAX = 32
+const TRACE_LINE_LENGTH_MAX = 512
 const PREFIX_SIZE_BYTES = 8
 
 if (isMainThread) await main()
@@ -53,10 +55,19 @@ async function invoke(handler, header, payload) {
     result = Buffer.from(JSON.stringify((await call(handler, header, payload)) ?? null))
   } catch (error) {
     console.error(error)
+    await flushOutput()
     reply({ kind: 'error', requestId, error: describe(error) })
     return
   }
+  await flushOutput()
   reply({ kind: 'result', requestId }, result)
+}
+
+/** What was printed is in its pipe before the reply is in the other. */
+async function flushOutput() {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve))
+  }
 }
 
 function call(handler, header, payload) {
@@ -133,7 +144,13 @@ function describe(error) {
   return {
     name: isError ? error.name : typeof error,
     message: message.slice(0, ERROR_MESSAGE_LENGTH_MAX),
+    trace: isError ? describeTrace(error) : [],
   }
+}
+
+function describeTrace(error) {
+  const lines = String(error.stack).split('\n').slice(0, TRACE_LINES_MAX)
+  return lines.map((line) => line.slice(0, TRACE_LINE_LENGTH_MAX))
 }
 
 function readRequests() {

@@ -19,6 +19,8 @@ import traceback
 
 CONTROL = 3
 ERROR_MESSAGE_LENGTH_MAX = 2048
+TRACE_FRAMES_MAX = 32
+TRACE_LINE_LENGTH_MAX = 512
 FRAME_PREFIX = struct.Struct(">II")
 MEGABYTE = 1024 * 1024
 
@@ -155,7 +157,14 @@ def reply(header, payload=b""):
 
 
 def describe(error):
-    return {"name": type(error).__name__, "message": str(error)[:ERROR_MESSAGE_LENGTH_MAX]}
+    frames = traceback.extract_tb(error.__traceback__)
+    # The frames of this file say nothing about the handler.
+    frames = [frame for frame in frames if frame.filename != __file__][-TRACE_FRAMES_MAX:]
+    return {
+        "name": type(error).__name__,
+        "message": str(error)[:ERROR_MESSAGE_LENGTH_MAX],
+        "trace": [line[:TRACE_LINE_LENGTH_MAX] for line in traceback.format_list(frames)],
+    }
 
 
 main()

@@ -20,6 +20,8 @@ export interface InvokeHeader {
 export interface FunctionFailure {
   readonly name: string
   readonly message: string
+  /** Where it was thrown, outermost last as its language prints it. */
+  readonly trace?: readonly string[]
 }
 
 export type ReplyHeader =

@@ -26,15 +26,18 @@ export interface FunctionPoolOptions {
   readonly logger: Logger
 }
 
-export interface InvokeRequest {
+export interface PoolRequest {
   readonly payload: Uint8Array
   readonly traceHeader?: string
+  /** The end of what the function printed is wanted too. */
+  readonly withLog?: boolean
 }
 
 /** An invocation's end, or why there was none. Each is final; whether to try again is the caller's. */
-export type InvokeResult =
+export type PoolResult = { readonly log?: string } & (
   | Invocation
   | { readonly kind: 'unloadable' | 'throttled'; readonly message: string }
+)
 
 interface Member {
   readonly process: FunctionProcess
@@ -65,11 +68,7 @@ export class FunctionPool {
   }
 
   /** Never rejects for what the function does. */
-  async invoke(
-    spec: FunctionSpec,
-    request: InvokeRequest,
-    signal: AbortSignal,
-  ): Promise<InvokeResult> {
+  async invoke(spec: FunctionSpec, request: PoolRequest, signal: AbortSignal): Promise<PoolResult> {
     const both = AbortSignal.any([signal, this.#closing.signal])
     const entry = await this.#enter(spec, both)
     if (entry !== 'entered') return entry
@@ -87,7 +86,7 @@ export class FunctionPool {
   }
 
   /** Takes one of the places that concurrency gives, waiting for it; or says why not. */
-  #enter(spec: FunctionSpec, signal: AbortSignal): Promise<'entered' | InvokeResult> {
+  #enter(spec: FunctionSpec, signal: AbortSignal): Promise<'entered' | PoolResult> {
     if (signal.aborted) return Promise.resolve(aborted(spec))
     if (this.#busy < spec.concurrency) {
       this.#busy += 1
@@ -122,11 +121,7 @@ export class FunctionPool {
     }
   }
 
-  async #run(
-    spec: FunctionSpec,
-    request: InvokeRequest,
-    signal: AbortSignal,
-  ): Promise<InvokeResult> {
+  async #run(spec: FunctionSpec, request: PoolRequest, signal: AbortSignal): Promise<PoolResult> {
     const acquired = await this.#acquire(spec, signal)
     if (!('process' in acquired)) return acquired
     const header = {
@@ -140,11 +135,12 @@ export class FunctionPool {
     const invocation = await acquired.process.invoke(header, request.payload, signal)
     if (invocation.kind === 'exited') this.#crashed(spec, invocation.message)
     if (invocation.kind === 'returned') this.#crashes = 0
+    const log = request.withLog === true ? { log: await acquired.process.outputTail() } : {}
     this.#release(acquired)
-    return invocation
+    return { ...invocation, ...log }
   }
 
-  async #acquire(spec: FunctionSpec, signal: AbortSignal): Promise<Member | InvokeResult> {
+  async #acquire(spec: FunctionSpec, signal: AbortSignal): Promise<Member | PoolResult> {
     let handler: Handler
     try {
       handler = findHandler(spec)
@@ -164,7 +160,7 @@ export class FunctionPool {
     spec: FunctionSpec,
     handler: Handler,
     { version, signal }: { readonly version: string; readonly signal: AbortSignal },
-  ): Promise<Member | InvokeResult> {
+  ): Promise<Member | PoolResult> {
     const { environment, executables, clock, logger } = this.#options
     await pause(clock, this.#startAt - clock.monotonic(), signal)
     if (signal.aborted) return aborted(spec)
@@ -222,7 +218,7 @@ export class FunctionPool {
   }
 }
 
-function aborted(spec: FunctionSpec): InvokeResult {
+function aborted(spec: FunctionSpec): PoolResult {
   return { kind: 'aborted', message: `function \`${spec.name}\` was interrupted` }
 }
 

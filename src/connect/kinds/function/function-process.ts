@@ -11,9 +11,20 @@ import { fileURLToPath } from 'node:url'
 import { describeError, type Clock, type Logger } from '../../../base/index.ts'
 import type { FunctionSpec } from '../../../model/index.ts'
 import type { Environment } from './environment.ts'
-import { encodeHead, ReplyReader, type InvokeHeader, type Reply } from './frames.ts'
+import {
+  encodeHead,
+  ReplyReader,
+  type FunctionFailure,
+  type InvokeHeader,
+  type Reply,
+} from './frames.ts'
 import type { Handler } from './handler.ts'
-import { ERROR_MESSAGE_LENGTH_MAX, KILL_WAIT_MS, START_MS_MAX } from './limits.ts'
+import {
+  ERROR_MESSAGE_LENGTH_MAX,
+  KILL_WAIT_MS,
+  OUTPUT_TAIL_LENGTH_MAX,
+  START_MS_MAX,
+} from './limits.ts'
 import { forwardLines } from './output-lines.ts'
 
 export interface FunctionProcessOptions {
@@ -32,8 +43,8 @@ export interface Executables {
 
 export type Invocation =
   | { readonly kind: 'returned'; readonly result: Uint8Array }
-  /** The handler threw. */
-  | { readonly kind: 'failed'; readonly message: string }
+  /** The handler threw, or answered what cannot be passed on. */
+  | { readonly kind: 'failed'; readonly message: string; readonly error?: FunctionFailure }
   /** The process is gone, and with it the invocation. */
   | { readonly kind: 'timeout' | 'exited' | 'aborted'; readonly message: string }
 
@@ -50,6 +61,7 @@ export class FunctionProcess {
   readonly #ended = Promise.withResolvers<void>()
   #pending: ((invocation: Invocation) => void) | undefined
   #isEnded = false
+  #tail = ''
 
   constructor(options: FunctionProcessOptions) {
     this.#options = options
@@ -82,9 +94,17 @@ export class FunctionProcess {
     return this.#ended.promise
   }
 
+  /** The end of what was printed since the latest invocation began, once all of it has been read. */
+  async outputTail(): Promise<string> {
+    // A child prints before it replies, so its output is at the latest in the turn that brought the reply.
+    await new Promise<void>((resolve) => void setImmediate(resolve))
+    return this.#tail
+  }
+
   /** One at a time, once started. Never rejects. */
   invoke(header: InvokeHeader, payload: Uint8Array, signal: AbortSignal): Promise<Invocation> {
     if (this.#isEnded) return Promise.resolve(gone(this.#options.spec))
+    this.#tail = ''
     return new Promise((resolve) => {
       const { spec, clock } = this.#options
       const onAbort = (): void =>
@@ -147,7 +167,11 @@ export class FunctionProcess {
         this.#pending?.({ kind: 'returned', result: payload })
         return
       case 'error':
-        this.#pending?.({ kind: 'failed', message: describeFailure(header.error) })
+        this.#pending?.({
+          kind: 'failed',
+          message: describeFailure(header.error),
+          error: header.error,
+        })
     }
   }
 
@@ -174,9 +198,10 @@ export class FunctionProcess {
     for (const stream of ['stdout', 'stderr'] as const) {
       const readable: Readable | null = this.#child[stream]
       if (readable === null) continue
-      forwardLines(readable, (line) =>
-        logger.info('function output', { function: spec.name, stream, line }),
-      )
+      forwardLines(readable, (line) => {
+        this.#tail = `${this.#tail}${line}\n`.slice(-OUTPUT_TAIL_LENGTH_MAX)
+        logger.info('function output', { function: spec.name, stream, line })
+      })
     }
   }
 }
@@ -220,6 +245,6 @@ function describeExit(spec: FunctionSpec, code: number | null, signal: string | 
   return `the process of function \`${spec.name}\` ended with ${how}`
 }
 
-function describeFailure(error: { readonly name: string; readonly message: string }): string {
+function describeFailure(error: FunctionFailure): string {
   return `${error.name}: ${error.message}`.slice(0, ERROR_MESSAGE_LENGTH_MAX)
 }

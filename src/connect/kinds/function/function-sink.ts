@@ -2,9 +2,10 @@
 // and `function:NAME`. What a function is, is looked up at every send, so that a change counts at once.
 
 import { parseArn, type FunctionSpec } from '../../../model/index.ts'
-import type { Sink, SinkFailure, SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
+import type { InvokeRequest, InvokeResult, InvokingSink } from '../../invoke.ts'
+import type { SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
 import type { Executables } from './function-process.ts'
-import { FunctionPool, type FunctionPoolOptions, type InvokeResult } from './function-pool.ts'
+import { FunctionPool, type FunctionPoolOptions, type PoolResult } from './function-pool.ts'
 import { PAYLOAD_SIZE_BYTES_MAX } from './limits.ts'
 
 export interface FunctionSinkOptions extends Omit<FunctionPoolOptions, 'executables'> {
@@ -34,55 +35,71 @@ export function functionAddress(address: string): string | undefined {
   return `arn:${arn.partition}:lambda:${arn.region}:${arn.account}:function:${name}`
 }
 
-function openFunctionSink(options: FunctionSinkOptions, address: string): Sink {
+function openFunctionSink(options: FunctionSinkOptions, address: string): InvokingSink {
   const executables = { node: process.execPath, python: 'python3', ...options.executables }
   const pool = new FunctionPool({ ...options, executables })
-  async function sendOne(message: SinkMessage, signal: AbortSignal): Promise<SinkResult> {
+  async function invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResult> {
     const spec = options.find(address)
-    if (spec === undefined) return dead('NO_RESOURCE', `function \`${address}\` does not exist`)
-    if (message.body.length > PAYLOAD_SIZE_BYTES_MAX) {
-      return dead(
+    if (spec === undefined) return final('NO_RESOURCE', `function \`${address}\` does not exist`)
+    if (request.payload.length > PAYLOAD_SIZE_BYTES_MAX) {
+      return final(
         'SDK_CLIENT_ERROR',
-        `expected an event of at most ${PAYLOAD_SIZE_BYTES_MAX} bytes for function \`${spec.name}\`, got \`${message.body.length}\``,
+        `expected an event of at most ${PAYLOAD_SIZE_BYTES_MAX} bytes for function \`${spec.name}\`, got \`${request.payload.length}\``,
       )
     }
-    const { traceHeader } = message.event.meta()
-    const request = {
-      payload: message.body,
-      ...(traceHeader === undefined ? {} : { traceHeader }),
-    }
-    return toSinkResult(await pool.invoke(spec, request, signal))
+    const { log, ...result } = await pool.invoke(spec, request, signal)
+    return { ...toInvokeResult(result), ...(log === undefined ? {} : { log }) }
   }
   return {
     batchMax: 1,
     get concurrencyMax() {
       return options.find(address)?.concurrency ?? 1
     },
-    send: (batch, signal) => Promise.all(batch.map((message) => sendOne(message, signal))),
+    invoke,
+    send: (batch, signal) =>
+      Promise.all(
+        batch.map(async (message) => toSinkResult(await invoke(requestOf(message), signal))),
+      ),
     close: () => pool.close(),
   }
 }
 
-function toSinkResult(result: InvokeResult): SinkResult {
+function requestOf({ body, event }: SinkMessage): InvokeRequest {
+  const { traceHeader } = event.meta()
+  return { payload: body, ...(traceHeader === undefined ? {} : { traceHeader }) }
+}
+
+function toInvokeResult(result: PoolResult): InvokeResult {
   switch (result.kind) {
     case 'returned':
-      return { kind: 'delivered' }
+      return { kind: 'ok', payload: result.result }
     case 'timeout':
-      return retry({ code: 'TIMEOUT', message: result.message })
+      return again('TIMEOUT', result.message)
     case 'throttled':
-      return retry({ code: 'THROTTLING', message: result.message })
-    case 'failed':
+      return again('THROTTLING', result.message)
+    case 'failed': {
+      const { error: functionError, message } = result
+      return {
+        ...again('FUNCTION_ERROR', message),
+        ...(functionError === undefined ? {} : { functionError }),
+      }
+    }
     case 'exited':
     case 'aborted':
     case 'unloadable':
-      return retry({ code: 'FUNCTION_ERROR', message: result.message })
+      return again('FUNCTION_ERROR', result.message)
   }
 }
 
-function retry(failure: SinkFailure): SinkResult {
-  return { kind: 'retry', failure }
+function toSinkResult(result: InvokeResult): SinkResult {
+  if (result.kind === 'ok') return { kind: 'delivered' }
+  return { kind: result.isFinal ? 'dead' : 'retry', failure: result.failure }
 }
 
-function dead(code: string, message: string): SinkResult {
-  return { kind: 'dead', failure: { code, message } }
+function again(code: string, message: string): InvokeResult {
+  return { kind: 'failed', failure: { code, message }, isFinal: false }
+}
+
+function final(code: string, message: string): InvokeResult {
+  return { kind: 'failed', failure: { code, message }, isFinal: true }
 }

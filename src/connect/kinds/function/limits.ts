@@ -11,6 +11,8 @@ export const START_MS_MAX = 10_000
 export const IDLE_MS_MAX: number = 10 * 60 * 1000
 /** Characters of one line of output; a longer one is logged in pieces. */
 export const OUTPUT_LINE_LENGTH_MAX = 16_384
+/** Characters kept of what one invocation prints; Lambda hands out the last 4 KB. */
+export const OUTPUT_TAIL_LENGTH_MAX = 4096
 /** Invocations that may wait for a process of one function. */
 export const INVOCATIONS_WAITING_MAX = 1000
 /** How long the end of a killed process is waited for. */

@@ -1,5 +1,6 @@
-// One request to a target and what came of it. Settles once: by the answer's end, by 64 KiB of it, by the
-// deadline, by the signal, or by an error. A status that has come counts, whatever becomes of the body behind it.
+// One request to a target and what came of it. Settles once: by the answer's end, by too much of it, by the
+// deadline, by the signal, or by an error. A status that has come counts, whatever becomes of the body behind it;
+// who wants the body is told whether it is whole.
 
 import type { Dispatcher } from 'undici'
 import type { Clock, Timer } from '../../../base/index.ts'
@@ -12,6 +13,8 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal
   /** Whether the connection had served a request before this one. */
   readonly isReused: () => boolean
+  /** The body is wanted, up to this many bytes; absent when its first bytes will do for people. */
+  readonly bodyBytesMax?: number
 }
 
 export class Exchange implements Dispatcher.DispatchHandler {
@@ -25,8 +28,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isReused = false
   #hasBegun = false
   #status = 0
+  #isWhole = false
   #retryAfter: string | undefined
   #bodyBytes = 0
+  readonly #body: Buffer[] = []
   #shown = ''
 
   constructor(options: ExchangeOptions) {
@@ -71,10 +76,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#bodyBytes < ANSWER_BYTES_SHOWN && this.#status >= 300) this.#shown += printable(chunk)
     this.#bodyBytes += chunk.length
-    if (this.#bodyBytes > ANSWER_BYTES_MAX) this.#settle({ kind: 'stopped' }, true)
+    const { bodyBytesMax } = this.#options
+    if (this.#bodyBytes > (bodyBytesMax ?? ANSWER_BYTES_MAX))
+      this.#settle({ kind: 'stopped' }, true)
+    else if (bodyBytesMax !== undefined) this.#body.push(chunk)
   }
 
   onResponseEnd(): void {
+    this.#isWhole = true
     this.#settle({ kind: 'stopped' }, false)
   }
 
@@ -100,6 +109,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
       status: this.#status,
       shown: this.#shown.slice(0, ANSWER_BYTES_SHOWN).trim(),
       ...(retryAfter === undefined ? {} : { retryAfter }),
+      ...(this.#options.bodyBytesMax !== undefined && this.#isWhole
+        ? { body: Buffer.concat(this.#body) }
+        : {}),
     }
   }
 }

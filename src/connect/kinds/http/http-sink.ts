@@ -1,12 +1,18 @@
 // The `http` kind: a target's address is its URL, and what is delivered is POSTed there as JSON. No redirect is
-// followed, no proxy of the environment used, no answer decompressed or kept.
+// followed, no proxy of the environment used, no answer decompressed; one is kept only for an invocation.
 
 import { isAppError, type Clock } from '../../../base/index.ts'
 import type { Guard } from '../../guard.ts'
-import { HTTP_ATTEMPT_TIMEOUT_MS, HTTP_CONCURRENCY_MAX } from '../../limits.ts'
-import type { Sink, SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
+import type { InvokeRequest, InvokeResult, InvokingSink } from '../../invoke.ts'
+import {
+  HTTP_ATTEMPT_TIMEOUT_MS,
+  HTTP_CONCURRENCY_MAX,
+  INVOKE_ANSWER_BYTES_MAX,
+} from '../../limits.ts'
+import type { SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
+import { addToHeaders, addToPath } from './additions.ts'
 import { Origin } from './origin.ts'
-import { dead, resultOf, type RetryMode } from './outcome.ts'
+import { dead, invokeResultOf, resultOf, type RetryMode } from './outcome.ts'
 import { parseSigningSecret, signWebhook } from './signature.ts'
 
 export interface HttpKindOptions {
@@ -34,7 +40,7 @@ export function createHttpKind(options: HttpKindOptions): SinkKind {
   }
 }
 
-class HttpSink implements Sink {
+class HttpSink implements InvokingSink {
   readonly batchMax = 1
   readonly concurrencyMax: number
   readonly #options: HttpKindOptions
@@ -57,6 +63,24 @@ class HttpSink implements Sink {
   async send(batch: readonly SinkMessage[], signal: AbortSignal): Promise<readonly SinkResult[]> {
     if (batch.length === 1) return [await this.#sendOne(batch[0]!, signal)]
     return Promise.all(batch.map((message) => this.#sendOne(message, signal)))
+  }
+
+  async invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResult> {
+    const { clock, retryMode } = this.#options
+    const { http = {}, payload, traceHeader } = request
+    let headers: string[]
+    try {
+      headers = addToHeaders(invokeHeaders(traceHeader), http)
+    } catch (error) {
+      if (!isAppError(error)) throw error
+      const failure = { code: 'SDK_CLIENT_ERROR', message: error.message }
+      return { kind: 'failed', failure, isFinal: true }
+    }
+    const answer = await this.#origin.send(
+      { path: addToPath(this.#path, http), headers, body: payload },
+      { clock, timeoutMs: this.#timeoutMs, signal, bodyBytesMax: INVOKE_ANSWER_BYTES_MAX },
+    )
+    return invokeResultOf(answer, retryMode ?? 'webhook', clock.now())
   }
 
   async close(): Promise<void> {
@@ -104,17 +128,24 @@ function headersOf(message: SinkMessage, now: number): string[] {
   return headers
 }
 
+function invokeHeaders(traceHeader: string | undefined): readonly string[] {
+  const trace = traceHeader === undefined ? [] : ['X-Amzn-Trace-Id', headerSafe(traceHeader)]
+  return ['Content-Type', 'application/json', 'User-Agent', 'Signalbox', ...trace]
+}
+
 /** Ids of producers may hold anything; in a header they are percent-encoded where they must be. */
 function headerSafe(id: string): string {
   return /^[\x21\x23\x24\x26-\x7e]*$/.test(id) ? id : encodeURIComponent(id.toWellFormed())
 }
 
 /** A target that was let in before it was forbidden: every delivery says why. */
-function refusingSink(reason: string): Sink {
+function refusingSink(reason: string): InvokingSink {
+  const failure = { code: 'NO_PERMISSIONS', message: reason }
   return {
     batchMax: 1,
     concurrencyMax: 1,
-    send: async (batch) => batch.map(() => dead('NO_PERMISSIONS', reason)),
+    invoke: async () => ({ kind: 'failed', failure, isFinal: true }),
+    send: async (batch) => batch.map(() => ({ kind: 'dead', failure })),
     close: async () => {},
   }
 }

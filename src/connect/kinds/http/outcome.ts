@@ -2,6 +2,8 @@
 // timeouts are retried, so are the statuses below; a redirect is never followed and, like the rest, final.
 
 import { type AppError, isAppError } from '../../../base/index.ts'
+import { INVOKE_ANSWER_BYTES_MAX } from '../../limits.ts'
+import type { InvokeResult } from '../../invoke.ts'
 import type { SinkFailure, SinkResult } from '../../sink.ts'
 
 /** How one request ended. */
@@ -12,6 +14,8 @@ export type Answer =
       readonly retryAfter?: string
       /** The first bytes of the body, for people. */
       readonly shown: string
+      /** All of the body, where it was wanted and came whole. */
+      readonly body?: Uint8Array
     }
   | { readonly kind: 'timeout'; readonly afterMs: number }
   | { readonly kind: 'stopped' }
@@ -33,6 +37,20 @@ export function resultOf(answer: Answer, mode: RetryMode, now: number): SinkResu
     case 'error':
       return resultOfError(answer.error)
   }
+}
+
+/** The same of an invocation, which needs the whole answer. */
+export function invokeResultOf(answer: Answer, mode: RetryMode, now: number): InvokeResult {
+  const result = resultOf(answer, mode, now)
+  if (result.kind !== 'delivered') {
+    const { kind, ...failed } = result
+    return { ...failed, kind: 'failed', isFinal: kind === 'dead' }
+  }
+  // Only a status can have meant `delivered`.
+  const { status, body } = answer as StatusAnswer
+  if (body !== undefined) return { kind: 'ok', payload: body, status }
+  const message = `the answer broke off, or is longer than ${INVOKE_ANSWER_BYTES_MAX} bytes`
+  return { kind: 'failed', failure: failureOf('CONNECTION_FAILURE', message), isFinal: false }
 }
 
 /**
