@@ -1,4 +1,16 @@
 export {
+  createExplainer,
+  explainMatch,
+  type ExplainedLeaf,
+  type ExplainedNode,
+  type ExplainedObject,
+  type ExplainedOption,
+  type ExplainedOr,
+  type Explainer,
+  type Explanation,
+  type Miss,
+} from './explain.ts'
+export {
   PATTERN_BRANCHES_MAX,
   PATTERN_DEPTH_MAX,
   PATTERN_FIELDS_MAX,

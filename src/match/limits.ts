@@ -26,3 +26,20 @@ export const EVENT_DEPTH_MAX = 1000
 
 /** Combinations of fields that one array element may leave open while array consistency is settled. */
 export const ARRAY_CHOICES_MAX = 1024
+
+/** Values of one field that an explanation looks at, and that it shows. */
+export const EXPLAINED_VALUES_MAX = 1000
+export const EXPLAINED_VALUES_SHOWN_MAX = 5
+
+/** Keys of an object among which one that was meant is guessed. */
+export const EXPLAINED_KEYS_MAX = 200
+
+/** Alternatives of one field, and characters of one value, that an explanation writes out. */
+export const EXPLAINED_ALTERNATIVES_MAX = 8
+export const EXPLAINED_TEXT_LENGTH_MAX = 120
+
+/** Ways to satisfy a pattern that an explanation weighs against each other by array consistency. */
+export const EXPLAINED_BRANCHES_MAX = 8
+
+/** Fields among which an explanation looks for those that no one element satisfies. */
+export const EXPLAINED_FIELDS_MAX = 32

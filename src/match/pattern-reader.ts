@@ -64,6 +64,11 @@ export class PatternReader {
     return this.#token
   }
 
+  /** Where the text behind the current token begins. */
+  get offset(): number {
+    return this.#at
+  }
+
   /** The current token's text; of a string its value, of a number its digits as written. */
   get text(): string {
     if (this.#isStringOpen) {
