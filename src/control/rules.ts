@@ -1,6 +1,6 @@
 // The use cases of rules. Putting a rule replaces all of it but its targets and its tags.
 
-import { isRuleSchedule } from '../expression/index.ts'
+import { parseRuleExpression } from '../expression/index.ts'
 import { parsePattern } from '../match/index.ts'
 import { DEFAULT_BUS, ruleArn, type RuleSpec, type Scope, type Tags } from '../model/index.ts'
 import { findBus, serialKey } from './buses.ts'
@@ -111,7 +111,7 @@ async function putRule(parts: ControlParts, scope: Scope, rule: NewRule): Promis
 function checkSchedule(schedule: string | undefined, bus: string): void {
   if (!schedule) return
   if (bus !== DEFAULT_BUS) throw fault('schedule-off-default-bus', { bus })
-  if (!isRuleSchedule(schedule)) throw fault('schedule-invalid', { schedule })
+  if (parseRuleExpression(schedule) === undefined) throw fault('schedule-invalid', { schedule })
 }
 
 async function writeRule(

@@ -1,1 +1,3 @@
-export { isRuleSchedule } from './rule-schedule.ts'
+export { parseRuleExpression, parseScheduleExpression } from './expression.ts'
+export { createTimeline } from './timeline.ts'
+export { findTimeZone } from './time-zone.ts'
