@@ -2,7 +2,12 @@
 // around it (signals, exit) is main.ts's.
 
 import { Command, CommanderError, Option } from 'commander'
-import { envNameOf, type Option as ConfigOption, OPTIONS } from '../config/index.ts'
+import {
+  envNameOf,
+  envNameOfOption,
+  type Option as ConfigOption,
+  OPTIONS,
+} from '../config/index.ts'
 import { runCompletion } from './completion.ts'
 import { createContext } from './context.ts'
 import { runDoctor } from './doctor.ts'
@@ -66,7 +71,10 @@ function isGlobal({ key }: ConfigOption): boolean {
 
 function toFlag(option: ConfigOption): Option {
   const { key, flag, type, doc } = option
-  const notes = [option.default === undefined ? '' : `default ${option.default}`, envNameOf(key)]
+  const notes = [
+    option.default === undefined ? '' : `default ${option.default}`,
+    envNameOfOption(option),
+  ]
   const value = type === 'boolean' ? '' : ` <${type === 'integer' ? 'number' : type}>`
   const text = `${doc} (${notes.filter((note) => note !== '').join(', ')})`
   // Commander would name the value after the flag; we know it by its key.

@@ -12,7 +12,7 @@ import type { Env } from './read-env.ts'
 const FILE_NAMES = ['signalbox.yaml', 'signalbox.yml', 'signalbox.json']
 
 // Values that are one thing although they are mappings.
-const WHOLE_SECTIONS = new Set(['functions'])
+const WHOLE_SECTIONS = new Set(['functions', 'targets.aws.endpoints'])
 
 export interface ConfigFile {
   /** Absolute. */

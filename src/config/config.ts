@@ -20,7 +20,7 @@ export interface Config extends ClientConfig {
   readonly breaker: BreakerConfig
   readonly compat: { readonly strict: boolean }
   readonly allowedHosts: readonly string[]
-  readonly targets: { readonly allow: readonly string[] }
+  readonly targets: { readonly allow: readonly string[]; readonly aws: AwsTargetsConfig }
   readonly accessKeysFile?: string
   /** Under `start` at least one; empty under `dev`. */
   readonly accessKeys: readonly AccessKey[]
@@ -68,6 +68,18 @@ export interface BreakerConfig {
   readonly windowMs: number
   readonly openMsMin: number
   readonly openMsMax: number
+}
+
+/** How targets that are services of AWS are called. */
+export interface AwsTargetsConfig {
+  /** A URL, or `aws`. */
+  readonly endpoint?: string
+  /** The same by the service part of an ARN; stands above `endpoint`. */
+  readonly endpoints: Readonly<Record<string, string>>
+  readonly region: string
+  readonly accessKeyId?: string
+  readonly secretAccessKey?: Secret
+  readonly sessionToken?: Secret
 }
 
 export interface AccessKey {

@@ -1,5 +1,6 @@
 export type {
   AccessKey,
+  AwsTargetsConfig,
   BreakerConfig,
   ClientConfig,
   Config,
@@ -9,7 +10,7 @@ export type {
   LogConfig,
   Mode,
 } from './config.ts'
-export { envNameOf, type Option, OPTIONS } from './options.ts'
+export { envNameOf, envNameOfOption, type Option, OPTIONS } from './options.ts'
 export { type ConfigSources, parseClientConfig, parseConfig } from './parse-config.ts'
 export { type Env, readEnv } from './read-env.ts'
 export { formatReference } from './reference.ts'

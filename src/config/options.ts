@@ -12,6 +12,12 @@ export type OptionType =
   | 'size'
   | 'choice'
   | 'list'
+  /** A URL, or `aws` for AWS's own. */
+  | 'endpoint'
+  /** Endpoints by service. */
+  | 'endpoints'
+  /** Masked wherever it is printed. */
+  | 'secret'
 
 export interface Option {
   /** Where it stands in the file and in Config, dots between levels. */
@@ -22,6 +28,10 @@ export interface Option {
   readonly min?: number
   readonly max?: number
   readonly choices?: readonly string[]
+  /** The environment variable, where it is not made of the key. */
+  readonly env?: string
+  /** A variable of somebody else's that counts when ours is not set. */
+  readonly envAlso?: string
   /** The long flag, for the few that have one. */
   readonly flag?: string
   /** `start` options have no effect under `dev`, `client` ones only on commands that call a server. */
@@ -251,6 +261,43 @@ export const OPTIONS: readonly Option[] = [
     doc: 'hosts, `*.suffix` names and address ranges that targets may have, private ones too; empty allows every public address',
   },
   {
+    key: 'targets.aws.endpoint',
+    type: 'endpoint',
+    env: 'SIGNALBOX_AWS_ENDPOINT',
+    doc: 'where targets that are services of AWS are called: a URL for all of them, or `aws` for AWS itself',
+  },
+  {
+    key: 'targets.aws.endpoints',
+    type: 'endpoints',
+    default: '',
+    doc: 'the same by service, as an ARN names it: a mapping in the file, `sqs=http://…,states=aws` in the environment',
+  },
+  {
+    key: 'targets.aws.region',
+    type: 'text',
+    default: 'us-east-1',
+    envAlso: 'AWS_REGION',
+    doc: 'region of AWS to call where a target names none',
+  },
+  {
+    key: 'targets.aws.accessKeyId',
+    type: 'text',
+    envAlso: 'AWS_ACCESS_KEY_ID',
+    doc: 'as whom to call AWS; without it stand-ins are called as the account of the target',
+  },
+  {
+    key: 'targets.aws.secretAccessKey',
+    type: 'secret',
+    envAlso: 'AWS_SECRET_ACCESS_KEY',
+    doc: 'its secret',
+  },
+  {
+    key: 'targets.aws.sessionToken',
+    type: 'secret',
+    envAlso: 'AWS_SESSION_TOKEN',
+    doc: 'its token, where the credentials are temporary',
+  },
+  {
     key: 'accessKeysFile',
     type: 'path',
     flag: '--access-keys-file',
@@ -279,6 +326,11 @@ const ENV_PREFIX = 'SIGNALBOX_'
 export function envNameOf(key: string): string {
   const words = key.replaceAll('.', '_').replace(/[a-z](?=[A-Z])/g, '$&_')
   return ENV_PREFIX + words.toUpperCase()
+}
+
+/** The environment variable of a row of the table. */
+export function envNameOfOption({ key, env }: Option): string {
+  return env ?? envNameOf(key)
 }
 
 /** The unit that a plain number stands in. */

@@ -59,15 +59,55 @@ test('every option of the table is a place in the config', () => {
   const cwd = folder({ 'keys.yaml': '- {accessKeyId: abc, secretAccessKey: sixteen-characters}\n' })
   chmodSync(join(cwd, 'keys.yaml'), 0o600)
   const flags = { accessKeysFile: 'keys.yaml' }
-  const config: Record<string, unknown> = { ...parseConfig('start', sources({ cwd, flags })) }
-  const places = Object.entries(config).flatMap(([name, value]) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.keys(value).map((inner) => `${name}.${inner}`)
-      : [name],
-  )
+  const env = {
+    SIGNALBOX_AWS_ENDPOINT: 'aws',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_SESSION_TOKEN: 'c',
+  }
+  const places = placesOf(parseConfig('start', sources({ cwd, flags, env })))
   const own = ['mode', 'functions', 'accessKeys']
   const expected = [...OPTIONS.map((option) => option.key), ...own]
   assert.deepEqual(places.toSorted(), expected.toSorted())
+})
+
+function placesOf(value: object, prefix = ''): readonly string[] {
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
+    const isTree = typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    const hasPlaces = isTree && Object.keys(inner).length > 0
+    return hasPlaces ? placesOf(inner, `${prefix}${name}.`) : [prefix + name]
+  })
+}
+
+test('targets of AWS are called where the file, the environment or AWS’s own names say', () => {
+  const file = {
+    'signalbox.yaml': 'targets: {aws: {endpoints: {sqs: http://127.0.0.1:5000/, states: aws}}}\n',
+  }
+  const cwd = folder(file)
+  const canary = 'wJalrXUtnFEMI'
+  const env = {
+    SIGNALBOX_AWS_ENDPOINT: 'http://127.0.0.1:5001',
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'AKIA',
+    AWS_SECRET_ACCESS_KEY: canary,
+  }
+  const config = parseConfig('dev', sources({ cwd, env }))
+  const { secretAccessKey, ...rest } = config.targets.aws
+  assert.deepEqual(rest, {
+    endpoint: 'http://127.0.0.1:5001',
+    endpoints: { sqs: 'http://127.0.0.1:5000', states: 'aws' },
+    region: 'eu-west-1',
+    accessKeyId: 'AKIA',
+  })
+  assert.equal(secretAccessKey?.reveal(), canary)
+  assert.ok(!`${inspect(config)}${JSON.stringify(config)}`.includes(canary))
+  const byEnv = { SIGNALBOX_TARGETS_AWS_ENDPOINTS: 'sqs=http://127.0.0.1:1, sns=aws' }
+  const { endpoints } = parseConfig('dev', sources({ cwd, env: byEnv })).targets.aws
+  assert.deepEqual(endpoints, { sqs: 'http://127.0.0.1:1', sns: 'aws' })
+  const wrong = { SIGNALBOX_TARGETS_AWS_ENDPOINTS: 'sqs', SIGNALBOX_AWS_ENDPOINT: 'amazon' }
+  const faults = faultsOf(() => parseConfig('dev', sources({ cwd: folder({}), env: wrong })))
+  assert.match(faults.join('\n'), /ENDPOINTS` to be a mapping of services to endpoints/)
+  assert.match(faults.join('\n'), /SIGNALBOX_AWS_ENDPOINT` to be .* or `aws`, got `amazon`/)
 })
 
 test('every fault of every source is named at once', () => {

@@ -8,7 +8,7 @@ import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.t
 import { findContradictions } from './contradictions.ts'
 import { Faults } from './faults.ts'
 import { parseFunctions } from './functions-section.ts'
-import { envNameOf, type Option, OPTIONS } from './options.ts'
+import { envNameOf, envNameOfOption, type Option, OPTIONS } from './options.ts'
 import { findRunningServer } from './running-server.ts'
 import type { Env } from './read-env.ts'
 import { refuseUnknownEnv, refuseUnknownKeys } from './unknown.ts'
@@ -55,7 +55,7 @@ export function parseClientConfig(sources: ConfigSources): ClientConfig {
   const isTold = ADDRESS_OPTIONS.some(
     (option) => findGiven(option, { ...sources, file }) !== undefined,
   )
-  const running = isTold ? undefined : findRunningServer(String(values.get('dataDir')))
+  const running = isTold ? undefined : findRunningServer(values.get('dataDir') as string)
   return Object.freeze({
     host: values.get('host') as string,
     port: values.get('port') as number,
@@ -96,14 +96,18 @@ function readOptions(options: ReadOptions): ReadonlyMap<string, OptionValue> {
     if (given === undefined) continue
     const parsed = parseValue(option, given.raw)
     if (parsed.kind === 'fault') {
-      const got = typeof given.raw === 'string' ? given.raw : JSON.stringify(given.raw)
-      options.faults.add(`expected ${given.name} to be ${parsed.expected}, got \`${got}\``)
+      const got = option.type === 'secret' ? '' : `, got \`${printRaw(given.raw)}\``
+      options.faults.add(`expected ${given.name} to be ${parsed.expected}${got}`)
       continue
     }
     const isPath = option.type === 'path'
-    values.set(option.key, isPath ? resolve(given.base, String(parsed.value)) : parsed.value)
+    values.set(option.key, isPath ? resolve(given.base, parsed.value as string) : parsed.value)
   }
   return values
+}
+
+function printRaw(raw: unknown): string {
+  return typeof raw === 'string' ? raw : JSON.stringify(raw)
 }
 
 const ADDRESS_OPTIONS = OPTIONS.filter(({ key }) => ['host', 'port', 'endpointUrl'].includes(key))
@@ -116,10 +120,10 @@ function findValue(option: Option, options: ReadOptions): Given | undefined {
 
 /** What the first source that has it says; undefined where only a default is left. */
 function findGiven(option: Option, { flags, env, cwd, file }: GivenOptions): Given | undefined {
-  const { key } = option
+  const { key, envAlso } = option
   const flag = flags[key]
   if (flag !== undefined) return { raw: flag, name: `\`${option.flag ?? key}\``, base: cwd }
-  const envName = envNameOf(key)
+  const envName = envNameOfOption(option)
   const fromEnv = env[envName]
   // An empty variable is how shells and compose files leave one out, and Kubernetes sets SIGNALBOX_PORT to
   // `tcp://…` in every pod beside a Service named signalbox.
@@ -130,13 +134,17 @@ function findGiven(option: Option, { flags, env, cwd, file }: GivenOptions): Giv
     const name = `\`${key}\` in \`${file.path}\``
     return { raw: file.values.get(key), name, base: dirname(file.path) }
   }
+  const foreign = envAlso === undefined ? undefined : env[envAlso]
+  if (foreign !== undefined && foreign !== '') {
+    return { raw: foreign, name: `\`${envAlso}\``, base: cwd }
+  }
   return undefined
 }
 
 function endpointOf(values: ReadonlyMap<string, OptionValue>): string {
   const given = values.get('endpointUrl')
   if (typeof given === 'string') return given
-  return urlOf(String(values.get('host')), Number(values.get('port')))
+  return urlOf(values.get('host') as string, Number(values.get('port')))
 }
 
 /** Where a server that listens on `host` is called: a wildcard is called by loopback. */
@@ -149,9 +157,11 @@ function urlOf(host: string, port: number): string {
 function toTree(values: ReadonlyMap<string, OptionValue>): Record<string, unknown> {
   const tree: Record<string, unknown> = {}
   for (const [key, value] of values) {
-    const [section, name] = key.split('.')
-    if (name === undefined) tree[key] = value
-    else tree[section!] = { ...(tree[section!] as object | undefined), [name]: value }
+    const levels = key.split('.')
+    const name = levels.pop()!
+    let node = tree
+    for (const level of levels) node = (node[level] ??= {}) as Record<string, unknown>
+    node[name] = value
   }
   return tree
 }

@@ -1,7 +1,7 @@
 // The option table as Markdown: docs/reference/configuration.md is this text, and a test compares the two.
 
 import { FUNCTION_OPTIONS } from './functions-section.ts'
-import { envNameOf, type Option, OPTIONS, unitOf } from './options.ts'
+import { envNameOfOption, type Option, OPTIONS, unitOf } from './options.ts'
 
 const INTRODUCTION = `# Configuration
 
@@ -45,7 +45,8 @@ export function formatReference(): string {
     ['option', 'environment', 'flag', 'type', 'default', 'what it sets'],
     OPTIONS.map((option) => [
       code(option.key),
-      code(envNameOf(option.key)),
+      code(envNameOfOption(option)) +
+        (option.envAlso === undefined ? '' : `, else ${code(option.envAlso)}`),
       option.flag === undefined ? '' : code(option.flag),
       typeText(option),
       option.default === undefined || option.default === '' ? '' : code(option.default),

@@ -2,12 +2,12 @@
 
 import type { ConfigFile } from './config-file.ts'
 import type { Faults } from './faults.ts'
-import { envNameOf, OPTIONS } from './options.ts'
+import { envNameOf, envNameOfOption, OPTIONS } from './options.ts'
 import type { Env } from './read-env.ts'
 import { suggestion } from './suggest.ts'
 
 const KEYS = [...OPTIONS.map((option) => option.key), 'functions']
-const ENV_NAMES = [...OPTIONS.map((option) => envNameOf(option.key)), envNameOf('config')]
+const ENV_NAMES = [...OPTIONS.map((option) => envNameOfOption(option)), envNameOf('config')]
 
 // What Kubernetes sets in every pod beside a Service named signalbox.
 const KUBERNETES_PATTERN = /^SIGNALBOX_(SERVICE_|PORT_\d+_)/

@@ -3,8 +3,15 @@
 
 import { assertNever } from '../base/index.ts'
 import type { Option } from './options.ts'
+import { Secret } from './secret.ts'
 
-export type OptionValue = string | number | boolean | readonly string[]
+export type OptionValue =
+  | string
+  | number
+  | boolean
+  | Secret
+  | readonly string[]
+  | Readonly<Record<string, string>>
 
 export type Parsed =
   | { readonly kind: 'value'; readonly value: OptionValue }
@@ -56,6 +63,12 @@ export function parseValue(option: Option, raw: unknown): Parsed {
       return parseChoice(option, raw)
     case 'list':
       return parseList(raw)
+    case 'endpoint':
+      return parseEndpoint(raw)
+    case 'endpoints':
+      return parseEndpoints(raw)
+    case 'secret':
+      return typeof raw === 'string' && raw !== '' ? value(new Secret(raw)) : fault('text')
     default:
       return assertNever(option.type)
   }
@@ -117,6 +130,43 @@ function parseList(raw: unknown): Parsed {
   if (typeof raw !== 'string') return fault('a list of texts')
   const items = raw.split(',').map((item) => item.trim())
   return value(Object.freeze(items.filter((item) => item !== '')))
+}
+
+function parseEndpoint(raw: unknown): Parsed {
+  if (raw === 'aws') return value('aws')
+  const parsed = parseUrl(raw)
+  return parsed.kind === 'value' ? parsed : fault('an `http://` or `https://` address, or `aws`')
+}
+
+const ENDPOINTS_FORM =
+  'a mapping of services to endpoints, such as `sqs: http://127.0.0.1:5000` or `states: aws`'
+const SERVICE = /^[a-z0-9][a-z0-9-]{0,63}$/
+
+function parseEndpoints(raw: unknown): Parsed {
+  const entries = typeof raw === 'string' ? splitPairs(raw) : pairsOf(raw)
+  if (entries === undefined) return fault(ENDPOINTS_FORM)
+  const endpoints: [string, string][] = []
+  for (const [service, endpoint] of entries) {
+    const parsed = parseEndpoint(endpoint)
+    if (parsed.kind === 'fault' || !SERVICE.test(service)) return fault(ENDPOINTS_FORM)
+    endpoints.push([service, parsed.value as string])
+  }
+  return value(Object.fromEntries(endpoints))
+}
+
+function splitPairs(text: string): readonly (readonly [string, unknown])[] {
+  const pairs = text.split(',').map((pair) => pair.trim())
+  return pairs
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const at = pair.indexOf('=')
+      return [pair.slice(0, Math.max(0, at)).trim(), pair.slice(at + 1).trim()]
+    })
+}
+
+function pairsOf(raw: unknown): readonly (readonly [string, unknown])[] | undefined {
+  const isMapping = typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+  return isMapping ? Object.entries(raw) : undefined
 }
 
 function parseUrl(raw: unknown): Parsed {
