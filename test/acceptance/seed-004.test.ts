@@ -3,11 +3,11 @@
 // refusal is asserted and the corrected form, listed in the test, runs.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { ROOT } from '../../tools/tree.ts'
+import { openCloud } from '../support/cloud.ts'
 import { DEADLINE_MS, Signalbox, type SignalboxOptions, until } from '../support/signalbox.ts'
 
 const ACCOUNT = '123456789012'
@@ -421,26 +421,4 @@ function readLines(path: string): unknown[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n')
   return lines.slice(0, -1).map((line) => JSON.parse(line) as unknown)
-}
-
-/** The rest of a cloud, for what the function calls there; undefined where it is not installed. */
-async function openCloud(context: TestContext): Promise<string | undefined> {
-  const cloud = spawn('moto_server', ['-H', '127.0.0.1', '-p', '0'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
-  })
-  let output = ''
-  cloud.stderr.on('data', (chunk: Buffer) => void (output += chunk.toString()))
-  let isMissing = false
-  cloud.once('error', () => {
-    isMissing = true
-  })
-  context.after(() => {
-    // The command may be a script that starts it.
-    if (cloud.pid !== undefined) process.kill(-cloud.pid, 'SIGKILL')
-  })
-  const address = (): string | undefined =>
-    /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(output)?.[1]
-  await until('moto listens', DEADLINE_MS, () => isMissing || address() !== undefined)
-  return address()
 }
