@@ -2,6 +2,7 @@
 
 import { loadBreakers } from './app-breakers.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
+import { awsTargets } from './app-targets.ts'
 import { Sinks } from './app-sinks.ts'
 import type { State } from './app-state.ts'
 import { isAppError } from './base/index.ts'
@@ -145,8 +146,14 @@ function createKinds(
     clock,
     logger: logger.child({ room: 'connect' }),
     local: [
-      createQueueSinkKind({ queues, clock, random }),
-      createBusSinkKind({ ingress, hasBus: (busKey) => publisher.hasBus(busKey) }),
+      {
+        kind: createQueueSinkKind({ queues, clock, random }),
+        isHere: (address) => queues.registry.find(address) !== undefined,
+      },
+      {
+        kind: createBusSinkKind({ ingress, hasBus: (busKey) => publisher.hasBus(busKey) }),
+        isHere: () => true,
+      },
     ],
     functions: {
       find: (address) => functions.find(address),
@@ -155,6 +162,7 @@ function createKinds(
       random,
       logger: logger.child({ room: 'functions' }),
     },
+    aws: awsTargets(options),
     http: {
       timeoutMs: config.delivery.timeoutMs,
       concurrencyMax: config.delivery.concurrencyMax,

@@ -69,6 +69,8 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   'fs/promises': 'config log store connect api cli app.ts main.ts',
   http: 'connect api client',
   https: 'connect api client',
+  // The client of a universal target is named by the target.
+  module: 'connect',
   // config asks only what an address is.
   net: 'config connect api',
   os: 'config cli app.ts main.ts',

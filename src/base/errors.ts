@@ -17,6 +17,8 @@ export type ErrorClass =
 
 export const ERRORS = {
   ACCESS_DENIED: { class: 'forbidden', retry: false },
+  AWS_CLIENT_MISSING: { class: 'unsupported', retry: false },
+  AWS_ENDPOINT_MISSING: { class: 'unsupported', retry: false },
   BUS_EXISTS: { class: 'conflict', retry: false },
   BUS_NOT_FOUND: { class: 'not_found', retry: false },
   CONFIG_INVALID: { class: 'invalid', retry: false },

@@ -1,30 +1,53 @@
 // Every kind of sink, in the order in which they are asked for an address. Kinds that speak to our own rooms
-// (queue, bus) are made by those who know the rooms and come as `local`, so that this room imports neither.
+// (queue, bus) are made by those who know the rooms and come as `local`, so that this room imports neither. What
+// nothing here has the name of may be of AWS.
 
 import type { Clock, Logger } from '../base/index.ts'
 import type { Guard } from './guard.ts'
-import { createFunctionSinkKind, type FunctionSinkOptions } from './kinds/function/function-sink.ts'
+import { type AwsKindOptions, createAwsKind } from './kinds/aws/aws-sink.ts'
+import {
+  createFunctionSinkKind,
+  functionAddress,
+  type FunctionSinkOptions,
+} from './kinds/function/function-sink.ts'
 import { createHttpKind, type HttpKindOptions } from './kinds/http/http-sink.ts'
 import { createLogKind, type WriteLogLine } from './kinds/log/log-sink.ts'
+import { createLocalFirstKind } from './local-first.ts'
 import type { SinkKind } from './sink.ts'
 
 export interface SinkKindsOptions {
   readonly guard: Guard
   readonly clock: Clock
   readonly logger: Logger
-  readonly local: readonly SinkKind[]
+  readonly local: readonly LocalKind[]
   /** No functions when absent. */
   readonly functions?: FunctionSinkOptions
   readonly http?: Omit<HttpKindOptions, 'guard' | 'clock'>
+  readonly aws: Omit<AwsKindOptions, 'guard' | 'clock'>
   readonly writeLogLine?: WriteLogLine
+}
+
+export interface LocalKind {
+  readonly kind: SinkKind
+  /** Whether this server has what the address names. */
+  readonly isHere: (address: string) => boolean
 }
 
 export function createSinkKinds(options: SinkKindsOptions): readonly SinkKind[] {
   const { guard, clock, logger, local, functions, http, writeLogLine } = options
+  const aws = createAwsKind({ ...options.aws, guard, clock })
+  const ours = functions === undefined ? local : [...local, functionKind(functions)]
   return [
-    ...local,
-    ...(functions === undefined ? [] : [createFunctionSinkKind(functions)]),
+    ...ours.map(({ kind, isHere }) => createLocalFirstKind({ local: kind, remote: aws, isHere })),
+    aws,
     createHttpKind({ ...http, guard, clock }),
     createLogKind({ logger, ...(writeLogLine === undefined ? {} : { write: writeLogLine }) }),
   ]
+}
+
+function functionKind(functions: FunctionSinkOptions): LocalKind {
+  return {
+    kind: createFunctionSinkKind(functions),
+    isHere: (address) => functions.find(functionAddress(address) ?? address) !== undefined,
+  }
 }
