@@ -6,6 +6,7 @@ import type {
   PackedMessages,
   ReceivedMessage,
   ReceiveQuery,
+  ReferencedMessages,
 } from './messages.ts'
 
 export const NOW = 1_000_000
@@ -35,6 +36,24 @@ export function packed(
     idPrefix: 'p-',
     bodies: new Uint8Array(Buffer.concat(buffers)),
     ends: Uint32Array.from(buffers, (buffer) => (end += buffer.length)),
+    sentAt: NOW,
+    visibleAt: NOW,
+    expiresAt: NOW + 1_000_000,
+    sender: '000000000000',
+    ...rest,
+  }
+}
+
+/** Messages whose bodies lie at these offsets of partition 0. */
+export function referenced(
+  offsets: readonly number[],
+  rest: Partial<ReferencedMessages> = {},
+): ReferencedMessages {
+  return {
+    queue: 'q',
+    idPrefix: 'r-',
+    partition: 0,
+    offsets: Float64Array.from(offsets),
     sentAt: NOW,
     visibleAt: NOW,
     expiresAt: NOW + 1_000_000,

@@ -92,32 +92,6 @@ export function messagesConformance(open: OpenStore): void {
     assert.deepEqual(received, new Map(expected))
   })
 
-  messageTest(
-    'messages sent by reference come back as references, also when moved',
-    async (messages) => {
-      const { bodies: _, ends: __, ...rest } = packed([])
-      await messages.sendReferences({ ...rest, partition: 0, offsets: Float64Array.of(7, 9, 12) })
-      assert.equal(await messages.oldestReference(0), 7)
-      assert.equal(await messages.oldestReference(1), undefined)
-      const received = await receive(messages)
-      assert.deepEqual(
-        received.map(({ id, body, reference }) => [id, body, reference?.offset]),
-        [
-          ['p-0', undefined, 7],
-          ['p-1', undefined, 9],
-          ['p-2', undefined, 12],
-        ],
-      )
-      await messages.remove('q', [received[0]!.receipt, received[2]!.receipt])
-      assert.equal(await messages.oldestReference(0), 9)
-      const moving = { receiveCountMax: 1, deadLetterQueue: 'dead', now: NOW + HIDDEN_MS }
-      assert.deepEqual(await receive(messages, moving), [])
-      const [dead] = await receive(messages, { queue: 'dead', now: NOW + HIDDEN_MS })
-      assert.deepEqual(dead?.reference, { partition: 0, offset: 9 })
-      assert.equal(await messages.oldestReference(0), 9)
-    },
-  )
-
   messageTest('an empty packed batch sends nothing', async (messages) => {
     await messages.sendPacked(packed([]))
     assert.equal((await messages.counts('q', NOW)).visible, 0)

@@ -14,6 +14,7 @@ import type {
   SentMessage,
 } from '../../messages.ts'
 import type { Counters } from './counters.ts'
+import { type BatchHead, MessageBatches } from './message-batches.ts'
 import { MessageGroups } from './message-groups.ts'
 import type { DeletedSlice, VisibilityChanges, VisibilityResults } from './protocol.ts'
 import { QueueIds } from './queue-ids.ts'
@@ -40,12 +41,14 @@ export class MessageWrites {
   readonly #counters: Counters
   readonly #queues: QueueIds
   readonly #groups: MessageGroups
+  readonly #batches: MessageBatches
   readonly #statements: ReturnType<typeof prepareStatements>
 
   constructor(db: DatabaseSync, counters: Counters) {
     this.#counters = counters
     this.#queues = new QueueIds(db)
     this.#groups = new MessageGroups(db)
+    this.#batches = new MessageBatches(db)
     this.#statements = prepareStatements(db)
   }
 
@@ -71,16 +74,10 @@ export class MessageWrites {
   }
 
   sendReferences(batch: ReferencedMessages): void {
-    const { offsets, partition, idPrefix, sentAt, visibleAt, expiresAt, sender } = batch
-    const queue = this.#queues.idOf(batch.queue)
-    const insert = this.#statements.insertReference
-    let seq = this.#counters.values.message
-    for (const [index, offset] of offsets.entries()) {
-      const id = idPrefix + index.toString(36)
-      seq += 1
-      insert.run(seq, queue, visibleAt, sentAt, expiresAt, id, sender, partition, offset)
-    }
-    this.#counters.values.message = seq
+    if (batch.offsets.length === 0) return
+    const { values } = this.#counters
+    this.#batches.add(values.message + 1, this.#queues.idOf(batch.queue), batch)
+    values.message += batch.offsets.length
   }
 
   receive(query: ReceiveQuery): readonly ReceivedMessage[] {
@@ -88,10 +85,21 @@ export class MessageWrites {
     const received: ReceivedMessage[] = []
     let passed = 0
     while (received.length < query.limit && passed < RECEIVE_MOVES_MAX) {
+      const limit = query.limit - received.length
+      const batch = query.fifo ? undefined : this.#batches.head(queue, query.now)
       const messages = query.fifo
-        ? this.#groups.nextMessages(queue, query.now, query.limit - received.length)
-        : this.#statements.visible.all(queue, query.now, query.limit - received.length)
-      if (messages.length === 0) break
+        ? this.#groups.nextMessages(queue, query.now, limit)
+        : this.#statements.visible.all(
+            queue,
+            Math.min(query.now, batch?.visible_at ?? Infinity),
+            limit,
+          )
+      if (messages.length === 0) {
+        if (batch === undefined) break
+        if (batch.expires_at > query.now) received.push(...this.#takeOf(batch, queue, query, limit))
+        else this.#batches.drop(batch)
+        continue
+      }
       for (const message of messages as unknown as readonly Message[]) {
         if (this.#passOver(queue, query, message)) passed += 1
         else received.push(this.#take(query, message))
@@ -137,15 +145,18 @@ export class MessageWrites {
     const through = input.through ?? this.#counters.values.message
     const deleted = this.#statements.purge.all(queue, through, DELETE_SLICE_ROWS)
     this.#groups.refresh(queue, groupsOf(deleted))
-    return { deleted: deleted.length, isDone: deleted.length < DELETE_SLICE_ROWS, through }
+    const { batches, messages } = this.#batches.purge(queue, through)
+    const isDone = deleted.length < DELETE_SLICE_ROWS && batches < DELETE_SLICE_ROWS
+    return { deleted: deleted.length + messages, isDone, through }
   }
 
   expire(now: number): DeletedSlice {
     const deleted = this.#statements.expire.all(now, DELETE_SLICE_ROWS)
     for (const record of deleted) this.#groups.refresh(Number(record['queue']), groupsOf([record]))
+    const { batches, messages } = this.#batches.expire(now)
     const { changes } = this.#statements.forgetDuplicates.run(now, DELETE_SLICE_ROWS)
-    const isDone = deleted.length < DELETE_SLICE_ROWS && Number(changes) < DELETE_SLICE_ROWS
-    return { deleted: deleted.length, isDone }
+    const isDone = Math.max(deleted.length, batches, Number(changes)) < DELETE_SLICE_ROWS
+    return { deleted: deleted.length + messages, isDone }
   }
 
   rolledBack(): void {
@@ -200,6 +211,41 @@ export class MessageWrites {
     return true
   }
 
+  /** Messages of a batch, each a row of its own from now on. */
+  #takeOf(
+    batch: BatchHead,
+    queue: number,
+    query: ReceiveQuery,
+    limit: number,
+  ): readonly ReceivedMessage[] {
+    const { sent_at: sentAt, expires_at: expiresAt, sender, log_partition: partition } = batch
+    const visibleAt = query.now + query.visibilityTimeoutMs
+    return this.#batches.take(batch, limit).map(({ seq: sequence, id, offset }) => {
+      this.#statements.insertTaken.run(
+        sequence,
+        queue,
+        visibleAt,
+        query.now,
+        sentAt,
+        expiresAt,
+        id,
+        sender,
+        partition,
+        offset,
+      )
+      return {
+        id,
+        receipt: formatReceipt(query.queue, { sequence, receiveCount: 1 }),
+        reference: { partition, offset },
+        sentAt,
+        firstReceivedAt: query.now,
+        receiveCount: 1,
+        sender,
+        sequence: formatSequence(sequence),
+      }
+    })
+  }
+
   #take(query: ReceiveQuery, message: Message): ReceivedMessage {
     const { seq: sequence, receive_count: receivedBefore } = message
     const receiveCount = receivedBefore + 1
@@ -247,7 +293,7 @@ function prepareStatements(
 ): Record<
   | 'insert'
   | 'insertPlain'
-  | 'insertReference'
+  | 'insertTaken'
   | 'visible'
   | 'take'
   | 'move'
@@ -265,10 +311,10 @@ function prepareStatements(
       `INSERT INTO messages (seq, queue, visible_at, sent_at, expires_at, id, sender, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    insertReference: db.prepare(
-      `INSERT INTO messages (seq, queue, visible_at, sent_at, expires_at, id, sender,
-         log_partition, log_offset)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    insertTaken: db.prepare(
+      `INSERT INTO messages (seq, queue, visible_at, receive_count, first_received_at, sent_at,
+         expires_at, id, sender, log_partition, log_offset)
+       VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     insert: db.prepare(
       `INSERT INTO messages (seq, queue, visible_at, sent_at, expires_at, id, sender,

@@ -5,6 +5,7 @@
 //   deliveries, cursors      what did not succeed at first, and how far readers are
 //   attempts, attempt_blocks history by event: a block holds 32-bit hashes of its attempts' event ids, in order
 //   messages, message_groups queues: a group row says when the group's head may next be received
+//   message_batches          messages sent by reference that nobody has received yet, many to a row
 //   dedupe                   what ingress remembers, many entries a row
 //   counters                 revision, compacted, and the last sequences given out
 
@@ -103,6 +104,21 @@ const MIGRATIONS: readonly Migration[] = [
         seq INTEGER PRIMARY KEY, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
         entries BLOB NOT NULL
       );
+    `,
+  },
+  {
+    version: 2,
+    sql: `
+      CREATE TABLE message_batches (
+        seq INTEGER PRIMARY KEY, queue INTEGER NOT NULL,
+        visible_at INTEGER NOT NULL, sent_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+        id_prefix TEXT NOT NULL, sender TEXT NOT NULL,
+        log_partition INTEGER NOT NULL, log_offset INTEGER NOT NULL,
+        next INTEGER NOT NULL DEFAULT 0, count INTEGER NOT NULL, offsets BLOB NOT NULL
+      );
+      CREATE INDEX message_batches_visible ON message_batches (queue, visible_at);
+      CREATE INDEX message_batches_reference ON message_batches (log_partition, log_offset);
+      CREATE INDEX message_batches_expiry ON message_batches (expires_at);
     `,
   },
 ]
