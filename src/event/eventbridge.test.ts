@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isAppError } from '../base/index.ts'
@@ -54,6 +55,27 @@ test('a trace header travels beside the envelope, not in it', () => {
   assert.equal(event.meta().traceHeader, 'Root=1-5759e988')
   assert.doesNotMatch(textOf(event.envelope), /Root/)
   assert.deepEqual(decodeStoredEvent(storePutEvent(put)).meta(), {})
+})
+
+test('entries that differ in id and detail alone are stored as each of them by itself would be', () => {
+  const detail = Buffer.from('{"n":"€"}')
+  const plain = { ...put, id: randomUUID(), resources: [], detail }
+  const others = [
+    plain,
+    { ...plain, id: randomUUID(), detail: Buffer.from('{}') },
+    { ...plain, source: 'other "source"' },
+    { ...plain, time: '2026-01-01T00:00:01Z' },
+    { ...plain, detailType: 'Ordér' },
+    { ...plain, busKey: '123456789012/eu-west-1/another' },
+    { ...plain, account: '999999999999' },
+    { ...plain, region: 'us-east-1' },
+    plain,
+  ]
+  for (const one of others) {
+    const asText = storePutEvent({ ...one, detail: one.detail.toString() })
+    assert.deepEqual(storePutEvent(one), asText)
+    assert.equal(decodeStoredEvent(storePutEvent(one)).id, one.id)
+  }
 })
 
 test('an entry may be directed at rules, which its envelope does not show', () => {

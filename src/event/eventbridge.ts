@@ -5,7 +5,13 @@
 import { AppError } from '../base/index.ts'
 import { type Event, formatBusKey } from './event.ts'
 import { checkJson } from './json-check.ts'
-import { type Directed, encodeStoredEvent, type EventMeta } from './stored-event.ts'
+import {
+  createRecordTemplate,
+  type Directed,
+  encodeStoredEvent,
+  type EventMeta,
+  type RecordTemplate,
+} from './stored-event.ts'
 import { EVENT_DEPTH_MAX } from './limits.ts'
 
 /** One entry of PutEvents, checked and stamped. */
@@ -28,18 +34,54 @@ export interface PutEvent {
 
 /** The log record of a PutEvents entry. */
 export function storePutEvent(put: PutEvent): Buffer {
-  const head =
-    `{"version":"0","id":${JSON.stringify(put.id)},"detail-type":${JSON.stringify(put.detailType)}` +
-    `,"source":${JSON.stringify(put.source)},"account":"${put.account}","time":"${put.time}"` +
-    `,"region":"${put.region}","resources":${put.resources.length === 0 ? '[]' : JSON.stringify(put.resources)}` +
-    ',"detail":'
+  const { detail } = put
+  const isPlain =
+    put.resources.length === 0 && put.traceHeader === undefined && put.directed === undefined
+  if (isPlain && typeof detail !== 'string' && UUID.test(put.id)) {
+    return templateOf(put).fill(put.id, detail)
+  }
   return encodeStoredEvent({
     busKey: put.busKey,
     ...(put.traceHeader === undefined && put.directed === undefined ? {} : { meta: putMeta(put) }),
-    envelopeHead: head,
-    detail: put.detail,
+    envelopeHead: formatHead(put, put.id),
+    detail,
     hasData: true,
   })
+}
+
+const UUID = /^[0-9a-f-]{36}$/
+
+// The entries of a busy source differ in id and detail alone, so what is common to them is written once.
+let lastPut: PutEvent | undefined
+let lastTemplate: RecordTemplate | undefined
+
+function templateOf(put: PutEvent): RecordTemplate {
+  if (lastTemplate === undefined || lastPut === undefined || !isAlike(put, lastPut)) {
+    lastTemplate = createRecordTemplate(put.busKey, (id) => formatHead(put, id))
+    lastPut = { ...put, detail: '' }
+  }
+  return lastTemplate
+}
+
+function isAlike(put: PutEvent, other: PutEvent): boolean {
+  return (
+    put.time === other.time &&
+    put.detailType === other.detailType &&
+    put.source === other.source &&
+    put.busKey === other.busKey &&
+    put.account === other.account &&
+    put.region === other.region
+  )
+}
+
+function formatHead(put: PutEvent, id: string): string {
+  const { detailType, source, account, time, region, resources } = put
+  return (
+    `{"version":"0","id":${JSON.stringify(id)},"detail-type":${JSON.stringify(detailType)}` +
+    `,"source":${JSON.stringify(source)},"account":"${account}","time":"${time}"` +
+    `,"region":"${region}","resources":${resources.length === 0 ? '[]' : JSON.stringify(resources)}` +
+    ',"detail":'
+  )
 }
 
 function putMeta({ traceHeader, directed }: PutEvent): EventMeta {

@@ -115,6 +115,39 @@ export function encodeStoredEvent(parts: StoredEventParts): Buffer {
   return buffer
 }
 
+/** Where a template leaves room for the id. */
+const OPEN_ID = '00000000-0000-4000-8000-000000000000'
+
+/** What the records of one source have in common: all but the event's id and its detail. */
+export interface RecordTemplate {
+  /** `id` is a UUID, `detail` JSON text in UTF-8. */
+  fill(id: string, detail: Uint8Array): Buffer
+}
+
+/** `head` is the envelope's for an id. */
+export function createRecordTemplate(busKey: string, head: (id: string) => string): RecordTemplate {
+  const whole = encodeStoredEvent({
+    busKey,
+    envelopeHead: head(OPEN_ID),
+    detail: '',
+    hasData: true,
+  })
+  const start = whole.subarray(0, -1)
+  const envelopeLength = whole.readUInt32LE(8)
+  const idStart = HEADER_SIZE_BYTES + whole.readUInt16LE(2) + ID_START + 1
+  return {
+    fill(id, detail) {
+      const record = Buffer.allocUnsafe(whole.length + detail.length)
+      record.set(start)
+      record.writeUInt32LE(envelopeLength + detail.length, 8)
+      record.write(id, idStart, 'latin1')
+      record.set(detail, start.length)
+      record[record.length - 1] = 0x7d
+      return record
+    },
+  }
+}
+
 function flagsOf({ meta, rawData, hasData }: StoredEventParts): number {
   const dataFlags = (rawData === undefined ? 0 : FLAG_RAW_DATA) | (hasData ? 0 : FLAG_NO_DATA)
   if (meta === undefined) return dataFlags
