@@ -20,6 +20,7 @@ import {
 } from './api/index.ts'
 import { type Authorization, createAuthorization } from './app-authorization.ts'
 import type { Delivery } from './app-delivery.ts'
+import { explainEvent, explainRule } from './app-explain.ts'
 import type { AppOptions } from './app-options.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
 import type { State } from './app-state.ts'
@@ -102,6 +103,8 @@ function ownApiDeps(
     listBuses: async () => viewBuses(publisher.current()),
     listRules: (query) => viewRules(store.rows, decodeResource, query),
     listDeliveries: (query) => viewDeliveries(store, query),
+    explainEvent: (query) => explainEvent({ log, rows: store.rows }, query),
+    explainRule: (query) => explainRule({ log, rows: store.rows }, query),
   }
 }
 

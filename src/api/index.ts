@@ -20,6 +20,14 @@ export type {
   SubscribeOptions,
   TailItem,
 } from './own/deps.ts'
+export type {
+  EventExplanation,
+  ExplainedEvent,
+  ExplainedRule,
+  ExplainEventQuery,
+  ExplainRuleQuery,
+  RuleExplanation,
+} from './own/explain-views.ts'
 export { openMetrics, type Metrics, type StateReading } from './own/metrics.ts'
 export { createOperationsDialect } from './own/operations-dialect.ts'
 export { createOwnDialect } from './own/own-dialect.ts'

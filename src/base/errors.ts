@@ -25,6 +25,7 @@ export const ERRORS = {
   DATA_DIR_LOCKED: { class: 'conflict', retry: false },
   EVENT_DUPLICATE_DIFFERS: { class: 'conflict', retry: false },
   EVENT_INVALID: { class: 'invalid', retry: false },
+  EVENT_NOT_FOUND: { class: 'not_found', retry: false },
   EVENT_TOO_LARGE: { class: 'too_large', retry: false },
   FUNCTION_NOT_FOUND: { class: 'not_found', retry: false },
   INTERNAL: { class: 'internal', retry: true },

@@ -13,12 +13,14 @@ import { createContext } from './context.ts'
 import { runDoctor } from './doctor.ts'
 import { type EmitOptions, runEmit } from './emit.ts'
 import { type EnvOptions, runEnv } from './env.ts'
+import { type ExplainOptions, runExplain } from './explain.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import { holdProcess } from './hold-process.ts'
 import type { CliIo } from './io.ts'
 import { reportFailure, viewOf } from './report-error.ts'
 import { runServer } from './serve.ts'
 import { runTail, type TailOptions } from './tail.ts'
+import { runTest, type TestOptions } from './test-events.ts'
 import { UsageError } from './usage-error.ts'
 import { readVersion, runVersion } from './version.ts'
 
@@ -59,6 +61,7 @@ function createProgram(io: CliIo, run: Run): Command {
   for (const option of OPTIONS) if (isGlobal(option)) program.addOption(toFlag(option))
   addServerCommands(program, io, run)
   addEventCommands(program, io, run)
+  addMatchCommands(program, io, run)
   addMachineCommands(program, io, run)
   return program
 }
@@ -125,6 +128,30 @@ function addEventCommands(program: Command, io: CliIo, run: Run): void {
     .option('--pattern <json>', 'only those that match this event pattern')
   tail.action(async () => {
     run.code = await runTail(createContext(tail, io), tail.opts<TailOptions>())
+  })
+}
+
+function addMatchCommands(program: Command, io: CliIo, run: Run): void {
+  const explain = program
+    .command('explain')
+    .description('say why an event matches rules or does not, or why a rule has not fired')
+    .argument('[event|rule]', 'event as a file, - or its id in the log; or a rule by name or ARN')
+    .option('--bus <name>', 'bus whose rules are meant (default default)')
+    .option('--rule <name>', 'only this rule, with its whole pattern')
+    .option('--pattern <file>', 'this event pattern in place of rules; needs no server')
+  explain.action(async () => {
+    const context = createContext(explain, io)
+    run.code = await runExplain(context, explain.opts<ExplainOptions>(), explain.args)
+  })
+  const test = program
+    .command('test')
+    .description('check which rules match events, for a build to fail on')
+    .requiredOption('-e, --event <file...>', 'events: files that hold one or a list, or -')
+    .option('--pattern <file...>', 'event patterns in place of rules; needs no server')
+    .option('--bus <name>', 'bus whose rules are asked (default default)')
+    .option('--expect <file>', 'rule names that should match, as JSON by event')
+  test.action(async () => {
+    run.code = await runTest(createContext(test, io), test.opts<TestOptions>())
   })
 }
 

@@ -1,18 +1,11 @@
 // `signalbox emit`: one event or many, as CloudEvents. The bytes of the data go out as they were given.
 
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { createUuid, describeError } from '../base/index.ts'
 import { type Client, createClient, type SentEvent } from '../client/index.ts'
 import { clientConfig, type CommandContext, printJson, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
-import {
-  EMIT_BATCH_MAX,
-  EMIT_COUNT_MAX,
-  EMIT_RATE_MAX,
-  EMIT_REQUESTS_MAX,
-  EVENT_TEXT_LENGTH_MAX,
-} from './limits.ts'
+import { readFileText } from './input.ts'
+import { EMIT_BATCH_MAX, EMIT_COUNT_MAX, EMIT_RATE_MAX, EMIT_REQUESTS_MAX } from './limits.ts'
 import { pace } from './pace.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -84,7 +77,7 @@ async function makePlan(
 }
 
 async function readData(io: CommandContext['io'], text: string): Promise<string> {
-  const content = text === '-' ? await readAll(io.stdin) : await readText(io.cwd, text)
+  const content = await readContent(io, text)
   try {
     JSON.parse(content)
   } catch (error) {
@@ -93,27 +86,9 @@ async function readData(io: CommandContext['io'], text: string): Promise<string>
   return content.trim()
 }
 
-async function readText(cwd: string, text: string): Promise<string> {
-  if (!text.startsWith('@')) return text
-  const path = resolve(cwd, text.slice(1))
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new UsageError(`cannot read \`${path}\`: ${describeError(error)}`)
-  }
-}
-
-async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<string> {
-  const pieces: Uint8Array[] = []
-  let length = 0
-  for await (const piece of stdin) {
-    pieces.push(piece)
-    length += piece.length
-    if (length > EVENT_TEXT_LENGTH_MAX) {
-      throw new UsageError(`expected at most ${EVENT_TEXT_LENGTH_MAX} bytes on standard input`)
-    }
-  }
-  return Buffer.concat(pieces).toString()
+function readContent(io: CommandContext['io'], text: string): Promise<string> | string {
+  if (text === '-') return readFileText(io, text)
+  return text.startsWith('@') ? readFileText(io, text.slice(1)) : text
 }
 
 function parseCount(flag: string, text: string | undefined, max: number): number | undefined {

@@ -6,6 +6,9 @@ export const EMIT_BATCH_MAX = 50
 export const EMIT_REQUESTS_MAX = 8
 export const EMIT_RATE_MAX = 1_000_000
 export const EVENT_TEXT_LENGTH_MAX: number = 16 * 1024 * 1024
+/** Rules, and events of a rule, that one explanation lists. */
+export const EXPLAINED_RULES_MAX = 1000
+export const EXPLAINED_EVENTS_SHOWN_MAX = 10
 export const RECONNECT_MS_MIN = 250
 export const RECONNECT_MS_MAX = 5000
 export const CONSOLE_BUILD_MS_MAX = 120_000

@@ -1,5 +1,6 @@
 // The typed client of our own API, and of the CloudEvents door for sending.
 
+import type { EventExplanationView, RuleExplanationView } from './explain-views.ts'
 import { readMessages } from './message-reader.ts'
 import { type ErrorBody, failureOf, Transport } from './transport.ts'
 import type { InfoView, StatsView, TailEventView } from './views.ts'
@@ -13,6 +14,10 @@ export interface Client {
   send(request: SendRequest): Promise<readonly SentEvent[]>
   /** Events as they become durable; ends when the server ends the stream, rejects when it is lost. */
   tail(query: TailQuery): AsyncIterable<TailEventView>
+  /** Why the rules of a bus, one rule or a pattern match an event or do not. */
+  explainEvent(query: ExplainEventQuery): Promise<EventExplanationView>
+  /** Why a rule matches the newest events of its bus or does not. */
+  explainRule(query: ExplainRuleQuery): Promise<RuleExplanationView>
   close(): void
 }
 
@@ -38,6 +43,26 @@ export interface TailQuery {
   readonly signal: AbortSignal
 }
 
+export interface ExplainEventQuery {
+  /** The event as JSON text; otherwise `eventId` finds it in the log. */
+  readonly event?: string | undefined
+  readonly eventId?: string | undefined
+  readonly bus?: string | undefined
+  /** Name or ARN. */
+  readonly rule?: string | undefined
+  /** In place of rules. */
+  readonly pattern?: string | undefined
+  readonly limit?: number
+  readonly signal?: AbortSignal
+}
+
+export interface ExplainRuleQuery {
+  readonly rule: string
+  readonly bus?: string | undefined
+  readonly limit?: number
+  readonly signal?: AbortSignal
+}
+
 export function createClient(endpointUrl: string): Client {
   const transport = new Transport(endpointUrl)
   const get = (path: string, signal?: AbortSignal): Promise<unknown> =>
@@ -47,6 +72,9 @@ export function createClient(endpointUrl: string): Client {
     stats: async (signal) => (await get('/stats', signal)) as StatsView,
     send: (request) => send(transport, request),
     tail: (query) => tail(transport, query),
+    explainEvent: (query) => explainEvent(transport, query),
+    explainRule: async ({ signal, ...query }) =>
+      (await get(`/explain/rule?${formatQuery(query)}`, signal)) as RuleExplanationView,
     close: () => transport.close(),
   }
 }
@@ -68,11 +96,7 @@ async function send(transport: Transport, request: SendRequest): Promise<readonl
 
 async function* tail(transport: Transport, query: TailQuery): AsyncGenerator<TailEventView> {
   const { signal, ...filters } = query
-  const parameters = new URLSearchParams()
-  for (const [name, value] of Object.entries(filters)) {
-    if (value !== undefined) parameters.set(name, value)
-  }
-  const path = `${V1}/tail?${parameters.toString()}`
+  const path = `${V1}/tail?${formatQuery(filters)}`
   const headers = { accept: 'text/event-stream' }
   const pieces = await transport.stream({ method: 'GET', path, headers, signal })
   for await (const { event, data } of readMessages(pieces)) {
@@ -80,4 +104,27 @@ async function* tail(transport: Transport, query: TailQuery): AsyncGenerator<Tai
     // The answer had begun when the tail failed, so the failure comes on the stream.
     if (event === 'error') throw failureOf(JSON.parse(data) as ErrorBody)
   }
+}
+
+async function explainEvent(
+  transport: Transport,
+  { signal, ...query }: ExplainEventQuery,
+): Promise<EventExplanationView> {
+  const answer = await transport.json({
+    method: 'POST',
+    path: `${V1}/explain/event`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(query),
+    signal,
+  })
+  return answer as EventExplanationView
+}
+
+/** The parameters that have a value. */
+function formatQuery(values: Readonly<Record<string, string | number | undefined>>): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) parameters.set(name, String(value))
+  }
+  return parameters.toString()
 }

@@ -1,2 +1,8 @@
 export { createClient, type Client, type SentEvent } from './client.ts'
 export type { TailEventView } from './views.ts'
+export type {
+  EventExplanationView,
+  ExplainedRuleView,
+  ExplanationView,
+  RuleExplanationView,
+} from './explain-views.ts'

@@ -1,3 +1,4 @@
+export type { Explanation } from '../match/index.ts'
 export { createControl, type Control } from './control.ts'
 export type { BusView, NewBus } from './buses.ts'
 export { fault, faultOf, type Fault } from './faults.ts'

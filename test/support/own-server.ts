@@ -9,11 +9,13 @@ import {
   systemRandom,
 } from '../../src/base/index.ts'
 import { decodeStoredEvent } from '../../src/event/index.ts'
+import { createExplainer, parsePattern, type Pattern } from '../../src/match/index.ts'
 import { createCloudEventsDialect } from '../../src/api/cloudevents/dialect.ts'
 import { createQueryScope } from '../../src/api/cloudevents/scope.ts'
 import { type HttpServer, openHttpServer } from '../../src/api/http/server.ts'
 import { createConsoleDialect } from '../../src/api/http/static.ts'
-import type { OwnApiDeps, SubscribeOptions, TailItem } from '../../src/api/own/deps.ts'
+import type { OwnApiDeps, RuleView, SubscribeOptions, TailItem } from '../../src/api/own/deps.ts'
+import type { EventExplanation, ExplainEventQuery } from '../../src/api/own/explain-views.ts'
 import { openMetrics } from '../../src/api/own/metrics.ts'
 import { createOperationsDialect } from '../../src/api/own/operations-dialect.ts'
 import { createOwnDialect } from '../../src/api/own/own-dialect.ts'
@@ -32,11 +34,13 @@ export interface OwnServerOptions {
   readonly consoleDirectory?: string
   /** What an earlier server of the test had. */
   readonly events?: readonly TailItem[]
+  /** Patterns of the rules of the bus `default`, by name. */
+  readonly rules?: Readonly<Record<string, unknown>>
 }
 
 export async function openOwnServer(options: OwnServerOptions = {}): Promise<OwnServer> {
   const memory = new EventMemory(options.events ?? [])
-  const deps = createDeps(memory)
+  const deps = createDeps(memory, options.rules ?? {})
   const server = await openHttpServer({
     host: '127.0.0.1',
     port: options.port ?? 0,
@@ -74,7 +78,8 @@ function describe(server: HttpServer, memory: EventMemory, deps: OwnApiDeps): Ow
   }
 }
 
-function createDeps(memory: EventMemory): OwnApiDeps {
+function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unknown>>): OwnApiDeps {
+  const rules = Object.entries(patterns).map(([name, pattern]) => createRule(name, pattern))
   const state = {
     pending: 2,
     dead: 1,
@@ -93,9 +98,36 @@ function createDeps(memory: EventMemory): OwnApiDeps {
     authorize: () => Promise.resolve(undefined),
     subscribe: (options) => memory.subscribe(options),
     listBuses: () => Promise.resolve([]),
-    listRules: () => Promise.resolve([]),
+    listRules: () => Promise.resolve(rules.map(({ view }) => view)),
     listDeliveries: () => Promise.resolve([]),
+    explainEvent: (query) => Promise.resolve(explainEvent(rules, query)),
+    explainRule: () => Promise.reject(new AppError('RULE_NOT_FOUND', 'no rule is kept here')),
   }
+}
+
+interface MemoryRule {
+  readonly pattern: Pattern
+  readonly view: RuleView
+}
+
+function createRule(name: string, pattern: unknown): MemoryRule {
+  const text = JSON.stringify(pattern)
+  const scope = { bus: 'default', account: '000000000000', region: 'us-east-1' }
+  const arn = `arn:aws:events:us-east-1:000000000000:rule/${name}`
+  const view = { name, ...scope, arn, state: 'ENABLED', pattern: text, targets: [] }
+  return { pattern: parsePattern(text), view }
+}
+
+function explainEvent(rules: readonly MemoryRule[], query: ExplainEventQuery): EventExplanation {
+  const explainer = createExplainer(Buffer.from(query.event ?? '{}'))
+  const items = rules
+    .map(({ pattern, view }) => ({
+      rule: { ...view, targets: view.targets.length },
+      ...explainer.explain(pattern),
+    }))
+    .sort((left, right) => right.nearness - left.nearness)
+  const matched = items.filter(({ matches }) => matches).length
+  return { bus: query.bus ?? 'default', event: {}, rules: rules.length, matched, items }
 }
 
 class EventMemory {

@@ -1,6 +1,12 @@
 // What our own API needs of the rest of the program, given as values; and the views it answers with.
 
 import type { AppError, Clock } from '../../base/index.ts'
+import type {
+  EventExplanation,
+  ExplainEventQuery,
+  ExplainRuleQuery,
+  RuleExplanation,
+} from './explain-views.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import type { Metrics, StateReading } from './metrics.ts'
 
@@ -21,6 +27,9 @@ export interface OwnApiDeps extends OperationsDeps {
   listBuses(): Promise<readonly BusView[]>
   listRules(query: RuleQuery): Promise<readonly RuleView[]>
   listDeliveries(query: DeliveryViewQuery): Promise<readonly DeliveryView[]>
+  /** Throws `PATTERN_INVALID`, `EVENT_INVALID`, `EVENT_NOT_FOUND` and `RULE_NOT_FOUND`. */
+  explainEvent(query: ExplainEventQuery): Promise<EventExplanation>
+  explainRule(query: ExplainRuleQuery): Promise<RuleExplanation>
 }
 
 export interface About {

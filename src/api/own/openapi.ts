@@ -1,13 +1,9 @@
 // The OpenAPI document of our own API and of the operations' paths, made from the table of routes.
 // https://spec.openapis.org/oas/v3.1.0
 
+import { EXPLAIN_SCHEMAS } from './explain-schemas.ts'
+import { COUNT, type Json, list, MILLISECONDS, object, reference, TEXT } from './json-schema.ts'
 import { OWN_PREFIX, OWN_ROUTES, type OwnRoute } from './routes.ts'
-
-type Json = Readonly<Record<string, unknown>>
-
-const TEXT: Json = { type: 'string' }
-const COUNT: Json = { type: 'integer', minimum: 0 }
-const MILLISECONDS: Json = { type: 'number', description: 'milliseconds since the Unix epoch' }
 
 const SCHEMAS: Readonly<Record<string, Json>> = {
   Error: object({ error: object({ code: TEXT, message: TEXT, docs: TEXT }) }),
@@ -94,10 +90,14 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
     ['exhausted'],
   ),
   DeliveryList: list('Delivery'),
+  ...EXPLAIN_SCHEMAS,
 }
 
 export function formatOpenApi(version: string): Json {
-  const paths = OWN_ROUTES.map((route) => [OWN_PREFIX + route.path, { get: describe(route) }])
+  const paths = OWN_ROUTES.map((route) => [
+    OWN_PREFIX + route.path,
+    { [route.method === 'POST' ? 'post' : 'get']: describe(route) },
+  ])
   return {
     openapi: '3.1.0',
     info: {
@@ -111,7 +111,7 @@ export function formatOpenApi(version: string): Json {
   }
 }
 
-function describe({ operation, summary, parameters, answer }: OwnRoute): Json {
+function describe({ operation, summary, parameters, body, answer }: OwnRoute): Json {
   const content =
     answer === 'events'
       ? { 'text/event-stream': { schema: TEXT } }
@@ -120,6 +120,14 @@ function describe({ operation, summary, parameters, answer }: OwnRoute): Json {
     operationId: operation,
     summary,
     parameters: parameters.map((parameter) => ({ ...parameter, in: 'query' })),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: reference(body) } },
+          },
+        }),
     responses: {
       200: { description: summary, content },
       default: {
@@ -142,17 +150,4 @@ function operationsPaths(): Json {
     { get: { operationId: path.slice(1), summary, responses: { 200: { description: summary } } } },
   ])
   return Object.fromEntries(entries) as Json
-}
-
-function object(properties: Json, optional: readonly string[] = []): Json {
-  const required = Object.keys(properties).filter((name) => !optional.includes(name))
-  return { type: 'object', properties, required }
-}
-
-function list(name: string): Json {
-  return object({ items: { type: 'array', items: reference(name) }, after: TEXT }, ['after'])
-}
-
-function reference(name: string): Json {
-  return { $ref: `#/components/schemas/${name}` }
 }

@@ -45,7 +45,7 @@ async function answer(
   if (refusal !== undefined) throw refusal
   if (route === undefined) return unknownPath(request)
   const query = parseQuery(request.query, route.parameters)
-  return refuseMethod(request) ?? route.handle({ deps, request, query })
+  return refuseMethod(request, route.method) ?? route.handle({ deps, request, query })
 }
 
 function unknownPath({ path }: HttpRequest): HttpResponse {

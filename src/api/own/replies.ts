@@ -14,10 +14,23 @@ export function failure(status: number, error: AppError): HttpResponse {
   return { ...json({ error: { code, message, docs: `docs/errors/${code}.md` } }), status }
 }
 
-/** Everything served here is read only. */
-export function refuseMethod({ method, path }: HttpRequest): HttpResponse | undefined {
-  if (method === 'GET' || method === 'HEAD') return undefined
-  const message = `expected \`${path}\` to be called with \`GET\`, got \`${method}\``
+/** A path is called with one method; `GET` stands for `HEAD` too. */
+export function refuseMethod(
+  { method, path }: HttpRequest,
+  expected: 'GET' | 'POST' = 'GET',
+): HttpResponse | undefined {
+  if (method === expected || (method === 'HEAD' && expected === 'GET')) return undefined
+  const message = `expected \`${path}\` to be called with \`${expected}\`, got \`${method}\``
   const response = failure(405, new AppError('REQUEST_INVALID', message))
-  return { ...response, headers: { ...response.headers, Allow: 'GET, HEAD' } }
+  const allowed = expected === 'GET' ? 'GET, HEAD' : expected
+  return { ...response, headers: { ...response.headers, Allow: allowed } }
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Only the properties that have a value. */
+export function given<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Given<T>
 }

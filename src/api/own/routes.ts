@@ -5,8 +5,9 @@ import { AppError } from '../../base/index.ts'
 import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
+import { explainEvent, explainRule } from './explain.ts'
 import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
-import { json } from './replies.ts'
+import { given, json } from './replies.ts'
 import { readStats } from './stats.ts'
 import { streamTail } from './tail.ts'
 
@@ -20,9 +21,13 @@ export interface Call {
 
 export interface OwnRoute {
   readonly path: string
+  /** `GET` when absent. */
+  readonly method?: 'POST'
   readonly operation: string
   readonly summary: string
   readonly parameters: readonly Parameter[]
+  /** The name of a schema of the OpenAPI document, for what comes with a `POST`. */
+  readonly body?: string
   /** The name of a schema of the OpenAPI document, or `events` for a stream. */
   readonly answer: string
   handle(call: Call): Promise<HttpResponse> | HttpResponse
@@ -113,6 +118,28 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     answer: 'DeliveryList',
     handle: listDeliveries,
   },
+  {
+    path: '/explain/event',
+    method: 'POST',
+    operation: 'explainEvent',
+    summary: 'Why rules of a bus, one rule or a pattern match an event or do not, nearest first',
+    parameters: [],
+    body: 'ExplainEvent',
+    answer: 'EventExplanation',
+    handle: explainEvent,
+  },
+  {
+    path: '/explain/rule',
+    operation: 'explainRule',
+    summary: 'Why a rule matches the newest events of its bus or does not, nearest first',
+    parameters: [
+      { name: 'rule', description: 'name or ARN of a rule', schema: { type: 'string' } },
+      BUS,
+      { name: 'limit', description: 'at most this many events', schema: { type: 'integer' } },
+    ],
+    answer: 'RuleExplanation',
+    handle: explainRule,
+  },
 ]
 
 // Streams open now, over all servers of the process.
@@ -160,13 +187,4 @@ async function listDeliveries({ deps, query }: Call): Promise<HttpResponse> {
   })
   const last = items.length === limit ? items.at(-1) : undefined
   return json({ items, ...(last === undefined ? {} : { after: last.id }) })
-}
-
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** Only the properties that have a value. */
-function given<T extends object>(values: T): Given<T> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as Given<T>
 }
