@@ -29,7 +29,12 @@ import { Reports } from './reports.ts'
 import { decideRetry, isExpired } from './retry.ts'
 
 export type Prepared =
-  | { readonly kind: 'input'; readonly body: Uint8Array }
+  | {
+      readonly kind: 'input'
+      readonly body: Uint8Array
+      /** The target as this event's values make it, where they do. */
+      readonly target?: Target
+    }
   | { readonly kind: 'failed'; readonly error: Error }
 
 export interface DelivererOptions extends LanesOptions, PendingRowsOptions, DeadLetterOptions {
@@ -198,7 +203,7 @@ export class Deliverer {
       }
       lane.breaker.start()
       sent.push(job)
-      messages.push(messageOf(job, prepared.body))
+      messages.push(messageOf(job, prepared))
     }
     const { logger } = this.#options
     const { signal } = this.#abort
