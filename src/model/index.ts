@@ -13,10 +13,21 @@ export type {
   Target,
   TargetInput,
 } from './kinds.ts'
+export {
+  openPartOfSecrets,
+  type ApiDestinationSpec,
+  type Authorization,
+  type ConnectionSecrets,
+  type ConnectionSpec,
+  type ConnectionStatus,
+} from './connection-spec.ts'
+export type { HttpParameter, HttpParameters } from './http-parameters.ts'
 export { deliveryId, type Delivery } from './delivery.ts'
 export type { BusRules, RoutedRule, Ruleset } from './ruleset.ts'
 export {
+  apiDestinationArn,
   busArn,
+  connectionArn,
   DEFAULT_ACCOUNT,
   DEFAULT_BUS,
   functionArn,

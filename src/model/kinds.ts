@@ -1,5 +1,6 @@
 // The kinds of the spine and their specs. A spec speaks the design's words; dialects translate.
 
+import type { ApiDestinationSpec, ConnectionSpec } from './connection-spec.ts'
 import type { Resource } from './resource.ts'
 
 /** Where an AWS-addressable resource lives. */
@@ -95,6 +96,8 @@ export interface SpecByKind {
   Rule: RuleSpec
   Queue: QueueSpec
   Function: FunctionSpec
+  Connection: ConnectionSpec
+  ApiDestination: ApiDestinationSpec
 }
 
 export type Kind = keyof SpecByKind
