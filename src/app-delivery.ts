@@ -1,14 +1,21 @@
 // The way of an event: ingress, the router, the deliverer and every kind of sink.
 
+import type { SnsOperationsOptions } from './api/index.ts'
 import { loadBreakers } from './app-breakers.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
 import { awsTargets } from './app-targets.ts'
+import { createTopics, topicKinds, type TopicKindsOptions } from './app-topics.ts'
 import { Sinks } from './app-sinks.ts'
 import type { State } from './app-state.ts'
 import { isAppError } from './base/index.ts'
 import type { Config } from './config/index.ts'
-import { createFunctionEnvironment, createSinkKinds, type SinkKind } from './connect/index.ts'
-import { createBusSinkKind } from './control/index.ts'
+import {
+  createFunctionEnvironment,
+  createGuard,
+  createSinkKinds,
+  type SinkKind,
+} from './connect/index.ts'
+import { createBusSinkKind, letterOf } from './control/index.ts'
 import { Deliverer, type DelivererOptions } from './deliver/index.ts'
 import { type Ingress, type IngressState, openIngress } from './ingress/index.ts'
 import { createDeadLetterSender, createQueueSinkKind } from './queue/index.ts'
@@ -24,6 +31,7 @@ export interface Delivery {
   readonly deliverer: Deliverer
   readonly ledger: Ledger
   readonly sinks: Sinks
+  readonly topics: SnsOperationsOptions
 }
 
 export interface DeliveryOptions extends AppOptions {
@@ -56,7 +64,8 @@ export async function openDelivery(
     pendingBytesMax: options.config.limits.backlogSizeBytesMax,
   })
   closers.add(() => ingress.close())
-  kinds = createKinds(options, state, ingress)
+  const topics = createTopics(options, state, ingress)
+  kinds = createKinds(options, state, { ingress, topics, kinds: () => kinds })
   await deliverer.start()
   publisher.onPublished(() => deliverer.targetsChanged())
   const opened = await openRouter({
@@ -72,7 +81,7 @@ export async function openDelivery(
   })
   router = opened
   closers.add(() => opened.close(AbortSignal.abort()))
-  return { ingress, router, deliverer, ledger, sinks }
+  return { ingress, router, deliverer, ledger, sinks, topics }
 }
 
 async function openDeliverer(
@@ -97,6 +106,7 @@ async function openDeliverer(
         throw error
       }
     },
+    letterOf,
     breakers: await loadBreakers(store.rows, logger),
     clock,
     random,
@@ -126,12 +136,18 @@ function policyOf({
 
 function createKinds(
   options: DeliveryOptions,
-  { publisher, queues, functions, control, outgoing }: State,
-  ingress: Ingress,
+  { publisher, queues, functions }: State,
+  { ingress, topics, kinds }: { ingress: Ingress } & Pick<TopicKindsOptions, 'topics' | 'kinds'>,
 ): readonly SinkKind[] {
   const { config, env, clock, random, logger, ownUrl } = options
+  const own = config.port === 0 ? [] : [{ address: config.host, port: config.port }]
   return createSinkKinds({
-    guard: outgoing.guard,
+    guard: createGuard({
+      mode: config.mode === 'dev' ? 'dev' : 'strict',
+      allow: config.targets.allow,
+      own,
+      clock,
+    }),
     clock,
     logger: logger.child({ room: 'connect' }),
     local: [
@@ -143,6 +159,7 @@ function createKinds(
         kind: createBusSinkKind({ ingress, hasBus: (busKey) => publisher.hasBus(busKey) }),
         isHere: () => true,
       },
+      ...topicKinds({ topics, publisher, kinds, ownUrl }),
     ],
     functions: {
       find: (address) => functions.find(address),
@@ -152,10 +169,6 @@ function createKinds(
       logger: logger.child({ room: 'functions' }),
     },
     aws: awsTargets(options),
-    destinations: {
-      find: (arn) => control.apiDestinations.resolve(arn),
-      tokens: outgoing.connections.tokens,
-    },
     http: {
       timeoutMs: config.delivery.timeoutMs,
       concurrencyMax: config.delivery.concurrencyMax,

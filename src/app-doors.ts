@@ -13,6 +13,7 @@ import {
   eventOperations,
   type Metrics,
   type OwnApiDeps,
+  snsOperations,
   sqsOperations,
   type StateReading,
   stsOperations,
@@ -75,6 +76,7 @@ function createAws(
     operations: [
       putEvents,
       ...eventOperations(control),
+      ...snsOperations(delivery.topics),
       ...sqsOperations(queueUses),
       ...stsOperations,
     ],

@@ -10,6 +10,7 @@ const OWN_SERVICES: ReadonlySet<string> = new Set([
   'pipes',
   'scheduler',
   'schemas',
+  'sns',
   'sqs',
 ])
 

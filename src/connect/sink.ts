@@ -14,8 +14,17 @@ export interface SinkMessage {
   readonly target: Target
   /** 1 is the first. */
   readonly attempt: number
+  /** What goes beside the body to where there is a place for it: attributes as SQS has them. */
+  readonly attributes?: Readonly<Record<string, MessageAttribute>>
   /** Where `body` lies in the log, when it is the event as it is there and the log still keeps it. */
   readonly reference?: { readonly partition: number; readonly offset: number }
+}
+
+export interface MessageAttribute {
+  readonly DataType: string
+  readonly StringValue?: string
+  /** Base64. */
+  readonly BinaryValue?: string
 }
 
 /** Why a message was not taken. `code` is one of AWS's dead-letter codes where one fits. */

@@ -16,9 +16,8 @@ import { busKeyOf, resolveBusName } from './names.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import {
   type ControlParts,
-  createdAtOf,
   listAll,
-  modifiedAtOf,
+  MODIFIED_ANNOTATION,
   modifiedNow,
   retryConflicts,
   withSpec,
@@ -181,13 +180,14 @@ function defaultBus(scope: Scope): BusView {
   return { arn: busArn(scope, DEFAULT_BUS), spec }
 }
 
-function toView(resource: ResourceOf<'EventBus'>): BusView {
-  const { spec } = resource
+function toView({ metadata, spec }: ResourceOf<'EventBus'>): BusView {
+  const createdAt = Math.floor(Date.parse(metadata.creationTimestamp) / 1000)
+  const modified = metadata.annotations?.[MODIFIED_ANNOTATION]
   return {
     arn: busArn(spec, spec.name),
     spec,
-    createdAt: createdAtOf(resource),
-    modifiedAt: modifiedAtOf(resource),
+    createdAt,
+    modifiedAt: modified === undefined ? createdAt : Number(modified),
   }
 }
 

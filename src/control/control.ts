@@ -2,9 +2,7 @@
 // before its call resolves.
 
 import type { Clock } from '../base/index.ts'
-import { type ApiDestinations, createApiDestinations } from './api-destinations.ts'
 import { type Buses, createBuses } from './buses.ts'
-import { type ConnectionParts, type Connections, createConnections } from './connections.ts'
 import { testPattern } from './patterns.ts'
 import { createPermissions, type Permissions } from './permissions.ts'
 import type { ControlParts, Publisher, ResourceClient } from './resources.ts'
@@ -19,7 +17,6 @@ export interface ControlOptions {
   readonly clock: Pick<Clock, 'now'>
   /** Refuse what AWS refuses, also where we can do more. */
   readonly strict: boolean
-  readonly connections: ConnectionParts
 }
 
 export interface Control {
@@ -28,8 +25,6 @@ export interface Control {
   readonly targets: Targets
   readonly tags: TagUses
   readonly permissions: Permissions
-  readonly connections: Connections
-  readonly apiDestinations: ApiDestinations
   /** Whether a pattern matches an event, both JSON text. */
   testPattern(pattern: string, event: string): boolean
 }
@@ -42,8 +37,6 @@ export function createControl(options: ControlOptions): Control {
     targets: createTargets(parts),
     tags: createTagUses(parts),
     permissions: createPermissions(parts),
-    connections: createConnections(parts, options.connections),
-    apiDestinations: createApiDestinations(parts, options.connections),
     testPattern,
   }
 }

@@ -1,9 +1,6 @@
 export type { Explanation } from '../match/index.ts'
 export { createControl, type Control } from './control.ts'
 export type { BusView, NewBus } from './buses.ts'
-export type { ApiDestinationChange, ApiDestinationView } from './api-destinations.ts'
-export type { ConnectionView } from './connection-state.ts'
-export type { ConnectionChange, ConnectionParts } from './connections.ts'
 export { fault, faultOf, type Fault } from './faults.ts'
 export { formatPolicy, type Permission } from './permissions.ts'
 export type { RuleView } from './rules.ts'
@@ -19,6 +16,16 @@ export {
   type QueueUses,
   type SentReceipt,
 } from './queues.ts'
+export { createTopicUses, TOPIC_RULE, topicBusKey, type TopicUses } from './topics.ts'
+export {
+  createSubscriptionUses,
+  type SubscriptionUses,
+  type TokenRequest,
+} from './subscriptions.ts'
+export { checkPublicationBatch, createTopicPublisher, type TopicPublisher } from './publications.ts'
+export { type Publication, storeConfirmation } from './notification.ts'
+export { createTopicSinkKind } from './topic-sink.ts'
+export { createSubscriptionSinkKind, letterOf } from './subscription-sink.ts'
 export { openQueueKeeper } from './queue-keeper.ts'
 export { RulesetPublisher, type CurrentTarget, type PublisherOptions } from './publisher.ts'
 export { createBusSinkKind, type BusSinkOptions } from './bus-sink.ts'

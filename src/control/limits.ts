@@ -1,7 +1,5 @@
 // Every bound of the use cases.
 
-import type { Backoff } from '../base/index.ts'
-
 /** Targets that one call may put (AWS). */
 export const TARGETS_PER_CALL_MAX: number = 10
 /** Targets of one rule (AWS). */
@@ -18,13 +16,13 @@ export const PAGE_TOKEN_LENGTH_MAX: number = 2048
 export const CONFLICT_RETRIES_MAX: number = 20
 /** Rows that one read of the objects brings. */
 export const LIST_CHUNK_SIZE: number = 500
+/** Topics or subscriptions of one page (AWS). */
+export const TOPICS_PER_PAGE: number = 100
+/** Bytes of a message and its attributes (AWS). */
+export const PUBLICATION_SIZE_BYTES_MAX: number = 262_144
+/** Entries of one PublishBatch (AWS). */
+export const PUBLICATION_BATCH_MAX: number = 10
+/** Characters of a subject (AWS). */
+export const SUBJECT_LENGTH_MAX: number = 100
 /** Queues of one page (AWS). */
 export const QUEUES_PER_PAGE_MAX: number = 1000
-/** Connections of one account in one region (AWS), and API destinations likewise. */
-export const CONNECTIONS_MAX: number = 3000
-export const API_DESTINATIONS_MAX: number = 3000
-/** Calls a second of an API destination that names no rate (AWS). */
-export const INVOCATIONS_PER_SECOND_DEFAULT: number = 300
-/** How often, and how far apart, a new connection asks a token endpoint that cannot be reached. */
-export const AUTHORIZE_TRIES_MAX: number = 6
-export const AUTHORIZE_BACKOFF: Backoff = { delayMsMin: 500, delayMsMax: 10_000, jitter: 0.2 }

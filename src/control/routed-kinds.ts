@@ -9,7 +9,12 @@ import {
   type ResourceOf,
   type RoutedRule,
   ruleArn,
+  subscriptionArn,
+  topicArn,
 } from '../model/index.ts'
+import { filterPattern } from './filter-policy.ts'
+import { subscriptionTarget } from './subscription-target.ts'
+import { TOPIC_RULE, topicBusKey } from './topics.ts'
 
 export interface Routed {
   readonly rule: RoutedRule
@@ -22,6 +27,8 @@ type Route<K extends Kind> = (resource: ResourceOf<K>) => Routed | undefined
 // Add a kind here, and its rows are watched, published and routed.
 const ROUTES: { readonly [K in Kind]?: Route<K> } = {
   Rule: routeRule,
+  Subscription: routeSubscription,
+  Topic: routeTopic,
 }
 
 export const ROUTED_KINDS: readonly string[] = Object.keys(ROUTES)
@@ -48,4 +55,30 @@ function routeRule({ metadata, spec }: ResourceOf<'Rule'>): Routed {
     targets: spec.targets,
   }
   return { rule, isOn: spec.state !== 'DISABLED' }
+}
+
+/** One that nobody has confirmed has no pattern: only its own confirmation, directed at it, gets through. */
+function routeSubscription({ metadata, spec }: ResourceOf<'Subscription'>): Routed {
+  const { topic, id, state, attributes } = spec
+  const rule: RoutedRule = {
+    key: metadata.uid,
+    name: id,
+    arn: subscriptionArn(spec, topic, id),
+    busKey: topicBusKey(spec, topic),
+    ...(state === 'confirmed' ? { pattern: filterPattern(attributes) } : {}),
+    targets: [subscriptionTarget(spec)],
+  }
+  return { rule, isOn: true }
+}
+
+/** No event is for it: it says that the topic is there, whether or not anybody has subscribed. */
+function routeTopic({ metadata, spec }: ResourceOf<'Topic'>): Routed {
+  const rule: RoutedRule = {
+    key: metadata.uid,
+    name: TOPIC_RULE,
+    arn: topicArn(spec, spec.name),
+    busKey: topicBusKey(spec, spec.name),
+    targets: [],
+  }
+  return { rule, isOn: true }
 }

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 import { describeError, type Logger } from '../base/index.ts'
+import type { Target } from '../model/index.ts'
 import type { Job } from './job.ts'
 
 export type DeadLetterAttributes = Readonly<Record<string, string>>
@@ -26,6 +27,8 @@ export interface DeadLetterOptions {
     body: Uint8Array,
     attributes: DeadLetterAttributes,
   ) => Promise<boolean>
+  /** What a letter holds, where that is not the event as it came. */
+  readonly letterOf?: (target: Target, envelope: Uint8Array) => Uint8Array
   readonly logger: Logger
 }
 
@@ -37,12 +40,13 @@ export type Payment =
 export async function payDeadLetter(
   job: Job,
   queueArn: string | undefined,
-  { sendDeadLetter, logger }: DeadLetterOptions,
+  { sendDeadLetter, letterOf, logger }: DeadLetterOptions,
 ): Promise<Payment> {
   if (queueArn === undefined) return { kind: 'paid', note: '' }
   try {
-    const { envelope } = job.delivery.event
-    if (await sendDeadLetter(queueArn, envelope, deadLetterAttributes(job))) {
+    const { target, event } = job.delivery
+    const letter = letterOf?.(target, event.envelope) ?? event.envelope
+    if (await sendDeadLetter(queueArn, letter, deadLetterAttributes(job))) {
       return { kind: 'paid', note: '' }
     }
     return { kind: 'paid', note: `; its dead-letter queue \`${queueArn}\` does not exist` }

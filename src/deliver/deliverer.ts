@@ -29,12 +29,7 @@ import { Reports } from './reports.ts'
 import { decideRetry, isExpired } from './retry.ts'
 
 export type Prepared =
-  | {
-      readonly kind: 'input'
-      readonly body: Uint8Array
-      /** The target as this event's values make it, where they do. */
-      readonly target?: Target
-    }
+  | { readonly kind: 'input'; readonly body: Uint8Array }
   | { readonly kind: 'failed'; readonly error: Error }
 
 export interface DelivererOptions extends LanesOptions, PendingRowsOptions, DeadLetterOptions {
@@ -140,7 +135,7 @@ export class Deliverer {
       else if (lane.pendingRows > lane.claimed.size) {
         lane.nextDueAt = 0
         this.#rows.arm(lane)
-      } else if (lane.pendingRows === 0 && lane.sending === 0 && lane.waiting.length === 0) {
+      } else if (lane.pendingRows === 0 && lane.sending.size === 0 && lane.waiting.length === 0) {
         this.#lanes.delete(lane)
       }
     }
@@ -168,7 +163,7 @@ export class Deliverer {
   // ---- sending
 
   #pump(lane: Lane): void {
-    while (lane.waiting.length > 0 && !lane.isFull) {
+    while (lane.waiting.length > 0 && lane.sends < lane.concurrencyMax) {
       const allowance = lane.breaker.allowance
       if (allowance === 0) {
         this.#spillWaiting(lane)
@@ -185,10 +180,10 @@ export class Deliverer {
     const startedAt = this.#options.clock.monotonic()
     const sent: Job[] = []
     const messages: SinkMessage[] = []
-    lane.beginSend(startedAt)
+    lane.sends += 1
     for (const job of jobs) {
       job.startedAt = startedAt
-      lane.takeUp(job)
+      lane.sending.add(job)
       if (job.exhausted !== undefined) {
         void this.#bury(lane, job)
         continue
@@ -203,12 +198,12 @@ export class Deliverer {
       }
       lane.breaker.start()
       sent.push(job)
-      messages.push(messageOf(job, prepared))
+      messages.push(messageOf(job, prepared.body))
     }
     const { logger } = this.#options
     const { signal } = this.#abort
     const results = messages.length === 0 ? [] : await attempt(lane, messages, { logger, signal })
-    lane.endSend(startedAt)
+    lane.sends -= 1
     this.#finish(lane, sent, results, startedAt)
     if (this.#isClosing) return
     this.#pump(lane)
@@ -325,7 +320,7 @@ export class Deliverer {
   }
 
   #leave(lane: Lane, job: Job): void {
-    lane.letGo(job)
+    lane.sending.delete(job)
     if (this.#isClosing) this.#wakeIdle()
   }
 
@@ -397,7 +392,7 @@ export class Deliverer {
 
   #sendingCount(): number {
     let count = 0
-    for (const lane of this.#lanes) count += lane.sending
+    for (const lane of this.#lanes) count += lane.sending.size
     return count
   }
 

@@ -47,15 +47,14 @@ export function queueArn(scope: ArnScope, name: string): string {
   return formatArn('sqs', scope, name)
 }
 
+export function topicArn(scope: ArnScope, name: string): string {
+  return formatArn('sns', scope, name)
+}
+
+export function subscriptionArn(scope: ArnScope, topic: string, id: string): string {
+  return formatArn('sns', scope, `${topic}:${id}`)
+}
+
 export function functionArn(scope: ArnScope, name: string): string {
   return formatArn('lambda', scope, `function:${name}`)
-}
-
-/** `id` is the resource's uid: one made anew under an old name is another. */
-export function connectionArn(scope: ArnScope, name: string, id: string): string {
-  return formatArn('events', scope, `connection/${name}/${id}`)
-}
-
-export function apiDestinationArn(scope: ArnScope, name: string, id: string): string {
-  return formatArn('events', scope, `api-destination/${name}/${id}`)
 }

@@ -14,26 +14,23 @@ export type {
   TargetInput,
 } from './kinds.ts'
 export {
-  openPartOfSecrets,
-  type ApiDestinationSpec,
-  type Authorization,
-  type ConnectionSecrets,
-  type ConnectionSpec,
-  type ConnectionStatus,
-} from './connection-spec.ts'
-export type { HttpParameter, HttpParameters } from './http-parameters.ts'
+  SUBSCRIPTION_PROTOCOLS,
+  type SubscriptionProtocol,
+  type SubscriptionSpec,
+  type TopicSpec,
+} from './topic-spec.ts'
 export { deliveryId, type Delivery } from './delivery.ts'
 export type { BusRules, RoutedRule, Ruleset } from './ruleset.ts'
 export {
-  apiDestinationArn,
   busArn,
-  connectionArn,
   DEFAULT_ACCOUNT,
   DEFAULT_BUS,
   functionArn,
   parseArn,
   queueArn,
   ruleArn,
+  subscriptionArn,
+  topicArn,
   type Arn,
   type ArnScope,
 } from './arn.ts'

@@ -1,7 +1,7 @@
 // The kinds of the spine and their specs. A spec speaks the design's words; dialects translate.
 
-import type { ApiDestinationSpec, ConnectionSpec } from './connection-spec.ts'
 import type { Resource } from './resource.ts'
+import type { SubscriptionSpec, TopicSpec } from './topic-spec.ts'
 
 /** Where an AWS-addressable resource lives. */
 export interface Scope {
@@ -96,8 +96,8 @@ export interface SpecByKind {
   Rule: RuleSpec
   Queue: QueueSpec
   Function: FunctionSpec
-  Connection: ConnectionSpec
-  ApiDestination: ApiDestinationSpec
+  Topic: TopicSpec
+  Subscription: SubscriptionSpec
 }
 
 export type Kind = keyof SpecByKind

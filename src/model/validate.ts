@@ -3,9 +3,9 @@
 
 import { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'
 import { parseArn } from './arn.ts'
-import { checkApiDestination, checkConnection } from './connection-spec.ts'
 import { FaultList, type Fault, type Fields, type TextRule } from './fault-list.ts'
 import type { Kind } from './kinds.ts'
+import { checkSubscription, checkTopic } from './topic-spec.ts'
 
 const TARGETS_MAX = 100
 const TAGS_MAX = 50
@@ -35,8 +35,8 @@ const CHECKS: Readonly<Record<Kind, Check>> = {
   Rule: checkRule,
   Queue: checkQueue,
   Function: checkFunction,
-  Connection: checkConnection,
-  ApiDestination: checkApiDestination,
+  Topic: checkTopic,
+  Subscription: checkSubscription,
 }
 
 /** Every fault of a spec; none when it is well. */

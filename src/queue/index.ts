@@ -1,5 +1,5 @@
 export { queueFault, queueNotFound } from './fault.ts'
-export type { MessageAttributes } from './message-attributes.ts'
+export { checkMessageAttributes, type MessageAttributes } from './message-attributes.ts'
 export type { OutgoingMessage } from './outgoing.ts'
 export type { QueueMessage } from './incoming.ts'
 export type { QueueMessages, SentReceipt } from './queue-messages.ts'

@@ -8,6 +8,7 @@ import type { StoredEvent } from '../event/index.ts'
 import { parseArn, type Target } from '../model/index.ts'
 import type { MessageWrite } from '../store/index.ts'
 import { DEDUPLICATION_WINDOW_MS, MESSAGE_SIZE_BYTES_MAX } from './limits.ts'
+import type { MessageAttributes } from './message-attributes.ts'
 import type { Queue } from './registry.ts'
 import type { Queues } from './queues.ts'
 
@@ -19,6 +20,7 @@ export interface QueueDelivery {
   readonly body: Uint8Array
   readonly target: Target
   readonly attempt: number
+  readonly attributes?: MessageAttributes
   readonly reference?: { readonly partition: number; readonly offset: number }
 }
 
@@ -104,7 +106,10 @@ function write(
   const { deliveries } = options.queues
   const now = options.clock.now()
   const traces = batch.map((message) => message.event.meta().traceHeader)
-  if (!queue.spec.fifo && traces.every((trace) => trace === undefined)) {
+  const isPlain =
+    !queue.spec.fifo &&
+    batch.every((message, index) => traces[index] === undefined && message.attributes === undefined)
+  if (isPlain) {
     const rest = {
       ...times(queue, now),
       queue: queue.key,
@@ -124,7 +129,7 @@ function write(
       id: createUuid(options.random),
       body: message.body,
       sender: SENDER,
-      ...(traceHeader === undefined ? {} : { attributes: traceAttributes(traceHeader) }),
+      ...attributesOf(message, traceHeader),
       ...(queue.spec.fifo ? fifoFields(queue, message, now) : groupOf(message)),
     }
   })
@@ -188,10 +193,16 @@ function fifoFields(
   }
 }
 
-function traceAttributes(traceHeader: string): string {
-  return JSON.stringify({
-    system: { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } },
-  })
+function attributesOf(
+  { attributes: user }: QueueDelivery,
+  traceHeader: string | undefined,
+): Pick<MessageWrite, 'attributes'> {
+  if (user === undefined && traceHeader === undefined) return {}
+  const system =
+    traceHeader === undefined
+      ? undefined
+      : { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } }
+  return { attributes: JSON.stringify({ user, system }) }
 }
 
 function refusal(queue: Queue, message: QueueDelivery): QueueSinkResult | undefined {

@@ -128,7 +128,13 @@ test('004.2 rule 1 and rule 2 run in the form that boto3 takes; what it refuses 
     `
     sqs.create_queue(QueueName='user-onboarding-queue.fifo', Attributes={'FifoQueue': 'true'})
     sqs.create_queue(QueueName='infrastructure-dlq')
+    sqs.create_queue(QueueName='sales')
+    sns = boto3.client('sns')
+    topic = sns.create_topic(Name='sales-notifications')['TopicArn']
+    sns.subscribe(TopicArn=topic, Protocol='sqs', Endpoint=given, Attributes={
+        'RawMessageDelivery': 'true'})
     `,
+    signalbox.queueArn('sales'),
   )
   let rules = `import boto3, json\n${readProgram('rules.py')}`
   const refusals = [/Unknown parameter in Targets\[1\]: "MessageGroupId"/, /"MaximumEventAge"/]
@@ -144,7 +150,8 @@ test('004.2 rule 1 and rule 2 run in the form that boto3 takes; what it refuses 
 
   // Rule 1: the registration of the document, and one that its pattern leaves out.
   assert.equal((await signalbox.program(readProgram('bus.py'))).code, 0)
-  const { onboarding, letters } = await signalbox.python<{
+  const { onboarding, letters, sales } = await signalbox.python<{
+    sales: string[]
     onboarding: {
       Body: string
       Attributes: Record<string, string>
@@ -161,7 +168,8 @@ test('004.2 rule 1 and rule 2 run in the form that boto3 takes; what it refuses 
         {'instance-id': 'i-1', 'state': 'pending'})
     put('aws.ec2', 'EC2 Instance State-change Notification',
         {'instance-id': 'i-1', 'state': 'stopped'})
-    result = dict(onboarding=take('user-onboarding-queue.fifo', 2), letters=[
+    sales = [message['Body'] for message in take('sales', 2)]
+    result = dict(onboarding=take('user-onboarding-queue.fifo', 2), sales=sales, letters=[
         dict(body=json.loads(letter['Body']),
              attributes={k: v['StringValue'] for k, v in letter['MessageAttributes'].items()})
         for letter in take('infrastructure-dlq', 1)])
@@ -195,6 +203,12 @@ test('004.2 rule 1 and rule 2 run in the form that boto3 takes; what it refuses 
     tier: 'enterprise',
     action: 'send_welcome_email',
   })
+
+  // The text template, through the topic, to a subscriber.
+  assert.deepEqual(sales, [
+    'New premium user registered: user_12345, Tier: premium, Source: google_ads',
+    'New premium user registered: user_3, Tier: enterprise, Source: ',
+  ])
 
   // Rule 2: one attempt and three retries, then the dead letter says so.
   const processed = readLines(

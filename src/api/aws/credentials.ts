@@ -64,6 +64,14 @@ export function acceptAnyCredentials(): Authenticate {
   }
 }
 
+/** Whether a request says at all who makes it. */
+export function isSigned(request: HttpRequest): boolean {
+  return credentialText(request) !== undefined || request.headers.authorization !== undefined
+}
+
+/** Who makes a request that does not say. */
+export const ANONYMOUS: Caller = callerOf('', undefined)
+
 /** The account that a credential of `dev` stands for. */
 export function accountOfKey(accessKeyId: string): string {
   return /^\d{12}$/.test(accessKeyId) ? accessKeyId : DEFAULT_ACCOUNT

@@ -5,11 +5,12 @@
 import { isUtf8 } from 'node:buffer'
 import { AppError, isAppError, type Logger } from '../../base/index.ts'
 import type { Dialect, HttpRequest, HttpResponse } from '../http/exchange.ts'
-import type { Authenticate, Caller } from './credentials.ts'
+import { ANONYMOUS, type Authenticate, type Caller, isSigned } from './credentials.ts'
 import { toAwsError } from './errors.ts'
 import { awsFault, malformed } from './faults.ts'
 import { type Framing, jsonFraming, queryFraming, restFraming } from './framing.ts'
 import type { AwsOperation, OperationContext } from './operation.ts'
+import { TRACE_HEADER_LENGTH_MAX } from './limits.ts'
 import { decodeQuery, parseForm } from './query-decode.ts'
 import { decodeRest, matchRest } from './rest.ts'
 import { findOperation, type OperationShape, SERVICES, type ServiceName } from './shapes.ts'
@@ -70,11 +71,12 @@ async function answer(parts: Parts, request: HttpRequest): Promise<HttpResponse>
   const call = readCall(request)
   if ('status' in call) return call
   try {
-    const caller = await parts.authenticate(request, call.service)
     const registered = parts.registry(call.service, call.shape)
+    const isOpen = registered.operation?.isOpen === true && !isSigned(request)
+    const caller = isOpen ? ANONYMOUS : await parts.authenticate(request, call.service)
     const input = registered.validate(call.decode())
     if (registered.operation === undefined) throw notImplemented(call)
-    const output = await registered.operation.handle(input, new CallContext(request, caller, call))
+    const output = await registered.operation.handle(input, contextOf(request, caller, call))
     return call.framing.success(output)
   } catch (error) {
     logFailure(parts.logger, request, error)
@@ -142,9 +144,16 @@ function readQuery(request: HttpRequest): Call | HttpResponse {
   }
 }
 
+const QUERY_SERVICES = ['sqs', 'sns', 'sts'] as const
+
+/** By the version of its API, which every client says; a person's URL is told by its action. */
 function findQueryService(action: string, version: string | undefined): ServiceName {
-  if (version === SERVICES.sts.metadata.apiVersion) return 'sts'
-  return version === undefined && findOperation('sqs', action) === undefined ? 'sts' : 'sqs'
+  const byVersion = QUERY_SERVICES.find(
+    (service) => SERVICES[service].metadata.apiVersion === version,
+  )
+  if (byVersion !== undefined) return byVersion
+  const byAction = QUERY_SERVICES.find((service) => findOperation(service, action) !== undefined)
+  return version === undefined ? (byAction ?? 'sqs') : 'sqs'
 }
 
 function readParameters(request: HttpRequest): ReadonlyMap<string, string> {
@@ -193,30 +202,27 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-// A class, because an accessor in a literal costs V8 a hidden class for each object.
-class CallContext implements OperationContext {
-  readonly account: string
-  readonly region: string
-  readonly accessKeyId: string
-  readonly requestId: string
-  readonly protocol: OperationContext['protocol']
-  readonly endpoint: string
-  readonly #request: HttpRequest
-
-  constructor(request: HttpRequest, caller: Caller, call: Call) {
-    this.account = caller.account
-    this.region = caller.region
-    this.accessKeyId = caller.accessKeyId
-    this.requestId = request.requestId
-    this.protocol = call.framing.protocol
-    this.endpoint = endpointOf(request)
-    this.#request = request
+function contextOf(request: HttpRequest, caller: Caller, call: Call): OperationContext {
+  return {
+    account: caller.account,
+    region: caller.region,
+    accessKeyId: caller.accessKeyId,
+    requestId: request.requestId,
+    protocol: call.framing.protocol,
+    endpoint: endpointOf(request),
+    ...traceOf(request),
+    // Made when asked for: hardly any operation listens.
+    get signal() {
+      return request.signal
+    },
   }
+}
 
-  /** Made when asked for: hardly any operation listens. */
-  get signal(): AbortSignal {
-    return this.#request.signal
-  }
+function traceOf({ headers }: HttpRequest): { readonly traceHeader?: string } {
+  const header = headers['x-amzn-trace-id']
+  return typeof header === 'string' && header.length <= TRACE_HEADER_LENGTH_MAX
+    ? { traceHeader: header }
+    : {}
 }
 
 function endpointOf(request: HttpRequest): string {

@@ -18,3 +18,5 @@ export const SIGNATURE_AGE_MS_MAX: number = 5 * 60 * 1000
 export const PRESIGNED_EXPIRES_SECONDS_MAX: number = 604_800
 /** Entries of one batch of SQS (AWS). */
 export const SQS_BATCH_ENTRIES_MAX: number = 10
+/** Characters of an `X-Amzn-Trace-Id` that is passed on. */
+export const TRACE_HEADER_LENGTH_MAX: number = 500

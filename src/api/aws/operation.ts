@@ -12,6 +12,8 @@ export interface OperationContext {
   readonly protocol: 'json' | 'query' | 'rest'
   /** How the caller reached us, `http://localhost:4566`: what URLs in answers begin with. */
   readonly endpoint: string
+  /** The trace that the request is part of, as its `X-Amzn-Trace-Id` says. */
+  readonly traceHeader?: string
   /** Aborts when the client goes away or the server begins to drain. */
   readonly signal: AbortSignal
 }
@@ -20,6 +22,8 @@ export interface OperationContext {
 export type Output = object | string
 
 export interface AwsOperation {
+  /** Unsigned requests may call it: what its input names is known to those only who may. */
+  readonly isOpen?: boolean
   readonly service: ServiceName
   readonly operation: string
   /** `input` has passed the tables' validation. */
@@ -39,4 +43,10 @@ export function operation<I>(
     // The validator compiled from the same table row has checked every member that `I` names.
     handle: (input, context) => handle(input as I, context),
   }
+}
+
+/** An operation that unsigned requests may call. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a handler's input type is the point
+export function openOperation<I>(...parameters: Parameters<typeof operation<I>>): AwsOperation {
+  return { ...operation<I>(...parameters), isOpen: true }
 }

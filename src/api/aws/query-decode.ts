@@ -4,8 +4,8 @@
 import { AppError } from '../../base/index.ts'
 import { awsFault } from './faults.ts'
 import { QUERY_DEPTH_MAX, QUERY_PARAMETERS_MAX } from './limits.ts'
-import { keyName, requestNames } from './query-names.ts'
-import { type ServiceModel, shapeOf } from './shapes.ts'
+import { entryNames, requestNames, wrappedName } from './query-names.ts'
+import { type ServiceModel, type Shape, shapeOf } from './shapes.ts'
 
 /** A dotted name, part by part. */
 interface Node {
@@ -76,9 +76,7 @@ function decodeMember(model: ServiceModel, name: string, shapeName: string, pare
     const node = parent.children.get(name)
     return node === undefined ? undefined : decodeNode(model, shapeName, node)
   }
-  const items = requestNames(name, shapeName).flatMap((candidate) =>
-    numberedChildren(parent.children.get(candidate)),
-  )
+  const items = itemsOf(name, shapeName, shape, parent)
   if (items.length === 0) return undefined
   if (shape.type === 'list') {
     const itemShape = shape.member?.shape ?? ''
@@ -87,17 +85,25 @@ function decodeMember(model: ServiceModel, name: string, shapeName: string, pare
   return decodeMap(model, shapeName, items)
 }
 
+function itemsOf(name: string, shapeName: string, shape: Shape, parent: Node): readonly Node[] {
+  if (shape.flattened === true) {
+    return requestNames(name, shapeName).flatMap((candidate) =>
+      numberedChildren(parent.children.get(candidate)),
+    )
+  }
+  return numberedChildren(parent.children.get(name)?.children.get(wrappedName(shape)))
+}
+
 function decodeMap(model: ServiceModel, shapeName: string, items: readonly Node[]): object {
-  const valueShape = shapeOf(model, shapeName).value?.shape ?? ''
+  const shape = shapeOf(model, shapeName)
+  const valueShape = shape.value?.shape ?? ''
+  const names = entryNames(shapeName, shape)
   return Object.fromEntries(
     items.map((item) => {
-      const key = item.children.get(keyName(shapeName)) ?? item.children.get('Key')
-      const value = item.children.get('Value')
+      const key = item.children.get(names.key) ?? item.children.get('Key')
+      const value = item.children.get(names.value)
       if (key?.text === undefined || value === undefined) {
-        throw awsFault(
-          'MissingParameter',
-          `The request must contain the parameter ${keyName(shapeName)}.`,
-        )
+        throw awsFault('MissingParameter', `The request must contain the parameter ${names.key}.`)
       }
       return [key.text, decodeNode(model, valueShape, value)]
     }),

@@ -1,10 +1,11 @@
 // The query protocol, outwards: an operation's output as XML in the form that its tables and the older
 // protocol's names define.
 
-import { keyName, responseName } from './query-names.ts'
+import { entryNames, responseName, wrappedName } from './query-names.ts'
 import { type OperationShape, type ServiceModel, shapeOf } from './shapes.ts'
 
 const NAMESPACES: Readonly<Record<string, string>> = {
+  '2010-03-31': 'http://sns.amazonaws.com/doc/2010-03-31/',
   '2012-11-05': 'http://queue.amazonaws.com/doc/2012-11-05/',
   '2011-06-15': 'https://sts.amazonaws.com/doc/2011-06-15/',
 }
@@ -62,25 +63,33 @@ function encodeMember(
   value: unknown,
 ): string {
   const shape = shapeOf(model, shapeName)
+  const items = encodeItems(model, shapeName, value)
+  if (items === undefined) return wrap(name, encodeValue(model, shapeName, value))
+  if (shape.flattened === true) {
+    const tag = responseName(name, shapeName, shape)
+    return items.map((item) => wrap(tag, item)).join('')
+  }
+  return wrap(name, items.map((item) => wrap(wrappedName(shape), item)).join(''))
+}
+
+/** The insides of each item of a list or map; undefined for any other value. */
+function encodeItems(
+  model: ServiceModel,
+  shapeName: string,
+  value: unknown,
+): readonly string[] | undefined {
+  const shape = shapeOf(model, shapeName)
   if (shape.type === 'list' && Array.isArray(value)) {
     const itemShape = shape.member?.shape ?? ''
-    const tag = responseName(name, shapeName, shape)
-    return value.map((item) => wrap(tag, encodeValue(model, itemShape, item))).join('')
+    return value.map((item) => encodeValue(model, itemShape, item))
   }
-  if (shape.type === 'map' && typeof value === 'object' && value !== null) {
-    const tag = responseName(name, shapeName, shape)
-    const valueShape = shape.value?.shape ?? ''
-    const key = keyName(shapeName)
-    return Object.entries(value)
-      .map(([entry, item]) =>
-        wrap(
-          tag,
-          wrap(key, escapeXml(entry)) + wrap('Value', encodeValue(model, valueShape, item)),
-        ),
-      )
-      .join('')
-  }
-  return wrap(name, encodeValue(model, shapeName, value))
+  if (shape.type !== 'map' || typeof value !== 'object' || value === null) return undefined
+  const names = entryNames(shapeName, shape)
+  const valueShape = shape.value?.shape ?? ''
+  return Object.entries(value).map(
+    ([key, item]) =>
+      wrap(names.key, escapeXml(key)) + wrap(names.value, encodeValue(model, valueShape, item)),
+  )
 }
 
 function encodeValue(model: ServiceModel, shapeName: string, value: unknown): string {

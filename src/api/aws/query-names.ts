@@ -1,5 +1,6 @@
-// The names of the older query protocol, which today's tables (made for JSON) no longer hold: lists and maps
-// stand flattened under the singular of their member or the name of their item.
+// The names of the query protocol. Lists and maps stand in an element of their own, as `member` and `entry`; those
+// of SQS, whose tables are made for JSON today, stand flattened under the singular of their member or the name of
+// their item.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 
 import type { Shape } from './shapes.ts'
@@ -15,9 +16,20 @@ export function requestNames(member: string, shapeName: string): readonly string
   return [...new Set([singular(name), itemName(shapeName), name])]
 }
 
-/** Entries of a tag map are Key and Value, of every other map Name and Value. */
-export function keyName(shapeName: string): string {
-  return shapeName === 'TagMap' ? 'Key' : 'Name'
+/** What an item is called inside the element of its list or map. */
+export function wrappedName(shape: Shape): string {
+  return shape.type === 'list' ? (shape.member?.locationName ?? 'member') : 'entry'
+}
+
+/** In SQS entries of a tag map are Key and Value, of every other map Name and Value. */
+export function entryNames(
+  shapeName: string,
+  shape: Shape,
+): { readonly key: string; readonly value: string } {
+  if (shape.flattened === true) {
+    return { key: shapeName === 'TagMap' ? 'Key' : 'Name', value: 'Value' }
+  }
+  return { key: shape.key?.locationName ?? 'key', value: shape.value?.locationName ?? 'value' }
 }
 
 function itemName(shapeName: string): string {

@@ -5,9 +5,10 @@ import events from './models/events.json' with { type: 'json' }
 import pipes from './models/pipes.json' with { type: 'json' }
 import scheduler from './models/scheduler.json' with { type: 'json' }
 import schemas from './models/schemas.json' with { type: 'json' }
+import sns from './models/sns.json' with { type: 'json' }
 import sqs from './models/sqs.json' with { type: 'json' }
 
-export type ServiceName = 'events' | 'pipes' | 'scheduler' | 'schemas' | 'sqs' | 'sts'
+export type ServiceName = 'events' | 'pipes' | 'scheduler' | 'schemas' | 'sns' | 'sqs' | 'sts'
 
 export interface Shape {
   readonly type: string
@@ -21,6 +22,8 @@ export interface Shape {
   readonly pattern?: string
   readonly enum?: readonly string[]
   readonly sensitive?: boolean
+  /** In the query protocol items stand without an element around them. */
+  readonly flattened?: boolean
   readonly timestampFormat?: string
   readonly payload?: string
 }
@@ -83,6 +86,7 @@ export const SERVICES: Readonly<Record<ServiceName, ServiceModel>> = {
   pipes: pipes,
   scheduler: scheduler,
   schemas: schemas,
+  sns: sns,
   sqs: sqs,
   sts,
 }

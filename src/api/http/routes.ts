@@ -91,9 +91,11 @@ export function isCloudEventsPath(path: string): boolean {
   return path === '/events' || /^\/buses\/[^/]+\/events$/.test(path)
 }
 
-function isBrowserAtRoot({ method, path, headers }: HttpRequest): boolean {
+// With a query it asks something: a person who confirms a subscription follows a URL of AWS's kind.
+function isBrowserAtRoot({ method, path, query, headers }: HttpRequest): boolean {
   return (
     path === '/' &&
+    query === '' &&
     (method === 'GET' || method === 'HEAD') &&
     headers.accept !== undefined &&
     headers.accept.includes('text/html')

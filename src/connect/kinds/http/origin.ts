@@ -13,10 +13,7 @@ export interface OutgoingRequest {
   readonly path: string
   /** Name, value, name, value … */
   readonly headers: string[]
-  /** None where the method has none. */
-  readonly body?: Uint8Array
-  /** `POST` when absent. */
-  readonly method?: string
+  readonly body: Uint8Array
 }
 
 export type SendOptions = Omit<ExchangeOptions, 'isReused'>
@@ -54,9 +51,9 @@ export class Origin {
   async #sendOnce(request: OutgoingRequest, options: SendOptions): Promise<Answer> {
     const connection = this.#idle.pop() ?? this.#open()
     const exchange = new Exchange({ ...options, isReused: () => connection.served > 0 })
-    const { path, headers, body = null, method = 'POST' } = request
+    const { path, headers, body } = request
     try {
-      connection.client.dispatch({ path, method, headers, body }, exchange)
+      connection.client.dispatch({ path, method: 'POST', headers, body }, exchange)
     } catch (error) {
       // A client that is being closed refuses by throwing.
       exchange.onResponseError(undefined, error as Error)

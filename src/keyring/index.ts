@@ -1,2 +1,0 @@
-export { openKeyFile } from './key-file.ts'
-export { createKey, createKeyring, type Keyring } from './keyring.ts'
