@@ -92,18 +92,30 @@ function readCall(request: HttpRequest): Call | HttpResponse {
 }
 
 function readTarget(request: HttpRequest, target: string): Call | HttpResponse {
+  const { requestId } = request
+  const named = TARGETS.get(target) ?? findTarget(target)
+  if (named === undefined) {
+    const service = SERVICE_BY_PREFIX.get(target.slice(0, target.lastIndexOf('.')))
+    const framing = jsonFraming(service, { requestId, operation: 'unknown' })
+    return framing.failure(unknownOperation(target))
+  }
+  const framing = jsonFraming(named.service, { requestId, operation: named.shape.name })
+  return { ...named, framing, decode: () => parseJson(request.body) }
+}
+
+type Named = Pick<Call, 'service' | 'shape'>
+
+/** What was asked for already, by `Prefix.Operation`; at most one entry for each operation there is. */
+const TARGETS = new Map<string, Named>()
+
+function findTarget(target: string): Named | undefined {
   const dot = target.lastIndexOf('.')
   const service = SERVICE_BY_PREFIX.get(target.slice(0, dot))
-  const name = target.slice(dot + 1)
-  const shape = service === undefined ? undefined : findOperation(service, name)
-  const { requestId } = request
-  if (service === undefined || shape === undefined) {
-    return jsonFraming(service, { requestId, operation: 'unknown' }).failure(
-      unknownOperation(target),
-    )
-  }
-  const framing = jsonFraming(service, { requestId, operation: name })
-  return { service, shape, framing, decode: () => parseJson(request.body) }
+  const shape = service === undefined ? undefined : findOperation(service, target.slice(dot + 1))
+  if (service === undefined || shape === undefined) return undefined
+  const named = { service, shape }
+  TARGETS.set(target, named)
+  return named
 }
 
 const SERVICE_BY_PREFIX: ReadonlyMap<string, ServiceName> = new Map(
