@@ -47,6 +47,7 @@ export const ERRORS = {
   RESOURCE_NOT_FOUND: { class: 'not_found', retry: false },
   REVISION_COMPACTED: { class: 'conflict', retry: false },
   RULE_NOT_FOUND: { class: 'not_found', retry: false },
+  SCHEMA_INVALID: { class: 'invalid', retry: false },
   SERVER_UNREACHABLE: { class: 'unavailable', retry: true },
   SIGNATURE_INVALID: { class: 'unauthenticated', retry: false },
   STORAGE_FAILED: { class: 'storage', retry: false },

@@ -35,6 +35,15 @@ export {
   type ArnScope,
 } from './arn.ts'
 export { encodeName, namespaceOf } from './names.ts'
+export {
+  FIRST_VERSION,
+  isInRange,
+  nextVersion,
+  parseVersion,
+  parseVersionRange,
+  type ChangeLevel,
+  type VersionRange,
+} from './semantic-version.ts'
 export { validateSpec } from './validate.ts'
 export type { Fault } from './fault-list.ts'
 export { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'
