@@ -55,7 +55,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
     queues,
     functions,
     resources,
-    control: createControl({ resources, publisher, clock, strict: config.compat.strict }),
+    control: createControl({ resources, publisher, clock, random, strict: config.compat.strict }),
     queueUses: createQueueUses({ resources, queues, settled: () => keeper.settled(), clock }),
   }
 }

@@ -1,12 +1,14 @@
 // The use cases, one file per resource. Nothing else writes resources, and whatever changes routing is live
 // before its call resolves.
 
-import type { Clock } from '../base/index.ts'
+import type { Clock, Random } from '../base/index.ts'
+import { ValidatorCache } from '../schema/index.ts'
 import { type Buses, createBuses } from './buses.ts'
 import { testPattern } from './patterns.ts'
 import { createPermissions, type Permissions } from './permissions.ts'
 import type { ControlParts, Publisher, ResourceClient } from './resources.ts'
 import { createRules, type Rules } from './rules.ts'
+import { createSchemaUses, type SchemaUses } from './schema-uses.ts'
 import { Serial } from './serial.ts'
 import { createTagUses, type TagUses } from './tags.ts'
 import { createTargets, type Targets } from './targets.ts'
@@ -15,6 +17,11 @@ export interface ControlOptions {
   readonly resources: ResourceClient
   readonly publisher: Publisher
   readonly clock: Pick<Clock, 'now'>
+  readonly random: Random
+  /** Of schemas; shared with whoever holds events against them. */
+  readonly validators?: ValidatorCache
+  /** Resolves once what was written is what events are held against. */
+  readonly validationSettled?: () => Promise<void>
   /** Refuse what AWS refuses, also where we can do more. */
   readonly strict: boolean
 }
@@ -25,6 +32,7 @@ export interface Control {
   readonly targets: Targets
   readonly tags: TagUses
   readonly permissions: Permissions
+  readonly schemas: SchemaUses
   /** Whether a pattern matches an event, both JSON text. */
   testPattern(pattern: string, event: string): boolean
 }
@@ -37,6 +45,12 @@ export function createControl(options: ControlOptions): Control {
     targets: createTargets(parts),
     tags: createTagUses(parts),
     permissions: createPermissions(parts),
+    schemas: createSchemaUses({
+      ...parts,
+      random: options.random,
+      validators: options.validators ?? new ValidatorCache(),
+      validationSettled: options.validationSettled ?? (() => Promise.resolve()),
+    }),
     testPattern,
   }
 }

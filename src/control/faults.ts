@@ -23,6 +23,22 @@ const FAULTS = {
     message: 'expected a bus name without `/`, got `{bus}`; only partner buses have one',
   },
   'bus-not-found': { code: 'BUS_NOT_FOUND', message: 'bus `{bus}` does not exist' },
+  'code-binding-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'there is no code of schema `{schema}` in `{language}`; ask for it first',
+  },
+  'discoverer-exists': {
+    code: 'RESOURCE_EXISTS',
+    message: 'discoverer `{discoverer}` exists already',
+  },
+  'discoverer-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'discoverer `{discoverer}` does not exist',
+  },
+  'discoverer-source-invalid': {
+    code: 'REQUEST_INVALID',
+    message: 'expected the source of a discoverer to be the ARN of a bus, got `{arn}`',
+  },
   'event-not-valid': {
     code: 'EVENT_INVALID',
     message:
@@ -31,6 +47,10 @@ const FAULTS = {
   'event-source-not-found': {
     code: 'RESOURCE_NOT_FOUND',
     message: 'partner event source `{source}` does not exist',
+  },
+  'export-type-unknown': {
+    code: 'REQUEST_INVALID',
+    message: 'expected a schema to be exported as `JSONSchemaDraft4`, got `{type}`',
   },
   'input-ambiguous': {
     code: 'RESOURCE_INVALID',
@@ -58,6 +78,41 @@ const FAULTS = {
     code: 'LIMIT_EXCEEDED',
     message: 'expected the policy of bus `{bus}` to have at most {max} characters',
   },
+  'registry-exists': {
+    code: 'RESOURCE_EXISTS',
+    message: 'schema registry `{registry}` exists already',
+  },
+  'registry-is-fixed': {
+    code: 'ACCESS_DENIED',
+    message:
+      'schema registry `{registry}` is there by itself: names that begin with `aws.` and what discoverers learn cannot be made or changed',
+  },
+  'registry-name-invalid': {
+    code: 'REQUEST_INVALID',
+    message:
+      'expected a registry name of 1 to 64 letters, digits, `.`, `-` and `_`, got `{registry}`',
+  },
+  'registry-not-empty': {
+    code: 'RESOURCE_INVALID',
+    message: 'schema registry `{registry}` still has schemas; delete them first',
+  },
+  'registry-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'schema registry `{registry}` does not exist',
+  },
+  'registry-not-given': {
+    code: 'REQUEST_INVALID',
+    message: 'expected the name of a schema registry',
+  },
+  'registry-policy-missing': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'schema registry `{registry}` has no policy',
+  },
+  'registry-policy-stale': {
+    code: 'RESOURCE_CONFLICT',
+    message:
+      'the policy of schema registry `{registry}` was changed since that revision; read it again',
+  },
   'resource-not-found': { code: 'RESOURCE_NOT_FOUND', message: 'nothing is named `{arn}`' },
   'rule-empty': {
     code: 'RESOURCE_INVALID',
@@ -71,6 +126,10 @@ const FAULTS = {
     code: 'RULE_NOT_FOUND',
     message: 'rule `{rule}` does not exist on bus `{bus}`',
   },
+  'sample-invalid': {
+    code: 'EVENT_INVALID',
+    message: 'expected sample {sample} to be a JSON object',
+  },
   'schedule-invalid': {
     code: 'RESOURCE_INVALID',
     message: 'expected a schedule like `rate(5 minutes)` or `cron(0 2 * * ? *)`, got `{schedule}`',
@@ -78,6 +137,31 @@ const FAULTS = {
   'schedule-off-default-bus': {
     code: 'RESOURCE_INVALID',
     message: 'only rules of the default bus can have a schedule, not those of `{bus}`',
+  },
+  'schema-exists': {
+    code: 'RESOURCE_EXISTS',
+    message: 'schema `{schema}` exists already in registry `{registry}`',
+  },
+  'schema-name-invalid': {
+    code: 'REQUEST_INVALID',
+    message:
+      'expected a schema name of 1 to 385 letters, digits, `.`, `-`, `_` and `@`, got `{schema}`',
+  },
+  'schema-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'schema `{schema}` does not exist in registry `{registry}`',
+  },
+  'schema-version-last': {
+    code: 'RESOURCE_INVALID',
+    message: 'the last version of schema `{schema}` cannot be deleted; delete the schema',
+  },
+  'schema-version-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'schema `{schema}` of registry `{registry}` has no version `{version}`',
+  },
+  'schema-versions-too-many': {
+    code: 'LIMIT_EXCEEDED',
+    message: 'expected at most {max} versions of schema `{schema}`; delete old ones',
   },
   'statement-not-found': {
     code: 'PERMISSION_NOT_FOUND',

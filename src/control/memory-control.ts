@@ -15,8 +15,10 @@ export interface MemoryControlOptions {
 export function openMemoryControl(options: MemoryControlOptions): Control {
   const { clock, strict = false, onPublish } = options
   const { rows } = openMemoryStore()
+  const random = seededRandom(1)
   return createControl({
-    resources: new Objects({ rows, clock, random: seededRandom(1) }),
+    resources: new Objects({ rows, clock, random }),
+    random,
     publisher: {
       publish: () => {
         onPublish?.()

@@ -58,3 +58,8 @@ export function subscriptionArn(scope: ArnScope, topic: string, id: string): str
 export function functionArn(scope: ArnScope, name: string): string {
   return formatArn('lambda', scope, `function:${name}`)
 }
+
+/** Of a registry, a schema or a discoverer: `registry/NAME`, `schema/REGISTRY/NAME`, `discoverer/ID`. */
+export function schemasArn(scope: ArnScope, resource: string): string {
+  return formatArn('schemas', scope, resource)
+}

@@ -1,6 +1,17 @@
 export { API_VERSION, type Metadata, type OwnerReference, type Resource } from './resource.ts'
+export {
+  SCHEMA_VERSIONS_MAX,
+  type CodeBindingSpec,
+  type SchemaDiscovererSpec,
+  type SchemaRegistrySpec,
+  type SchemaSpec,
+  type SchemaType,
+  type SchemaVersionEntry,
+  type SchemaVersionSpec,
+} from './schema-spec.ts'
 export type {
   BusSpec,
+  BusValidation,
   FunctionSpec,
   Kind,
   QueueSpec,
@@ -28,6 +39,7 @@ export {
   functionArn,
   parseArn,
   queueArn,
+  schemasArn,
   ruleArn,
   subscriptionArn,
   topicArn,
@@ -37,10 +49,7 @@ export {
 export { encodeName, namespaceOf } from './names.ts'
 export {
   FIRST_VERSION,
-  isInRange,
   nextVersion,
-  parseVersion,
-  parseVersionRange,
   type ChangeLevel,
   type VersionRange,
 } from './semantic-version.ts'

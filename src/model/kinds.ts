@@ -2,6 +2,13 @@
 
 import type { Resource } from './resource.ts'
 import type { SubscriptionSpec, TopicSpec } from './topic-spec.ts'
+import type {
+  CodeBindingSpec,
+  SchemaDiscovererSpec,
+  SchemaRegistrySpec,
+  SchemaSpec,
+  SchemaVersionSpec,
+} from './schema-spec.ts'
 
 /** Where an AWS-addressable resource lives. */
 export interface Scope {
@@ -19,9 +26,22 @@ export interface BusSpec extends Scope {
   /** ARN of the queue that gets what no target could be given. */
   readonly deadLetterArn?: string
   readonly logConfig?: { readonly includeDetail?: string; readonly level?: string }
+  /** How events are held against the schemas of a registry when they are published; absent = not at all. */
+  readonly validation?: BusValidation
   /** The statements of the bus's resource policy, as AWS writes them. */
   readonly policy?: readonly Readonly<Record<string, unknown>>[]
   readonly tags?: Tags
+}
+
+export interface BusValidation {
+  /** What becomes of an event that is not as its schema says: taken all the same, or refused. */
+  readonly mode: 'warn' | 'reject'
+  /** The registry whose schemas count. */
+  readonly registry: string
+  /** ARN of the queue that gets refused events, with their faults. */
+  readonly deadLetterArn?: string
+  /** What becomes of a type of event that has no schema; taken when absent. */
+  readonly unknown?: 'accept' | 'reject'
 }
 
 export interface RetryPolicy {
@@ -66,6 +86,8 @@ export interface RuleSpec extends Scope {
   readonly roleArn?: string
   readonly managedBy?: string
   readonly createdBy?: string
+  /** Only events that were found valid under a schema version in this range, such as `^1`. */
+  readonly schemaVersions?: string
   readonly tags?: Tags
   readonly targets: readonly Target[]
 }
@@ -98,6 +120,11 @@ export interface SpecByKind {
   Function: FunctionSpec
   Topic: TopicSpec
   Subscription: SubscriptionSpec
+  SchemaRegistry: SchemaRegistrySpec
+  Schema: SchemaSpec
+  SchemaVersion: SchemaVersionSpec
+  SchemaDiscoverer: SchemaDiscovererSpec
+  CodeBinding: CodeBindingSpec
 }
 
 export type Kind = keyof SpecByKind

@@ -6,6 +6,14 @@ import { parseArn } from './arn.ts'
 import { FaultList, type Fault, type Fields, type TextRule } from './fault-list.ts'
 import type { Kind } from './kinds.ts'
 import { checkSubscription, checkTopic } from './topic-spec.ts'
+import {
+  checkCodeBinding,
+  checkSchema,
+  checkSchemaDiscoverer,
+  checkSchemaRegistry,
+  checkSchemaVersion,
+} from './schema-spec.ts'
+import { parseVersionRange } from './semantic-version.ts'
 
 const TARGETS_MAX = 100
 const TAGS_MAX = 50
@@ -37,6 +45,11 @@ const CHECKS: Readonly<Record<Kind, Check>> = {
   Function: checkFunction,
   Topic: checkTopic,
   Subscription: checkSubscription,
+  SchemaRegistry: checkSchemaRegistry,
+  Schema: checkSchema,
+  SchemaVersion: checkSchemaVersion,
+  SchemaDiscoverer: checkSchemaDiscoverer,
+  CodeBinding: checkCodeBinding,
 }
 
 /** Every fault of a spec; none when it is well. */
@@ -70,6 +83,7 @@ function checkBus(faults: FaultList, spec: Fields): void {
   })
   checkArn(faults, 'spec.deadLetterArn', spec['deadLetterArn'])
   if (spec['logConfig'] !== undefined) checkLogConfig(faults, spec['logConfig'])
+  if (spec['validation'] !== undefined) checkValidation(faults, spec['validation'])
   if (spec['policy'] === undefined) return
   const statements = faults.items('spec.policy', spec['policy'], POLICY_STATEMENTS_MAX)
   for (const [index, statement] of statements.entries())
@@ -86,6 +100,18 @@ function checkLogConfig(faults: FaultList, value: unknown): void {
     faults.oneOf('spec.logConfig.level', level, ['OFF', 'ERROR', 'INFO', 'TRACE'])
 }
 
+function checkValidation(faults: FaultList, value: unknown): void {
+  const validation = faults.fields('spec.validation', value)
+  if (validation === undefined) return
+  const { mode, registry, deadLetterArn, unknown } = validation
+  faults.oneOf('spec.validation.mode', mode, ['warn', 'reject'])
+  faults.text('spec.validation.registry', registry, { lengthMax: 64 })
+  checkArn(faults, 'spec.validation.deadLetterArn', deadLetterArn)
+  if (unknown !== undefined) {
+    faults.oneOf('spec.validation.unknown', unknown, ['accept', 'reject'])
+  }
+}
+
 function checkRule(faults: FaultList, spec: Fields): void {
   faults.text('spec.bus', spec['bus'], BUS_NAME)
   faults.text('spec.name', spec['name'], RULE_NAME)
@@ -98,6 +124,10 @@ function checkRule(faults: FaultList, spec: Fields): void {
   faults.text('spec.roleArn', spec['roleArn'], OPTIONAL_ARN)
   faults.text('spec.managedBy', spec['managedBy'], OPTIONAL_NAME)
   faults.text('spec.createdBy', spec['createdBy'], OPTIONAL_NAME)
+  const range = spec['schemaVersions']
+  if (range !== undefined && (typeof range !== 'string' || !parseVersionRange(range))) {
+    faults.add('spec.schemaVersions', 'a range of versions such as `^1`', range)
+  }
   const ids = new Set<unknown>()
   const targets = faults.items('spec.targets', spec['targets'], TARGETS_MAX)
   for (const [index, value] of targets.entries()) {

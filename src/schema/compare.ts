@@ -21,18 +21,11 @@ import {
   schemasAt,
   typesOf,
 } from './json-schema.ts'
-import { BRANCHES_MAX, CHANGES_MAX, COMPARISONS_MAX } from './limits.ts'
+import { BRANCHES_MAX, CHANGES_MAX, COMPARISONS_MAX, DOCUMENT_DEPTH_MAX } from './limits.ts'
 
 export type Direction = 'backward' | 'forward'
 
 export type CompatibilityMode = 'backward' | 'forward' | 'full' | 'none'
-
-export const COMPATIBILITY_MODES: readonly CompatibilityMode[] = [
-  'backward',
-  'forward',
-  'full',
-  'none',
-]
 
 export interface SchemaChange {
   /** As `$.detail.size`; list items are `[]`. */
@@ -109,8 +102,9 @@ function compareSchemas(given: JsonSchema, givenAfter: JsonSchema, place: Place)
   const { list, path, underWay, budget } = place
   const before = resolve(place.before, given)
   const after = resolve(place.after, givenAfter)
-  if (before === undefined || after === undefined || budget.left === 0) {
-    list.add(path, budget.left === 0 ? 'is too large to compare' : 'refers to nothing', BOTH)
+  const isTooLarge = budget.left === 0 || underWay.size > DOCUMENT_DEPTH_MAX
+  if (before === undefined || after === undefined || isTooLarge) {
+    list.add(path, isTooLarge ? 'is too large to compare' : 'refers to nothing', BOTH)
     return
   }
   budget.left -= 1
@@ -318,6 +312,7 @@ function compareOthers(before: JsonSchema, after: JsonSchema, place: Place): voi
 }
 
 function compareItems(before: JsonSchema, after: JsonSchema, place: Place): void {
+  if (before['items'] === undefined && after['items'] === undefined) return
   const [old, now] = [before['items'] ?? {}, after['items'] ?? {}]
   const inside = { ...place, path: `${place.path}[]` }
   if (isSchema(old) && isSchema(now)) {

@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import { AppError } from '../base/index.ts'
+import type { SchemaType } from '../model/index.ts'
 import {
   DRAFT_4,
   isSchema,
@@ -18,10 +19,6 @@ import { CONTENT_LENGTH_MAX, DOCUMENT_DEPTH_MAX } from './limits.ts'
 import { pascalCase } from './names.ts'
 import { fromOpenApi } from './openapi.ts'
 import { patternFault } from './safe-pattern.ts'
-
-export type SchemaType = 'OpenApi3' | 'JSONSchemaDraft4'
-
-export const SCHEMA_TYPES: readonly SchemaType[] = ['OpenApi3', 'JSONSchemaDraft4']
 
 /** A schema's text as it lies in a registry. */
 export interface SchemaText {
@@ -45,6 +42,7 @@ export interface SchemaDocument {
 /** The component that AWS gives the envelope. */
 export const ENVELOPE_COMPONENT = 'AWSEvent'
 
+const DIALECT = /^https?:\/\/json-schema\.org\/draft-04\/schema#?$/
 const SOURCE_KEYWORD = 'x-amazon-events-source'
 const DETAIL_TYPE_KEYWORD = 'x-amazon-events-detail-type'
 
@@ -71,7 +69,7 @@ export function contentHash(content: string): string {
 export function detailSchema({ root, form }: SchemaDocument): JsonSchema {
   if (form === 'detail') return root
   const detail = schemasAt(root, 'properties')['detail'] ?? {}
-  return { ...(resolve(root, detail) ?? {}), definitions: schemasAt(root, 'definitions') }
+  return { ...resolve(root, detail), definitions: schemasAt(root, 'definitions') }
 }
 
 /** A document as draft 4 text, as AWS exports it. */
@@ -134,10 +132,8 @@ function rootOf(
 
 function readDraft4(text: SchemaText, root: JsonSchema): SchemaDocument {
   const { $schema: dialect, title } = root
-  if (
-    dialect !== undefined &&
-    !/^https?:\/\/json-schema\.org\/draft-04\/schema#?$/.test(String(dialect))
-  ) {
+  const isDraft4 = dialect === undefined || (typeof dialect === 'string' && DIALECT.test(dialect))
+  if (!isDraft4) {
     throw invalid([`expected \`$schema\` to be \`${DRAFT_4}\`, got \`${show(dialect)}\``])
   }
   const { $schema: _, ...schema } = root

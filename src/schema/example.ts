@@ -9,6 +9,7 @@ import {
   schemasAt,
   typesOf,
 } from './json-schema.ts'
+import { assertNever } from '../base/index.ts'
 import { detailSchema, type SchemaDocument } from './document.ts'
 import { EXAMPLE_DEPTH_MAX } from './limits.ts'
 
@@ -40,8 +41,10 @@ function exampleOf(root: JsonSchema, given: JsonSchema, depth: number): unknown 
       return true
     case 'null':
       return null
-    default:
+    case 'string':
       return exampleText(schema)
+    default:
+      return assertNever(type)
   }
 }
 

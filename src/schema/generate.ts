@@ -1,7 +1,7 @@
 // One TypeScript module for many schemas: the types, their union, and what publishes them.
 
 import { parseDocument, type SchemaText } from './document.ts'
-import { TypeBook } from './types.ts'
+import { TypeBook } from './type-book.ts'
 import { type ClientOptions, formatClient, formatImports } from './typescript-client.ts'
 import { formatTypeScript, TYPESCRIPT_RESERVED } from './typescript.ts'
 

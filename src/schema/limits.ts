@@ -35,6 +35,3 @@ export const EXAMPLE_DEPTH_MAX = 12
 
 /** Comparisons of two schemas that one comparison of documents may take. */
 export const COMPARISONS_MAX = 50_000
-
-/** Types of events in one generated file. */
-export const GENERATED_EVENTS_MAX = 2000

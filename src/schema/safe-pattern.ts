@@ -9,15 +9,19 @@ export function patternFault(pattern: string): string | undefined {
   if (pattern.length > PATTERN_LENGTH_MAX) {
     return `expected at most ${PATTERN_LENGTH_MAX} characters, got \`${pattern.length}\``
   }
-  try {
-    new RegExp(pattern, 'u')
-  } catch {
-    return `expected a regular expression, got \`${pattern}\``
-  }
+  if (!isExpression(pattern)) return `expected a regular expression, got \`${pattern}\``
   if (/\\[1-9]|\\k</.test(pattern)) return `\`${pattern}\` refers back to what it matched`
   return hasNestedRepeat(pattern)
     ? `\`${pattern}\` repeats a group that repeats or chooses, which can take exponential time`
     : undefined
+}
+
+function isExpression(pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u') instanceof RegExp
+  } catch {
+    return false
+  }
 }
 
 interface Group {

@@ -43,20 +43,13 @@ export const ANYTHING: Shape = { ...NOTHING, isAnything: true }
 export function shapeOf(value: unknown, depth: number = 0): Shape {
   if (depth > INFERENCE_DEPTH_MAX) return ANYTHING
   if (value === null) return { ...NOTHING, isNullable: true }
-  switch (typeof value) {
-    case 'boolean':
-      return { ...NOTHING, hasBoolean: true }
-    case 'number':
-      return { ...NOTHING, hasNumber: true }
-    case 'string':
-      return { ...NOTHING, text: isDateTime(value) ? 'date-time' : 'any' }
-    case 'object':
-      return Array.isArray(value)
-        ? { ...NOTHING, items: shapeOfItems(value, depth) }
-        : { ...NOTHING, fields: shapeOfFields(value as object, depth) }
-    default:
-      return ANYTHING
+  if (typeof value === 'boolean') return { ...NOTHING, hasBoolean: true }
+  if (typeof value === 'number') return { ...NOTHING, hasNumber: true }
+  if (typeof value === 'string') {
+    return { ...NOTHING, text: isDateTime(value) ? 'date-time' : 'any' }
   }
+  if (Array.isArray(value)) return { ...NOTHING, items: shapeOfItems(value, depth) }
+  return typeof value === 'object' ? { ...NOTHING, fields: shapeOfFields(value, depth) } : ANYTHING
 }
 
 /** The least shape that both values of `a` and of `b` have. */
@@ -128,6 +121,6 @@ function isDateTime(text: string): boolean {
   const match = DATE_TIME.exec(text)
   if (match === null) return false
   const [year, month, day] = match.slice(1, 4).map(Number)
-  const date = new Date(Date.UTC(year!, month! - 1, day!))
+  const date = new Date(Date.UTC(year!, month! - 1, day))
   return year! > 99 && date.getUTCMonth() === month! - 1 && date.getUTCDate() === day!
 }

@@ -1,12 +1,10 @@
 // The part of generated TypeScript that does something: a function to publish each type of event, over the AWS SDK
 // or plain `fetch`, and patterns whose fields the compiler checks.
 
-import type { EventType } from './types.ts'
+import type { EventType } from './type-book.ts'
 import { quote } from './typescript.ts'
 
 export type PublishClient = 'aws-sdk' | 'fetch' | 'none'
-
-export const PUBLISH_CLIENTS: readonly PublishClient[] = ['aws-sdk', 'fetch', 'none']
 
 export interface ClientOptions {
   readonly client: PublishClient

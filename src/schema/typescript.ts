@@ -2,7 +2,7 @@
 // in one union that narrows by `detail-type`.
 
 import { assertNever } from '../base/index.ts'
-import type { Declaration, EventType, RecordField, TypeBook, TypeNode } from './types.ts'
+import type { Declaration, EventType, RecordField, TypeBook, TypeNode } from './type-book.ts'
 
 /** Names that the fixed part of a generated file uses. */
 export const TYPESCRIPT_RESERVED: readonly string[] = [

@@ -31,6 +31,8 @@ export async function compileValidator(document: SchemaDocument): Promise<Valida
     logger: false,
     addUsedSchema: false,
     messages: true,
+    // A property named as one that every object inherits is a property like any other.
+    ownProperties: true,
   })
   formatsModule.default(ajv)
   let validate: ValidateFunction

@@ -16,6 +16,11 @@ export interface AwsError {
 
 /** What an AWS client is told of `error`. A bug shows nothing of itself. */
 export function toAwsError(error: unknown, service: ServiceName | undefined): AwsError {
+  const told = tell(error, service)
+  return service === 'schemas' ? { ...told, ...SCHEMAS_NAMES[told.code] } : told
+}
+
+function tell(error: unknown, service: ServiceName | undefined): AwsError {
   if (!isAppError(error)) return { ...OPAQUE, code: internalCode(service) }
   const own = error.details['awsCode'] ?? error.details['sqsCode']
   const status = error.details['status']
@@ -24,7 +29,7 @@ export function toAwsError(error: unknown, service: ServiceName | undefined): Aw
   const told: AwsError =
     fault === undefined
       ? { code: CODES[error.code] ?? byClass.code, message: error.message, status: byClass.status }
-      : { ...FAULTS[fault](detailsOf(error)), status: 400 }
+      : { status: 400, ...FAULTS[fault](detailsOf(error)) }
   if (byClass.isOpaque && own === undefined) return { ...OPAQUE, code: internalCode(service) }
   return {
     code: typeof own === 'string' ? own : told.code,
@@ -61,6 +66,18 @@ const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   RESOURCE_CONFLICT: 'ConcurrentModificationException',
 }
 
+/** What EventBridge Schemas calls the exceptions that its brothers name otherwise. */
+const SCHEMAS_NAMES: Readonly<Record<string, Pick<AwsError, 'code'> & Partial<AwsError>>> = {
+  AccessDeniedException: { code: 'ForbiddenException', status: 403 },
+  ConcurrentModificationException: { code: 'ConflictException', status: 409 },
+  InternalException: { code: 'InternalServerErrorException' },
+  LimitExceededException: { code: 'BadRequestException' },
+  ResourceAlreadyExistsException: { code: 'ConflictException', status: 409 },
+  ResourceNotFoundException: { code: 'NotFoundException', status: 404 },
+  SerializationException: { code: 'BadRequestException' },
+  ValidationException: { code: 'BadRequestException' },
+}
+
 const OPAQUE: AwsError = {
   code: 'InternalException',
   message: 'An internal error occurred; the log of the server has this request id.',
@@ -72,12 +89,18 @@ function internalCode(service: ServiceName | undefined): string {
 }
 
 type Details = Readonly<Record<string, string>>
-type Words = (details: Details) => { readonly code: string; readonly message: string }
+type Words = (details: Details) => {
+  readonly code: string
+  readonly message: string
+  /** 400 when absent. */
+  readonly status?: number
+}
 
 const VALIDATION = 'ValidationException'
 const NOT_FOUND = 'ResourceNotFoundException'
 const EXISTS = 'ResourceAlreadyExistsException'
 const LIMIT = 'LimitExceededException'
+const BAD_REQUEST = 'BadRequestException'
 const OVER_LIMIT = 'The requested resource exceeds the maximum number allowed.'
 
 const FAULTS: Readonly<Record<Fault, Words>> = {
@@ -96,11 +119,22 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     message: "Event bus name must not contain '/'.",
   }),
   'bus-not-found': ({ bus }) => ({ code: NOT_FOUND, message: `Event bus ${bus} does not exist.` }),
+  'code-binding-not-found': ({ schema, language }) =>
+    schemasNotFound(`Code binding ${language} of schema ${schema} does not exist.`),
+  'discoverer-exists': ({ discoverer }) =>
+    schemasConflict(`Discoverer with id ${discoverer} already exists.`),
+  'discoverer-not-found': ({ discoverer }) =>
+    schemasNotFound(`Discoverer with id ${discoverer} does not exist.`),
+  'discoverer-source-invalid': ({ arn }) => ({
+    code: BAD_REQUEST,
+    message: `SourceArn ${arn} is not valid.`,
+  }),
   'event-not-valid': () => ({ code: VALIDATION, message: 'Parameter Event is not valid.' }),
   'event-source-not-found': ({ source }) => ({
     code: NOT_FOUND,
     message: `Event source ${source} does not exist.`,
   }),
+  'export-type-unknown': () => ({ code: BAD_REQUEST, message: 'Type must be JSONSchemaDraft4.' }),
   'input-ambiguous': ({ target }) => ({
     code: VALIDATION,
     message: `Only one of Input, InputPath, or InputTransformer must be provided for target ${target}.`,
@@ -120,6 +154,31 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     code: 'PolicyLengthExceededException',
     message: 'The policy length exceeds the maximum allowed.',
   }),
+  'registry-exists': ({ registry }) =>
+    schemasConflict(`Registry with name ${registry} already exists.`),
+  'registry-is-fixed': ({ registry }) => ({
+    code: 'ForbiddenException',
+    message: `Registry ${registry} cannot be modified.`,
+    status: 403,
+  }),
+  'registry-name-invalid': ({ registry }) => ({
+    code: BAD_REQUEST,
+    message: `Registry name ${registry} is not valid.`,
+  }),
+  'registry-not-empty': ({ registry }) => ({
+    code: BAD_REQUEST,
+    message: `Registry ${registry} cannot be deleted since it has schemas.`,
+  }),
+  'registry-not-found': ({ registry }) =>
+    schemasNotFound(`Registry with name ${registry} does not exist.`),
+  'registry-not-given': () => ({ code: BAD_REQUEST, message: 'Registry name must be specified.' }),
+  'registry-policy-missing': ({ registry }) =>
+    schemasNotFound(`Policy of registry ${registry} does not exist.`),
+  'registry-policy-stale': () => ({
+    code: 'PreconditionFailedException',
+    message: 'The revision id does not match the policy.',
+    status: 412,
+  }),
   'resource-not-found': ({ arn }) => ({
     code: NOT_FOUND,
     message: `Resource ${arn} does not exist.`,
@@ -136,6 +195,7 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     code: NOT_FOUND,
     message: `Rule ${rule} does not exist on EventBus ${bus}.`,
   }),
+  'sample-invalid': () => ({ code: BAD_REQUEST, message: 'Events must be valid JSON objects.' }),
   'schedule-invalid': () => ({
     code: VALIDATION,
     message: 'Parameter ScheduleExpression is not valid.',
@@ -143,6 +203,22 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
   'schedule-off-default-bus': () => ({
     code: VALIDATION,
     message: 'ScheduleExpression is supported only on the default event bus.',
+  }),
+  'schema-exists': ({ schema }) => schemasConflict(`Schema with name ${schema} already exists.`),
+  'schema-name-invalid': ({ schema }) => ({
+    code: BAD_REQUEST,
+    message: `Schema name ${schema} is not valid.`,
+  }),
+  'schema-not-found': ({ schema }) => schemasNotFound(`Schema with name ${schema} does not exist.`),
+  'schema-version-last': ({ schema }) => ({
+    code: BAD_REQUEST,
+    message: `The last version of schema ${schema} cannot be deleted.`,
+  }),
+  'schema-version-not-found': ({ schema, version }) =>
+    schemasNotFound(`Schema ${schema} with version ${version} does not exist.`),
+  'schema-versions-too-many': ({ max }) => ({
+    code: BAD_REQUEST,
+    message: `A schema has at most ${max} versions.`,
   }),
   'statement-not-found': () => ({
     code: NOT_FOUND,
@@ -155,6 +231,14 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     code: VALIDATION,
     message: `Input for target ${target} is not valid. Reason: ${reason}`,
   }),
+}
+
+function schemasNotFound(message: string): ReturnType<Words> {
+  return { code: 'NotFoundException', message, status: 404 }
+}
+
+function schemasConflict(message: string): ReturnType<Words> {
+  return { code: 'ConflictException', message, status: 409 }
 }
 
 function detailsOf(error: AppError): Details {

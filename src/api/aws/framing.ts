@@ -107,7 +107,7 @@ export function restFraming(
     success: (output) => ({
       status: shape?.http.responseCode ?? 200,
       headers,
-      body: typeof output === 'string' ? output : JSON.stringify(output),
+      ...restBody(shape, output),
       operation,
     }),
     failure: (error) => ({
@@ -121,6 +121,18 @@ export function restFraming(
       operation,
     }),
   }
+}
+
+/** A blob that is the whole answer goes out as its bytes, and 204 has nothing to say. */
+function restBody(
+  shape: OperationShape | undefined,
+  output: Output,
+): Pick<HttpResponse, 'body'> & Partial<HttpResponse> {
+  if (shape?.http.responseCode === 204) return { body: '' }
+  if (output instanceof Uint8Array) {
+    return { body: output, headers: { 'Content-Type': 'application/octet-stream' } }
+  }
+  return { body: typeof output === 'string' ? output : JSON.stringify(output) }
 }
 
 function errorHeaders(error: AwsError): Readonly<Record<string, string>> {

@@ -20,3 +20,5 @@ export const PRESIGNED_EXPIRES_SECONDS_MAX: number = 604_800
 export const SQS_BATCH_ENTRIES_MAX: number = 10
 /** Characters of an `X-Amzn-Trace-Id` that is passed on. */
 export const TRACE_HEADER_LENGTH_MAX: number = 500
+/** Items of one page of EventBridge Schemas (AWS). */
+export const SCHEMAS_PAGE_MAX: number = 100

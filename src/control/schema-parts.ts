@@ -1,0 +1,12 @@
+// What the use cases of schemas are made of: those of every other, and the compiled validators that ingress shares.
+
+import type { Random } from '../base/index.ts'
+import type { ValidatorCache } from '../schema/index.ts'
+import type { ControlParts } from './resources.ts'
+
+export interface SchemaParts extends ControlParts {
+  readonly validators: ValidatorCache
+  readonly random: Random
+  /** Resolves once what was written is what ingress holds events against. */
+  readonly validationSettled: () => Promise<void>
+}
