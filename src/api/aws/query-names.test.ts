@@ -44,14 +44,16 @@ test('lists and maps of the query protocol stand in elements of their own, those
   })
 })
 
+function encode(operation: string, output: object): string {
+  return encodeQueryResult({
+    model: SERVICES.sns,
+    operation: findOperation('sns', operation)!,
+    output,
+    requestId: 'r',
+  })
+}
+
 test('answers say them in the same way', () => {
-  const encode = (operation: string, output: object): string =>
-    encodeQueryResult({
-      model: SERVICES.sns,
-      operation: findOperation('sns', operation)!,
-      output,
-      requestId: 'r',
-    })
   assert.match(
     encode('ListTopics', { Topics: [{ TopicArn: 'a' }, { TopicArn: 'b' }] }),
     /<ListTopicsResult><Topics><member><TopicArn>a<\/TopicArn><\/member><member><TopicArn>b<\/TopicArn><\/member><\/Topics><\/ListTopicsResult>/,
