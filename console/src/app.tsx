@@ -4,9 +4,11 @@ import { type ReactElement, useEffect, useReducer, useRef, useState } from 'reac
 import { readInfo } from './api.ts'
 import { openTail } from './connection.ts'
 import { EmptyTail } from './empty-tail.tsx'
+import { ExplainPage } from './explain-page.tsx'
 import { FilterBox } from './filter-box.tsx'
 import { type Filter, parseFilter, tailUrl } from './filter.ts'
 import { HealthStrip } from './health-strip.tsx'
+import { openPage, type PageName, PAGES, usePage } from './page.ts'
 import { addTotal, INITIAL_RATES, type RateState } from './rates.ts'
 import { INITIAL_TAIL, reduceTail } from './tail-state.ts'
 import { TailList } from './tail-list.tsx'
@@ -18,6 +20,8 @@ export function App(): ReactElement {
   const [rates, setRates] = useState<RateState>(INITIAL_RATES)
   const [info, setInfo] = useState<Info>()
   const [filter, setFilter] = useState<Filter>({ kind: 'none' })
+  const [explained, setExplained] = useState('')
+  const page = usePage()
   const filterBox = useRef<HTMLInputElement>(null)
   const url = tailUrl(filter)
 
@@ -42,7 +46,7 @@ export function App(): ReactElement {
   const { isPaused, heldCount } = tail
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (isTyping(event)) return
+      if (page !== 'live' || isTyping(event)) return
       if (event.key === ' ') dispatch({ kind: isPaused ? 'resume' : 'pause' })
       else if (event.key === '/') filterBox.current?.focus()
       else return
@@ -50,7 +54,7 @@ export function App(): ReactElement {
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  }, [isPaused])
+  }, [isPaused, page])
 
   useEffect(() => {
     const held = heldCount === 0 ? '' : `(${heldCount}) `
@@ -74,28 +78,53 @@ export function App(): ReactElement {
             {info.mode} {info.version}
           </span>
         )}
+        <Pages current={page} />
         <ConnectionMark connection={tail.connection} />
       </header>
       <HealthStrip stats={stats} rates={rates} />
       <main>
-        <FilterBox
-          boxRef={filterBox}
-          filter={filter}
-          refusal={tail.refusal}
-          onChange={applyFilter}
-        />
-        {isEmpty && !hasFilter ? (
-          <EmptyTail endpointUrl={location.origin} hasPast={(stats?.totals.received ?? 0) > 0} />
-        ) : (
-          <TailList
-            tail={tail}
-            oneIn={stats?.oneIn ?? 1}
-            onPause={() => dispatch({ kind: 'pause' })}
-            onResume={() => dispatch({ kind: 'resume' })}
-          />
+        {page === 'explain' && <ExplainPage event={explained} onChange={setExplained} />}
+        {page === 'live' && (
+          <>
+            <FilterBox
+              boxRef={filterBox}
+              filter={filter}
+              refusal={tail.refusal}
+              onChange={applyFilter}
+            />
+            {isEmpty && !hasFilter ? (
+              <EmptyTail
+                endpointUrl={location.origin}
+                hasPast={(stats?.totals.received ?? 0) > 0}
+              />
+            ) : (
+              <TailList
+                tail={tail}
+                oneIn={stats?.oneIn ?? 1}
+                onPause={() => dispatch({ kind: 'pause' })}
+                onResume={() => dispatch({ kind: 'resume' })}
+                onExplain={(event) => {
+                  setExplained(event)
+                  openPage('explain')
+                }}
+              />
+            )}
+          </>
         )}
       </main>
     </>
+  )
+}
+
+function Pages({ current }: { readonly current: PageName }): ReactElement {
+  return (
+    <nav className="pages" aria-label="pages">
+      {Object.entries(PAGES).map(([name, title]) => (
+        <a key={name} href={`#${name}`} aria-current={name === current ? 'page' : undefined}>
+          {title}
+        </a>
+      ))}
+    </nav>
   )
 }
 

@@ -11,9 +11,11 @@ interface Properties {
   readonly oneIn: number
   readonly onPause: () => void
   readonly onResume: () => void
+  /** The event of a row is to be explained. */
+  readonly onExplain: (event: string) => void
 }
 
-export function TailList({ tail, oneIn, onPause, onResume }: Properties): ReactElement {
+export function TailList({ tail, oneIn, onPause, onResume, onExplain }: Properties): ReactElement {
   return (
     <section aria-label="live tail" className="tail">
       <div className="tail-bar">
@@ -30,14 +32,19 @@ export function TailList({ tail, oneIn, onPause, onResume }: Properties): ReactE
       {tail.rows.length === 0 && <p className="quiet">Nothing has matched yet.</p>}
       <ol className="rows">
         {tail.rows.map((event) => (
-          <Row key={event.position} event={event} />
+          <Row key={event.position} event={event} onExplain={onExplain} />
         ))}
       </ol>
     </section>
   )
 }
 
-function Row({ event }: { readonly event: TailEvent }): ReactElement {
+interface RowProperties {
+  readonly event: TailEvent
+  readonly onExplain: (event: string) => void
+}
+
+function Row({ event, onExplain }: RowProperties): ReactElement {
   const [isOpen, setIsOpen] = useState(false)
   const { envelope } = event
   const time = new Date(event.timestamp).toISOString()
@@ -57,12 +64,12 @@ function Row({ event }: { readonly event: TailEvent }): ReactElement {
         <span className="row-bus">{event.bus}</span>
         <span className="row-payload">{envelope === null ? '' : summarise(envelope.detail)}</span>
       </button>
-      {isOpen && <Payload event={event} />}
+      {isOpen && <Payload event={event} onExplain={onExplain} />}
     </li>
   )
 }
 
-function Payload({ event }: { readonly event: TailEvent }): ReactElement {
+function Payload({ event, onExplain }: RowProperties): ReactElement {
   const text =
     event.envelope === null
       ? `${event.sizeBytes} bytes: read it with the client of your choice`
@@ -74,7 +81,14 @@ function Payload({ event }: { readonly event: TailEvent }): ReactElement {
           position {event.position} · account {event.account} · {event.region} · {event.sizeBytes}{' '}
           bytes
         </span>
-        <CopyButton text={text} />
+        <span className="payload-buttons">
+          {event.envelope !== null && (
+            <button type="button" onClick={() => onExplain(text)}>
+              Explain
+            </button>
+          )}
+          <CopyButton text={text} />
+        </span>
       </div>
       <pre>{text}</pre>
     </div>

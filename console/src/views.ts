@@ -42,3 +42,52 @@ export interface Info {
   readonly version: string
   readonly mode: 'dev' | 'start'
 }
+
+export interface EventExplanation {
+  readonly rules: number
+  readonly matched: number
+  readonly items: readonly ExplainedItem[]
+}
+
+export interface ExplainedItem {
+  readonly rule: {
+    readonly name: string
+    readonly arn: string
+    readonly state: string
+    readonly targets: number
+  }
+  readonly matches: boolean
+  readonly nearness: number
+  readonly leavesSatisfied: number
+  readonly leaves: number
+  readonly misses: readonly {
+    readonly path: string
+    readonly expected: string
+    readonly found: string
+  }[]
+  readonly tree: readonly ExplainedNode[]
+}
+
+export type ExplainedNode =
+  | {
+      readonly kind: 'object'
+      readonly key: string
+      readonly isSatisfied: boolean
+      readonly members: readonly ExplainedNode[]
+    }
+  | {
+      readonly kind: 'or'
+      readonly isSatisfied: boolean
+      readonly options: readonly {
+        readonly isSatisfied: boolean
+        readonly isNearest: boolean
+        readonly members: readonly ExplainedNode[]
+      }[]
+    }
+  | {
+      readonly kind: 'leaf'
+      readonly key: string
+      readonly verdict: 'satisfied' | 'missed' | 'apart' | 'hidden'
+      readonly expected: string
+      readonly found?: string
+    }

@@ -80,7 +80,7 @@ function formatLeaf(paint: Paint, leaf: Leaf, indent: string): string {
   const found = escapeControls(leaf.found ?? '')
   const expected = escapeControls(leaf.expected)
   if (leaf.verdict === 'satisfied') {
-    return `${head}  ${paint('dim', found === expected ? found : `${found} is ${expected}`)}`
+    return `${head}  ${paint('dim', found === expected ? found : `${found} fits ${expected}`)}`
   }
   if (leaf.verdict === 'hidden')
     return `${head}  ${paint('dim', 'a later field stands in its place')}`

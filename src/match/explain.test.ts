@@ -143,7 +143,7 @@ test('fields that are satisfied in different array elements are told apart', () 
       kind: 'apart',
       expected: '2',
       found:
-        'not in the same array element: `detail.items.count` fits at `detail.items[1].count`; ' +
+        'in another array element: `detail.items.count` fits at `detail.items[1].count`; ' +
         '`detail.items.sku` fits at `detail.items[0].sku`, `detail.items[2].sku`',
     },
   ])

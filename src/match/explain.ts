@@ -213,7 +213,7 @@ function describeApart(picture: Picture, { leaf, others }: ApartLeaf): string {
     const at = placesOf(picture, each)
     return `\`${each.path}\` fits ${at.length === 0 ? 'elsewhere' : `at ${at.join(', ')}`}`
   })
-  return `not in the same array element: ${places.join('; ')}`
+  return `in another array element: ${places.join('; ')}`
 }
 
 function placesOf(picture: Picture, { path, source }: PatternLeaf): readonly string[] {

@@ -36,8 +36,14 @@ interface Visit extends AsyncDisposable {
   readonly complaints: string[]
 }
 
-async function visit(options: { readonly scheme?: 'dark' | 'light' } = {}): Promise<Visit> {
-  const server = await openOwnServer({ consoleDirectory: built })
+interface VisitOptions {
+  readonly scheme?: 'dark' | 'light'
+  readonly rules?: Readonly<Record<string, unknown>>
+}
+
+async function visit(options: VisitOptions = {}): Promise<Visit> {
+  const { rules = {} } = options
+  const server = await openOwnServer({ consoleDirectory: built, rules })
   const context = await browser.newContext({ colorScheme: options.scheme ?? 'dark' })
   const page = await context.newPage()
   const complaints: string[] = []
@@ -164,6 +170,61 @@ test(
     assert.deepEqual(await page.locator('.row-type').allInnerTexts(), ['after', 'before'])
   },
 )
+
+const RULES = {
+  large: { source: ['my.app'], detail: { total: [{ numeric: ['>', 100] }] } },
+  sales: { $or: [{ 'detail-type': ['sale'] }, { detail: { items: { sku: ['a'], count: [2] } } }] },
+  every: { source: [{ exists: true }] },
+}
+
+test('a pasted event is held against every rule, and each shows why', { skip }, async () => {
+  await using visited = await visit({ rules: RULES })
+  const { page, complaints } = visited
+  await page.getByRole('link', { name: 'Explain' }).click()
+  const items = [
+    { sku: 'a', count: 1 },
+    { sku: 'b', count: 2 },
+  ]
+  const event = { source: 'my.app', 'detail-type': 'order', detail: { total: 7, items } }
+  await page.getByLabel('Event', { exact: true }).fill(JSON.stringify(event))
+  await page.getByRole('button', { name: 'Explain' }).click()
+  await page.getByText('1 of 3 rules match').waitFor()
+  assert.deepEqual(await page.locator('.row-type').allInnerTexts(), ['every', 'large', 'sales'])
+  await page.getByText('detail.total: expected a number > 100, found 7').waitFor()
+  await page.getByRole('button', { name: /sales/ }).click()
+  const tree = await page.locator('.row-open .tree').first().innerText()
+  assert.match(tree, /✘ \$or one of these is enough/)
+  assert.match(tree, /✘ detail-type expected "sale", found "order"/)
+  assert.match(tree, /≠ count expected 2, found in another array element/)
+  assert.deepEqual(complaints, [])
+})
+
+test(
+  'an event of the tail is brought to the explain page, and back keeps the tail',
+  { skip },
+  async () => {
+    await using visited = await visit({ rules: RULES })
+    const { page, server } = visited
+    await send(server, 'sale', { total: 101 })
+    await page.locator('.row-head').click()
+    await page.getByRole('button', { name: 'Explain' }).click()
+    await page.getByLabel('Event', { exact: true }).waitFor()
+    await page.keyboard.press('Tab')
+    await page.getByLabel('Event', { exact: true }).press('Control+Enter')
+    await page.getByText('3 of 3 rules match').waitFor()
+    await page.goBack()
+    await page.locator('.row-type', { hasText: 'sale' }).waitFor()
+  },
+)
+
+test('what is no event is said so, in the words of the server', { skip }, async () => {
+  await using visited = await visit({ rules: RULES })
+  const { page } = visited
+  await page.goto(`${visited.server.url}/_signalbox/ui/#explain`)
+  await page.getByLabel('Event', { exact: true }).fill('{"source":')
+  await page.getByRole('button', { name: 'Explain' }).click()
+  await page.getByRole('alert').getByText('expected the event to be JSON').waitFor()
+})
 
 test('dark and light are two looks', { skip }, async () => {
   const backgrounds = new Set<string>()

@@ -3,10 +3,20 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { readGuidePrograms } from '../../tools/guide-programs.ts'
 import { readText, ROOT } from '../../tools/tree.ts'
 
 const DEADLINE_MS = 180_000
@@ -46,7 +56,36 @@ test('npm ci under the machine’s own Node, without scripts, gives a signalbox 
   renameSync(join(clone, 'src'), join(clone, 'src-not-published'))
   const built = run('npm', ['exec', '--', 'node', 'bin/signalbox.cjs', 'version'])
   assert.match(built, new RegExp(`\\b${escape(version)}\\b`))
+
+  // A program that has the package as a dependency; what that one depends on lies above.
+  const consumer = join(clone, 'consumer')
+  const node = join(clone, 'node_modules/.bin/node')
+  const installed = join(consumer, 'node_modules/signalbox')
+  mkdirSync(installed, { recursive: true })
+  const [tarball] = run('npm', ['pack', '--ignore-scripts', '--silent']).trim().split('\n')
+  run('tar', ['-xzf', tarball!, '-C', installed, '--strip-components=1'])
+  for (const program of readGuidePrograms(readText('docs/guides/match.md'))) {
+    const path = join(consumer, `line-${program.line}.mjs`)
+    writeFileSync(path, program.text)
+    const printed = run(node, [path]).trimEnd().split('\n')
+    assert.deepEqual(printed, program.printed, `docs/guides/match.md, line ${program.line}`)
+  }
+  writeFileSync(join(consumer, 'typed.ts'), TYPED_PROGRAM)
+  const options = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext']
+  const typed = ['--types', 'node', join(consumer, 'typed.ts')]
+  run(node, [join(clone, 'node_modules/typescript/bin/tsc'), ...options, ...typed])
 })
+
+const TYPED_PROGRAM = `
+import { createMatcher, explainMatch, type Matcher, type Miss, parsePattern } from 'signalbox/match'
+
+const pattern = parsePattern('{"a":[1]}')
+const matcher: Matcher<number> = createMatcher<number>().with(1, pattern)
+export const keys: readonly number[] = matcher.match(Buffer.from('{"a":1}'))
+export const misses: readonly Miss[] = explainMatch(pattern, Buffer.from('{"a":2}')).misses
+// @ts-expect-error -- an event is bytes
+matcher.match('{"a":1}')
+`
 
 interface OwnNode {
   readonly path: string
