@@ -237,10 +237,13 @@ interface Case {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-// For each pattern of the document, events that match and events that miss by one thing.
-const CASES: Readonly<
-  Record<string, { readonly good: Case; readonly misses: readonly Partial<Case>[] }>
-> = {
+interface Miss extends Partial<Case> {
+  /** What an explanation says of it. */
+  readonly why: string
+}
+
+// For each pattern of the document, an event that matches and events that miss by one thing.
+const CASES: Readonly<Record<string, { readonly good: Case; readonly misses: readonly Miss[] }>> = {
   mylearning_user_events: {
     good: {
       source: 'mylearning.user-service',
@@ -248,11 +251,26 @@ const CASES: Readonly<
       detail: { status: 'failed', 'user-tier': 'enterprise', region: 'us-east-1', extra: [1] },
     },
     misses: [
-      { source: 'mylearning.user-service.eu' },
-      { type: 'User Logout' },
-      { detail: { status: 'started', 'user-tier': 'enterprise', region: 'us-east-1' } },
-      { detail: { status: 'failed', 'user-tier': 'free', region: 'us-east-1' } },
-      { detail: { status: 'failed', 'user-tier': 'enterprise' } },
+      {
+        source: 'mylearning.user-service.eu',
+        why: 'source: expected "mylearning.user-service", found "mylearning.user-service.eu"',
+      },
+      {
+        type: 'User Logout',
+        why: 'detail-type: expected "User Registration", "User Login" or "Course Enrollment", found "User Logout"',
+      },
+      {
+        detail: { status: 'started', 'user-tier': 'enterprise', region: 'us-east-1' },
+        why: 'detail.status: expected "completed" or "failed", found "started"',
+      },
+      {
+        detail: { status: 'failed', 'user-tier': 'free', region: 'us-east-1' },
+        why: 'detail.user-tier: expected "premium" or "enterprise", found "free"',
+      },
+      {
+        detail: { status: 'failed', 'user-tier': 'enterprise' },
+        why: 'detail.region: expected "ap-south-1" or "us-east-1", found absent',
+      },
     ],
   },
   aws_infrastructure_events: {
@@ -262,10 +280,22 @@ const CASES: Readonly<
       detail: { state: 'terminated', 'instance-id': 'i-mylearning-7' },
     },
     misses: [
-      { source: 'aws.s3' },
-      { detail: { state: 'terminated', 'instance-id': 'i-other-7' } },
-      { detail: { state: 'terminated', 'instance-id': 'xi-mylearning' } },
-      { detail: { state: 'pending', 'instance-id': 'i-mylearning-7' } },
+      {
+        source: 'aws.s3',
+        why: 'source: expected "aws.ec2", "aws.rds" or "aws.autoscaling", found "aws.s3"',
+      },
+      {
+        detail: { state: 'terminated', 'instance-id': 'i-other-7' },
+        why: 'detail.instance-id: expected something that begins with "i-mylearning", found "i-other-7"',
+      },
+      {
+        detail: { state: 'terminated', 'instance-id': 'xi-mylearning' },
+        why: 'detail.instance-id: expected something that begins with "i-mylearning", found "xi-mylearning"',
+      },
+      {
+        detail: { state: 'pending', 'instance-id': 'i-mylearning-7' },
+        why: 'detail.state: expected "running", "stopped" or "terminated", found "pending"',
+      },
     ],
   },
   security_events: {
@@ -275,10 +305,22 @@ const CASES: Readonly<
       detail: { severity: 7, type: 'Backdoor' },
     },
     misses: [
-      { type: 'Security Note' },
-      { detail: { severity: 6.99, type: 'Backdoor' } },
-      { detail: { severity: '7.0', type: 'Backdoor' } },
-      { detail: { severity: 9, type: 'Phishing' } },
+      {
+        type: 'Security Note',
+        why: 'detail-type: expected "GuardDuty Finding" or "Security Alert", found "Security Note"',
+      },
+      {
+        detail: { severity: 6.99, type: 'Backdoor' },
+        why: 'detail.severity: expected a number >= 7, found 6.99',
+      },
+      {
+        detail: { severity: '7.0', type: 'Backdoor' },
+        why: 'detail.severity: expected a number >= 7, found "7.0" (a string, not a number)',
+      },
+      {
+        detail: { severity: 9, type: 'Phishing' },
+        why: 'detail.type: expected "UnauthorizedAPICall", "Backdoor" or "Trojan", found "Phishing"',
+      },
     ],
   },
   business_events: {
@@ -288,10 +330,19 @@ const CASES: Readonly<
       detail: { amount: 10_000.01, 'course-category': ['art', 'design'] },
     },
     misses: [
-      { source: 'mylearning' },
-      { detail: { amount: 10_000, 'course-category': 'design' } },
-      { detail: { amount: 20_000, 'course-category': ['art'] } },
-      { detail: { 'course-category': 'design' } },
+      { source: 'mylearning', why: 'source: expected "mylearning.analytics", found "mylearning"' },
+      {
+        detail: { amount: 10_000, 'course-category': 'design' },
+        why: 'detail.amount: expected a number > 10000, found 10000',
+      },
+      {
+        detail: { amount: 20_000, 'course-category': ['art'] },
+        why: 'detail.course-category: expected "technology", "business" or "design", found "art"',
+      },
+      {
+        detail: { 'course-category': 'design' },
+        why: 'detail.amount: expected a number > 10000, found absent',
+      },
     ],
   },
 }
@@ -336,8 +387,26 @@ test('004.3 each of the four patterns takes what it describes and nothing else',
     const { tested, put, arrived } = results[name]!
     assert.deepEqual(tested, [true, ...misses.map(() => false)], name)
     assert.deepEqual(arrived, [put[0], put.at(-1)], name)
+    // Of each event that missed, what was asked for and not there; of those that did not, nothing.
+    const reasons = await Promise.all(put.map((id) => explain(signalbox, id, name)))
+    assert.deepEqual(reasons, [[], ...misses.map(({ why }) => [why]), []], name)
   }
 })
+
+/** Why the rule does not match an event that was put, a sentence for each field. */
+async function explain(signalbox: Signalbox, eventId: string, rule: string): Promise<string[]> {
+  const response = await fetch(`${signalbox.url}/_signalbox/v1/explain/event`, {
+    method: 'POST',
+    headers: { 'x-signalbox-console': '1' },
+    body: JSON.stringify({ eventId, rule }),
+  })
+  const { items } = (await response.json()) as {
+    items: { misses: { path: string; expected: string; found: string }[] }[]
+  }
+  return items[0]!.misses.map(
+    ({ path, expected, found }) => `${path}: expected ${expected}, found ${found}`,
+  )
+}
 
 test('004.4 the Python function runs as a target, its AWS calls go where they are sent; a failing one is retried, then dead-lettered', async (context) => {
   const cloud = await openCloud(context)
