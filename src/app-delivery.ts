@@ -9,12 +9,7 @@ import { Sinks } from './app-sinks.ts'
 import type { State } from './app-state.ts'
 import { isAppError } from './base/index.ts'
 import type { Config } from './config/index.ts'
-import {
-  createFunctionEnvironment,
-  createGuard,
-  createSinkKinds,
-  type SinkKind,
-} from './connect/index.ts'
+import { createFunctionEnvironment, createSinkKinds, type SinkKind } from './connect/index.ts'
 import { createBusSinkKind, letterOf } from './control/index.ts'
 import { Deliverer, type DelivererOptions } from './deliver/index.ts'
 import { type Ingress, type IngressState, openIngress } from './ingress/index.ts'
@@ -136,18 +131,12 @@ function policyOf({
 
 function createKinds(
   options: DeliveryOptions,
-  { publisher, queues, functions }: State,
+  { publisher, queues, functions, control, outgoing }: State,
   { ingress, topics, kinds }: { ingress: Ingress } & Pick<TopicKindsOptions, 'topics' | 'kinds'>,
 ): readonly SinkKind[] {
   const { config, env, clock, random, logger, ownUrl } = options
-  const own = config.port === 0 ? [] : [{ address: config.host, port: config.port }]
   return createSinkKinds({
-    guard: createGuard({
-      mode: config.mode === 'dev' ? 'dev' : 'strict',
-      allow: config.targets.allow,
-      own,
-      clock,
-    }),
+    guard: outgoing.guard,
     clock,
     logger: logger.child({ room: 'connect' }),
     local: [
@@ -169,6 +158,10 @@ function createKinds(
       logger: logger.child({ room: 'functions' }),
     },
     aws: awsTargets(options),
+    destinations: {
+      find: (arn) => control.apiDestinations.resolve(arn),
+      tokens: outgoing.connections.tokens,
+    },
     http: {
       timeoutMs: config.delivery.timeoutMs,
       concurrencyMax: config.delivery.concurrencyMax,

@@ -2,6 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { openOutgoing, type Outgoing } from './app-connections.ts'
 import { FunctionDirectory } from './app-functions.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
 import { AppError } from './base/index.ts'
@@ -28,11 +29,13 @@ export interface State {
   readonly resources: Objects
   readonly queueUses: QueueUses
   readonly functions: FunctionDirectory
+  readonly outgoing: Outgoing
 }
 
 export async function openState(options: AppOptions, closers: Closers): Promise<State> {
   const { config, clock, random, logger } = options
   const { store, log } = await openStorage(options, closers)
+  const outgoing = openOutgoing(options, closers)
   const resources = new Objects({ rows: store.rows, clock, random })
   const publisher = await openPublisher(options, { store, log })
   closers.add(() => publisher.close())
@@ -48,14 +51,20 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
   })
   await functions.open()
   closers.add(() => functions.close())
+  const { connections } = outgoing
+  const { strict } = config.compat
+  const control = createControl({ resources, publisher, clock, random, strict, connections })
+  closers.add(() => control.connections.close())
+  await control.connections.resume()
   return {
     store,
     log,
     publisher,
     queues,
     functions,
+    outgoing,
+    control,
     resources,
-    control: createControl({ resources, publisher, clock, random, strict: config.compat.strict }),
     queueUses: createQueueUses({ resources, queues, settled: () => keeper.settled(), clock }),
   }
 }

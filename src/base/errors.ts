@@ -48,6 +48,7 @@ export const ERRORS = {
   REVISION_COMPACTED: { class: 'conflict', retry: false },
   RULE_NOT_FOUND: { class: 'not_found', retry: false },
   SCHEMA_INVALID: { class: 'invalid', retry: false },
+  SECRET_UNREADABLE: { class: 'storage', retry: false },
   SERVER_UNREACHABLE: { class: 'unavailable', retry: true },
   SIGNATURE_INVALID: { class: 'unauthenticated', retry: false },
   STORAGE_FAILED: { class: 'storage', retry: false },

@@ -14,6 +14,7 @@ export {
 export { backoffDelayMs, type Backoff } from './backoff.ts'
 export { BoundedQueue } from './bounded-queue.ts'
 export { crc32c } from './crc32c.ts'
+export { LinkedSet, type Linked } from './linked-set.ts'
 export { editDistance } from './edit-distance.ts'
 export {
   createLogger,

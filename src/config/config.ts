@@ -24,6 +24,8 @@ export interface Config extends ClientConfig {
   readonly accessKeysFile?: string
   /** Under `start` at least one; empty under `dev`. */
   readonly accessKeys: readonly AccessKey[]
+  /** Absolute; `secret.key` in the data directory when absent. */
+  readonly secretKeyFile?: string
   readonly insecureListen: boolean
   /** Absolute. */
   readonly functionsDir: string

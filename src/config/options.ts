@@ -305,6 +305,11 @@ export const OPTIONS: readonly Option[] = [
     doc: 'file with the access keys that may sign requests',
   },
   {
+    key: 'secretKeyFile',
+    type: 'path',
+    doc: 'file with the keys that secrets are sealed with on the disk; `secret.key` in the data directory when not set',
+  },
+  {
     key: 'insecureListen',
     type: 'boolean',
     default: 'false',

@@ -15,6 +15,9 @@ export {
   type InvokeResult,
   type InvokingSink,
 } from './invoke.ts'
+export type { Destination, DestinationLookup, FindDestination } from './destination.ts'
+export type { TokenRequest, TokenResult, TokenSource } from './token-source.ts'
+export { OAuthTokens } from './kinds/http/oauth-tokens.ts'
 export { createGuard, type DialRequest, type Guard, type GuardOptions } from './guard.ts'
 export { createSinkKinds, type SinkKindsOptions } from './registry.ts'
 export { discoverFunctions } from './kinds/function/discover.ts'

@@ -28,3 +28,22 @@ export const HTTP_IDLE_MS = 10_000
 
 /** Messages that one call of the log sink prints. */
 export const LOG_BATCH_MAX = 100
+
+/** An API destination's request, as on AWS; the token request of its connection has as long. */
+export const DESTINATION_TIMEOUT_MS = 5_000
+
+/** What a token endpoint may answer. */
+export const TOKEN_ANSWER_BYTES_MAX: number = 64 * 1024
+
+/** Characters of a token. */
+export const TOKEN_LENGTH_MAX: number = 16 * 1024
+
+/** Tokens that are kept. */
+export const TOKENS_MAX = 10_000
+
+/** How long a token is kept that does not say how long it is good. */
+export const TOKEN_LIFE_MS = 3_600_000
+
+/** A token is renewed when this part of its life is left, or this long before its end, whichever is later. */
+export const TOKEN_RENEWAL_PART = 0.1
+export const TOKEN_RENEWAL_MS = 60_000

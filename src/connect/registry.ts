@@ -3,6 +3,7 @@
 // nothing here has the name of may be of AWS.
 
 import type { Clock, Logger } from '../base/index.ts'
+import type { FindDestination } from './destination.ts'
 import type { Guard } from './guard.ts'
 import { type AwsKindOptions, createAwsKind } from './kinds/aws/aws-sink.ts'
 import {
@@ -10,10 +11,12 @@ import {
   functionAddress,
   type FunctionSinkOptions,
 } from './kinds/function/function-sink.ts'
+import { createDestinationKind } from './kinds/http/destination-sink.ts'
 import { createHttpKind, type HttpKindOptions } from './kinds/http/http-sink.ts'
 import { createLogKind, type WriteLogLine } from './kinds/log/log-sink.ts'
 import { createLocalFirstKind } from './local-first.ts'
 import type { SinkKind } from './sink.ts'
+import type { TokenSource } from './token-source.ts'
 
 export interface SinkKindsOptions {
   readonly guard: Guard
@@ -22,6 +25,8 @@ export interface SinkKindsOptions {
   readonly local: readonly LocalKind[]
   /** No functions when absent. */
   readonly functions?: FunctionSinkOptions
+  /** No API destinations when absent. */
+  readonly destinations?: { readonly find: FindDestination; readonly tokens: TokenSource }
   readonly http?: Omit<HttpKindOptions, 'guard' | 'clock'>
   readonly aws: Omit<AwsKindOptions, 'guard' | 'clock'>
   readonly writeLogLine?: WriteLogLine
@@ -34,10 +39,13 @@ export interface LocalKind {
 }
 
 export function createSinkKinds(options: SinkKindsOptions): readonly SinkKind[] {
-  const { guard, clock, logger, local, functions, http, writeLogLine } = options
+  const { guard, clock, logger, local, functions, destinations, http, writeLogLine } = options
   const aws = createAwsKind({ ...options.aws, guard, clock })
   const ours = functions === undefined ? local : [...local, functionKind(functions)]
   return [
+    ...(destinations === undefined
+      ? []
+      : [createDestinationKind({ ...destinations, guard, clock })]),
     ...ours.map(({ kind, isHere }) => createLocalFirstKind({ local: kind, remote: aws, isHere })),
     aws,
     createHttpKind({ ...http, guard, clock }),

@@ -16,8 +16,9 @@ import { busKeyOf, resolveBusName } from './names.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import {
   type ControlParts,
+  createdAtOf,
   listAll,
-  MODIFIED_ANNOTATION,
+  modifiedAtOf,
   modifiedNow,
   retryConflicts,
   withSpec,
@@ -180,14 +181,13 @@ function defaultBus(scope: Scope): BusView {
   return { arn: busArn(scope, DEFAULT_BUS), spec }
 }
 
-function toView({ metadata, spec }: ResourceOf<'EventBus'>): BusView {
-  const createdAt = Math.floor(Date.parse(metadata.creationTimestamp) / 1000)
-  const modified = metadata.annotations?.[MODIFIED_ANNOTATION]
+function toView(resource: ResourceOf<'EventBus'>): BusView {
+  const { spec } = resource
   return {
     arn: busArn(spec, spec.name),
     spec,
-    createdAt,
-    modifiedAt: modified === undefined ? createdAt : Number(modified),
+    createdAt: createdAtOf(resource),
+    modifiedAt: modifiedAtOf(resource),
   }
 }
 

@@ -3,7 +3,9 @@
 
 import type { Clock, Random } from '../base/index.ts'
 import { ValidatorCache } from '../schema/index.ts'
+import { type ApiDestinations, createApiDestinations } from './api-destinations.ts'
 import { type Buses, createBuses } from './buses.ts'
+import { type ConnectionParts, type Connections, createConnections } from './connections.ts'
 import { testPattern } from './patterns.ts'
 import { createPermissions, type Permissions } from './permissions.ts'
 import type { ControlParts, Publisher, ResourceClient } from './resources.ts'
@@ -24,6 +26,7 @@ export interface ControlOptions {
   readonly validationSettled?: () => Promise<void>
   /** Refuse what AWS refuses, also where we can do more. */
   readonly strict: boolean
+  readonly connections: ConnectionParts
 }
 
 export interface Control {
@@ -33,6 +36,8 @@ export interface Control {
   readonly tags: TagUses
   readonly permissions: Permissions
   readonly schemas: SchemaUses
+  readonly connections: Connections
+  readonly apiDestinations: ApiDestinations
   /** Whether a pattern matches an event, both JSON text. */
   testPattern(pattern: string, event: string): boolean
 }
@@ -51,6 +56,8 @@ export function createControl(options: ControlOptions): Control {
       validators: options.validators ?? new ValidatorCache(),
       validationSettled: options.validationSettled ?? (() => Promise.resolve()),
     }),
+    connections: createConnections(parts, options.connections),
+    apiDestinations: createApiDestinations(parts, options.connections),
     testPattern,
   }
 }

@@ -39,6 +39,34 @@ const FAULTS = {
     code: 'REQUEST_INVALID',
     message: 'expected the source of a discoverer to be the ARN of a bus, got `{arn}`',
   },
+  'connection-exists': {
+    code: 'RESOURCE_EXISTS',
+    message: 'connection `{name}` exists already',
+  },
+  'connection-incomplete': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected the authorization of the connection to be whole: its {missing} is missing',
+  },
+  'connection-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'connection `{name}` does not exist',
+  },
+  'connections-too-many': {
+    code: 'LIMIT_EXCEEDED',
+    message: 'expected at most {max} connections',
+  },
+  'destination-exists': {
+    code: 'RESOURCE_EXISTS',
+    message: 'API destination `{name}` exists already',
+  },
+  'destination-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'API destination `{name}` does not exist',
+  },
+  'destinations-too-many': {
+    code: 'LIMIT_EXCEEDED',
+    message: 'expected at most {max} API destinations',
+  },
   'event-not-valid': {
     code: 'EVENT_INVALID',
     message:
@@ -176,9 +204,17 @@ const FAULTS = {
     code: 'LIMIT_EXCEEDED',
     message: 'expected at most {max} targets {where}',
   },
+  'parameter-invalid': {
+    code: 'RESOURCE_INVALID',
+    message: 'parameter `{parameter}` of target `{target}` cannot be used: {reason}',
+  },
   'template-invalid': {
     code: 'TEMPLATE_INVALID',
     message: 'the input of target `{target}` cannot be used: {reason}',
+  },
+  'url-refused': {
+    code: 'TARGET_REFUSED',
+    message: '`{url}` must not be called: {reason}',
   },
 } as const
 

@@ -1,5 +1,7 @@
 // Every bound of the use cases.
 
+import type { Backoff } from '../base/index.ts'
+
 /** Targets that one call may put (AWS). */
 export const TARGETS_PER_CALL_MAX: number = 10
 /** Targets of one rule (AWS). */
@@ -26,3 +28,11 @@ export const PUBLICATION_BATCH_MAX: number = 10
 export const SUBJECT_LENGTH_MAX: number = 100
 /** Queues of one page (AWS). */
 export const QUEUES_PER_PAGE_MAX: number = 1000
+/** Connections of one account in one region (AWS), and API destinations likewise. */
+export const CONNECTIONS_MAX: number = 3000
+export const API_DESTINATIONS_MAX: number = 3000
+/** Calls a second of an API destination that names no rate (AWS). */
+export const INVOCATIONS_PER_SECOND_DEFAULT: number = 300
+/** How often, and how far apart, a new connection asks a token endpoint that cannot be reached. */
+export const AUTHORIZE_TRIES_MAX: number = 6
+export const AUTHORIZE_BACKOFF: Backoff = { delayMsMin: 500, delayMsMax: 10_000, jitter: 0.2 }

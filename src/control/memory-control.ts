@@ -1,6 +1,8 @@
 // Control over real objects in a memory store, for tests of the dialects.
 
-import { type Clock, seededRandom } from '../base/index.ts'
+import { type Clock, seededRandom, silentLogger } from '../base/index.ts'
+import type { TokenSource } from '../connect/index.ts'
+import { createKey, createKeyring } from '../keyring/index.ts'
 import { Objects } from '../objects/index.ts'
 import { openMemoryStore } from '../store/index.ts'
 import { type Control, createControl } from './control.ts'
@@ -10,6 +12,8 @@ export interface MemoryControlOptions {
   readonly strict?: boolean
   /** Called for each publication; a test counts them. */
   readonly onPublish?: () => void
+  /** For OAuth connections; none can be had when absent. */
+  readonly tokens?: TokenSource
 }
 
 export function openMemoryControl(options: MemoryControlOptions): Control {
@@ -27,5 +31,24 @@ export function openMemoryControl(options: MemoryControlOptions): Control {
     },
     clock,
     strict,
+    connections: {
+      keyring: createKeyring([createKey(random.bytes(32))], random),
+      tokens: options.tokens ?? NO_TOKENS,
+      checkUrl: (text) => new URL(text),
+      clock,
+      random,
+      logger: silentLogger,
+    },
   })
+}
+
+const NO_TOKENS: TokenSource = {
+  get: () =>
+    Promise.resolve({
+      kind: 'failed',
+      failure: { code: 'NO_PERMISSIONS', message: 'no token can be had here' },
+      isFinal: true,
+    }),
+  refuse: () => {},
+  forget: () => {},
 }

@@ -2,7 +2,7 @@
 // prefix, and read-modify-write until no other writer was in between.
 
 import { type Clock, isAppError } from '../base/index.ts'
-import type { Kind, ResourceOf, SpecByKind } from '../model/index.ts'
+import type { Kind, Resource, ResourceOf, SpecByKind } from '../model/index.ts'
 import { CONFLICT_RETRIES_MAX, LIST_CHUNK_SIZE } from './limits.ts'
 import type { ResourceKey } from './names.ts'
 import type { Serial } from './serial.ts'
@@ -11,7 +11,8 @@ import type { Serial } from './serial.ts'
 export const MODIFIED_ANNOTATION = 'signalbox.dev/modified-timestamp'
 
 export interface ResourceQuery {
-  readonly namespace: string
+  /** Every account's when absent. */
+  readonly namespace?: string
   readonly namePrefix: string
   readonly limit: number
   readonly continueToken?: string
@@ -34,6 +35,8 @@ export interface ResourceClient {
   create<K extends Kind>(kind: K, draft: ResourceDraft<K>): Promise<ResourceOf<K>>
   /** `RESOURCE_CONFLICT` when the stored revision is another than the resource's. */
   update<K extends Kind>(kind: K, resource: ResourceOf<K>): Promise<ResourceOf<K>>
+  /** Replaces the status alone, under the same condition. */
+  updateStatus<K extends Kind>(kind: K, resource: ResourceOf<K>): Promise<ResourceOf<K>>
   delete(kind: Kind, key: ResourceKey): Promise<void>
 }
 
@@ -75,6 +78,17 @@ export async function listAll<K extends Kind>(
 
 export function modifiedNow(parts: ControlParts): Readonly<Record<string, string>> {
   return { [MODIFIED_ANNOTATION]: String(Math.floor(parts.clock.now() / 1000)) }
+}
+
+/** Whole seconds since the epoch. */
+export function createdAtOf({ metadata }: Resource): number {
+  return Math.floor(Date.parse(metadata.creationTimestamp) / 1000)
+}
+
+/** Of the last change of the spec, whole seconds since the epoch. */
+export function modifiedAtOf(resource: Resource): number {
+  const modified = resource.metadata.annotations?.[MODIFIED_ANNOTATION]
+  return modified === undefined ? createdAtOf(resource) : Number(modified)
 }
 
 /** The resource with another spec, marked as changed now. */

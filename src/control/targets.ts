@@ -18,6 +18,7 @@ import { TARGETS_PER_CALL_MAX, TARGETS_PER_RULE_MAX } from './limits.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { ControlParts } from './resources.ts'
 import { changeRule, findRule } from './rule-store.ts'
+import { checkParameters } from './target-parameters.ts'
 import { resolveRule, type RuleName } from './rules.ts'
 
 export interface NewTarget extends Omit<Target, 'input'> {
@@ -108,6 +109,7 @@ function checkTarget(
   if (!isTargetAddress(target.address)) {
     throw fault('address-invalid', { address: target.address, forms: TARGET_ADDRESS_FORMS })
   }
+  checkParameters(target)
   const input = inputs[0]
   if (input === undefined) return target
   checkInput(target.id, input, parts)

@@ -119,6 +119,13 @@ class RowResources implements ResourceClient {
     return resource
   }
 
+  updateStatus: ResourceClient['updateStatus'] = async (kind, resource) => {
+    const { namespace, name, resourceVersion } = resource.metadata
+    const write = { kind, namespace, name, value: resource, expect: Number(resourceVersion) }
+    await this.#rows.write([write])
+    return resource
+  }
+
   delete: ResourceClient['delete'] = async (kind, key) => {
     await this.#rows.write([{ kind, ...key }])
   }

@@ -38,8 +38,14 @@ const LOST_RESULT: SinkResult = {
   failure: { code: 'SDK_CLIENT_ERROR', message: 'the sink gave no result for this message' },
 }
 
-export function messageOf(job: Job, body: Uint8Array): SinkMessage {
-  return isInLog(job, body) ? new LogMessage(job, body) : new JobMessage(job, body)
+export interface MessageContent {
+  readonly body: Uint8Array
+  /** In place of the delivery's, with this event's values in its parameters. */
+  readonly target?: Target
+}
+
+export function messageOf(job: Job, content: MessageContent): SinkMessage {
+  return isInLog(job, content.body) ? new LogMessage(job, content) : new JobMessage(job, content)
 }
 
 /** A message whose names are worked out only for sinks that send them. */
@@ -50,10 +56,10 @@ class JobMessage implements SinkMessage {
   readonly attempt: number
   protected readonly delivery: Delivery
 
-  constructor({ delivery, attempts }: Job, body: Uint8Array) {
+  constructor({ delivery, attempts }: Job, { body, target }: MessageContent) {
     this.event = delivery.event
     this.body = body
-    this.target = delivery.target
+    this.target = target ?? delivery.target
     this.attempt = attempts + 1
     this.delivery = delivery
   }

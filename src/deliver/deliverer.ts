@@ -29,7 +29,12 @@ import { Reports } from './reports.ts'
 import { decideRetry, isExpired } from './retry.ts'
 
 export type Prepared =
-  | { readonly kind: 'input'; readonly body: Uint8Array }
+  | {
+      readonly kind: 'input'
+      readonly body: Uint8Array
+      /** The target as this event's values make it, where they do. */
+      readonly target?: Target
+    }
   | { readonly kind: 'failed'; readonly error: Error }
 
 export interface DelivererOptions extends LanesOptions, PendingRowsOptions, DeadLetterOptions {
@@ -135,7 +140,7 @@ export class Deliverer {
       else if (lane.pendingRows > lane.claimed.size) {
         lane.nextDueAt = 0
         this.#rows.arm(lane)
-      } else if (lane.pendingRows === 0 && lane.sending.size === 0 && lane.waiting.length === 0) {
+      } else if (lane.pendingRows === 0 && lane.sending === 0 && lane.waiting.length === 0) {
         this.#lanes.delete(lane)
       }
     }
@@ -163,7 +168,7 @@ export class Deliverer {
   // ---- sending
 
   #pump(lane: Lane): void {
-    while (lane.waiting.length > 0 && lane.sends < lane.concurrencyMax) {
+    while (lane.waiting.length > 0 && !lane.isFull) {
       const allowance = lane.breaker.allowance
       if (allowance === 0) {
         this.#spillWaiting(lane)
@@ -180,10 +185,10 @@ export class Deliverer {
     const startedAt = this.#options.clock.monotonic()
     const sent: Job[] = []
     const messages: SinkMessage[] = []
-    lane.sends += 1
+    lane.beginSend(startedAt)
     for (const job of jobs) {
       job.startedAt = startedAt
-      lane.sending.add(job)
+      lane.takeUp(job)
       if (job.exhausted !== undefined) {
         void this.#bury(lane, job)
         continue
@@ -198,12 +203,12 @@ export class Deliverer {
       }
       lane.breaker.start()
       sent.push(job)
-      messages.push(messageOf(job, prepared.body))
+      messages.push(messageOf(job, prepared))
     }
     const { logger } = this.#options
     const { signal } = this.#abort
     const results = messages.length === 0 ? [] : await attempt(lane, messages, { logger, signal })
-    lane.sends -= 1
+    lane.endSend(startedAt)
     this.#finish(lane, sent, results, startedAt)
     if (this.#isClosing) return
     this.#pump(lane)
@@ -320,7 +325,7 @@ export class Deliverer {
   }
 
   #leave(lane: Lane, job: Job): void {
-    lane.sending.delete(job)
+    lane.letGo(job)
     if (this.#isClosing) this.#wakeIdle()
   }
 
@@ -392,7 +397,7 @@ export class Deliverer {
 
   #sendingCount(): number {
     let count = 0
-    for (const lane of this.#lanes) count += lane.sending.size
+    for (const lane of this.#lanes) count += lane.sending
     return count
   }
 

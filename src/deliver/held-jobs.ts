@@ -3,14 +3,14 @@
 //
 // Invariant: a job gives its place back exactly once.
 
-import type { Clock, Timer } from '../base/index.ts'
+import { type Clock, LinkedSet, type Timer } from '../base/index.ts'
 import type { Job } from './job.ts'
 import { UNSETTLED_MS_MAX } from './limits.ts'
 
 export class HeldJobs {
   readonly #clock: Clock
   readonly #onOverdue: (job: Job) => void
-  readonly #jobs = new Set<Job>()
+  readonly #jobs = new LinkedSet<Job>()
   #timer: Timer | undefined
   #isClosed = false
 
@@ -39,10 +39,13 @@ export class HeldJobs {
   /** Tells of each job that has held its place for longer than this. */
   sweep(ageMs: number): void {
     const before = this.#clock.monotonic() - ageMs
-    for (const job of this.#jobs) {
-      if (job.takenAt > before) return
-      this.#onOverdue(job)
+    const overdue: Job[] = []
+    for (let job = this.#jobs.first; job !== undefined; job = job.next) {
+      if (job.takenAt > before) break
+      overdue.push(job)
     }
+    // What becomes of one may have given back others.
+    for (const job of overdue) if (job.settled !== undefined) this.#onOverdue(job)
   }
 
   /** Sweeps from time to time, for as long as there are jobs. */

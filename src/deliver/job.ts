@@ -1,13 +1,14 @@
 // A delivery in memory: either it holds a place in the router's window (`settled` is there), or it lives in a
 // row that this process has claimed, or both for the moment between spilling and ending.
 
+import type { Linked } from '../base/index.ts'
 import { type Delivery, deliveryId, type RoutedRule, type Target } from '../model/index.ts'
 import type { AttemptRow, DeliveryRow } from '../store/index.ts'
 import { decodeStoredEvent, type StoredEvent } from '../event/index.ts'
 import type { SinkFailure } from '../connect/index.ts'
 import { ERROR_MESSAGE_LENGTH_MAX } from './limits.ts'
 
-export interface Job {
+export interface Job extends Linked<Job> {
   /** Of the target as it was when last attempted. */
   delivery: Delivery
   /** Gives the place in the window back; undefined once that has happened. */
@@ -24,6 +25,8 @@ export interface Job {
   hasRow: boolean
   /** Set when attempts are over and only the dead letter is still owed. */
   exhausted: Exhaustion | undefined
+  /** Whether its lane counts it among those under way. */
+  isSending: boolean
 }
 
 export interface Exhaustion {
@@ -45,6 +48,10 @@ export function createJob(
     startedAt: undefined,
     hasRow: false,
     exhausted: undefined,
+    isSending: false,
+    next: undefined,
+    previous: undefined,
+    isLinked: false,
   }
 }
 
@@ -85,6 +92,10 @@ export function jobFromRow(
       row.exhausted === undefined
         ? undefined
         : { condition: row.exhausted === '' ? undefined : row.exhausted, failure },
+    isSending: false,
+    next: undefined,
+    previous: undefined,
+    isLinked: false,
   }
 }
 

@@ -16,9 +16,9 @@ export class Lane {
   /** Undefined when no kind serves the target's address. */
   sink: Sink | undefined
   waiting: Job[] = []
-  readonly sending: Set<Job> = new Set()
-  /** Sends under way; one send may carry many jobs. */
-  sends = 0
+  /** When the sends under way began, monotonic milliseconds, oldest first; one send may carry many jobs. */
+  readonly #sends: number[] = []
+  #sending = 0
   /** Pending rows in the store (or on their way there). */
   pendingRows = 0
   /** Ids of rows that this process is working on. */
@@ -36,6 +36,34 @@ export class Lane {
     this.breaker = breaker
   }
 
+  /** Jobs taken up and neither ended nor parked. */
+  get sending(): number {
+    return this.#sending
+  }
+
+  get isFull(): boolean {
+    return this.#sends.length >= this.concurrencyMax
+  }
+
+  takeUp(job: Job): void {
+    job.isSending = true
+    this.#sending += 1
+  }
+
+  letGo(job: Job): void {
+    if (!job.isSending) return
+    job.isSending = false
+    this.#sending -= 1
+  }
+
+  beginSend(startedAt: number): void {
+    this.#sends.push(startedAt)
+  }
+
+  endSend(startedAt: number): void {
+    this.#sends.splice(this.#sends.indexOf(startedAt), 1)
+  }
+
   get concurrencyMax(): number {
     return this.sink?.concurrencyMax ?? 1
   }
@@ -46,15 +74,13 @@ export class Lane {
 
   /** Jobs that may still be taken into memory from rows. */
   get capacity(): number {
-    const room = this.concurrencyMax * this.batchMax - this.sending.size - this.waiting.length
+    const room = this.concurrencyMax * this.batchMax - this.#sending - this.waiting.length
     return Math.min(Math.max(0, room), this.breaker.allowance)
   }
 
   /** All sends are busy, and the oldest for so long that waiting behind it would hold up the window. */
   isSlow(monotonic: number): boolean {
-    if (this.sends < this.concurrencyMax) return false
-    const oldest = this.sending.values().next().value
-    return monotonic - (oldest?.startedAt ?? monotonic) > SPILL_AGE_MS
+    return this.isFull && monotonic - this.#sends[0]! > SPILL_AGE_MS
   }
 }
 

@@ -102,7 +102,7 @@ export class Lanes {
       address: lane.target.address,
       breaker: lane.breaker.state,
       waiting: lane.waiting.length,
-      sending: lane.sending.size,
+      sending: lane.sending,
       pendingRows: lane.pendingRows,
     }))
   }

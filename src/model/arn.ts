@@ -63,3 +63,12 @@ export function functionArn(scope: ArnScope, name: string): string {
 export function schemasArn(scope: ArnScope, resource: string): string {
   return formatArn('schemas', scope, resource)
 }
+
+/** `id` is the resource's uid: one made anew under an old name is another. */
+export function connectionArn(scope: ArnScope, name: string, id: string): string {
+  return formatArn('events', scope, `connection/${name}/${id}`)
+}
+
+export function apiDestinationArn(scope: ArnScope, name: string, id: string): string {
+  return formatArn('events', scope, `api-destination/${name}/${id}`)
+}

@@ -25,6 +25,15 @@ export type {
   TargetInput,
 } from './kinds.ts'
 export {
+  openPartOfSecrets,
+  type ApiDestinationSpec,
+  type Authorization,
+  type ConnectionSecrets,
+  type ConnectionSpec,
+  type ConnectionStatus,
+} from './connection-spec.ts'
+export type { HttpParameter, HttpParameters } from './http-parameters.ts'
+export {
   SUBSCRIPTION_PROTOCOLS,
   type SubscriptionProtocol,
   type SubscriptionSpec,
@@ -33,7 +42,9 @@ export {
 export { deliveryId, type Delivery } from './delivery.ts'
 export type { BusRules, RoutedRule, Ruleset } from './ruleset.ts'
 export {
+  apiDestinationArn,
   busArn,
+  connectionArn,
   DEFAULT_ACCOUNT,
   DEFAULT_BUS,
   functionArn,

@@ -1,5 +1,6 @@
 // The kinds of the spine and their specs. A spec speaks the design's words; dialects translate.
 
+import type { ApiDestinationSpec, ConnectionSpec } from './connection-spec.ts'
 import type { Resource } from './resource.ts'
 import type { SubscriptionSpec, TopicSpec } from './topic-spec.ts'
 import type {
@@ -118,6 +119,8 @@ export interface SpecByKind {
   Rule: RuleSpec
   Queue: QueueSpec
   Function: FunctionSpec
+  Connection: ConnectionSpec
+  ApiDestination: ApiDestinationSpec
   Topic: TopicSpec
   Subscription: SubscriptionSpec
   SchemaRegistry: SchemaRegistrySpec

@@ -3,6 +3,7 @@
 
 import { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'
 import { parseArn } from './arn.ts'
+import { checkApiDestination, checkConnection } from './connection-spec.ts'
 import { FaultList, type Fault, type Fields, type TextRule } from './fault-list.ts'
 import type { Kind } from './kinds.ts'
 import { checkSubscription, checkTopic } from './topic-spec.ts'
@@ -43,6 +44,8 @@ const CHECKS: Readonly<Record<Kind, Check>> = {
   Rule: checkRule,
   Queue: checkQueue,
   Function: checkFunction,
+  Connection: checkConnection,
+  ApiDestination: checkApiDestination,
   Topic: checkTopic,
   Subscription: checkSubscription,
   SchemaRegistry: checkSchemaRegistry,

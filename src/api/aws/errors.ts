@@ -129,6 +129,28 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     code: BAD_REQUEST,
     message: `SourceArn ${arn} is not valid.`,
   }),
+  'connection-exists': ({ name }) => ({
+    code: EXISTS,
+    message: `Connection ${name} already exists.`,
+  }),
+  'connection-incomplete': ({ missing }) => ({
+    code: VALIDATION,
+    message: `Parameter(s) AuthParameters must be specified completely: the ${missing} is missing.`,
+  }),
+  'connection-not-found': ({ name }) => ({
+    code: NOT_FOUND,
+    message: `Failed to describe the connection(s). Connection '${name}' does not exist.`,
+  }),
+  'connections-too-many': () => ({ code: LIMIT, message: OVER_LIMIT }),
+  'destination-exists': ({ name }) => ({
+    code: EXISTS,
+    message: `An api-destination '${name}' already exists.`,
+  }),
+  'destination-not-found': ({ name }) => ({
+    code: NOT_FOUND,
+    message: `Failed to describe the api-destination(s). An api-destination '${name}' does not exist.`,
+  }),
+  'destinations-too-many': () => ({ code: LIMIT, message: OVER_LIMIT }),
   'event-not-valid': () => ({ code: VALIDATION, message: 'Parameter Event is not valid.' }),
   'event-source-not-found': ({ source }) => ({
     code: NOT_FOUND,
@@ -227,9 +249,17 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
   'tags-repeated': () => ({ code: VALIDATION, message: 'Tag keys must be unique.' }),
   'tags-too-many': () => ({ code: LIMIT, message: OVER_LIMIT }),
   'targets-too-many': () => ({ code: LIMIT, message: OVER_LIMIT }),
+  'parameter-invalid': ({ parameter, reason }) => ({
+    code: VALIDATION,
+    message: `Parameter ${parameter} is not valid. Reason: ${reason}`,
+  }),
   'template-invalid': ({ target, reason }) => ({
     code: VALIDATION,
     message: `Input for target ${target} is not valid. Reason: ${reason}`,
+  }),
+  'url-refused': ({ url, reason }) => ({
+    code: VALIDATION,
+    message: `Parameter ${url} is not valid. Reason: ${reason}`,
   }),
 }
 

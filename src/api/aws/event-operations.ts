@@ -1,7 +1,9 @@
 // The operations of `events` that this dialect serves, but for PutEvents, which has a path of its own.
 
 import type { Control } from '../../control/index.ts'
+import { apiDestinationOperations } from './api-destination-operations.ts'
 import { busOperations } from './bus-operations.ts'
+import { connectionOperations } from './connection-operations.ts'
 import type { AwsOperation } from './operation.ts'
 import { patternOperations } from './pattern-operations.ts'
 import { permissionOperations } from './permission-operations.ts'
@@ -17,5 +19,7 @@ export function eventOperations(control: Control): readonly AwsOperation[] {
     ...tagOperations(control),
     ...permissionOperations(control),
     ...patternOperations(control),
+    ...connectionOperations(control),
+    ...apiDestinationOperations(control),
   ]
 }

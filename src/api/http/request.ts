@@ -2,11 +2,12 @@
 // handlers ask for (the signal, the remote address) is made when asked for.
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Linked } from '../../base/index.ts'
 import type { HttpRequest } from './exchange.ts'
 
 export const EMPTY_BODY: Buffer = Buffer.alloc(0)
 
-export class IncomingRequest implements HttpRequest {
+export class IncomingRequest implements HttpRequest, Linked<IncomingRequest> {
   readonly method: string
   readonly target: string
   readonly path: string
@@ -23,6 +24,10 @@ export class IncomingRequest implements HttpRequest {
   isHandled = false
   /** Bytes held of the budget for bodies in flight. */
   reservedBytes = 0
+  // Its place among the requests under way.
+  next: IncomingRequest | undefined
+  previous: IncomingRequest | undefined
+  isLinked = false
   #abort: AbortController | undefined
   #aborted = false
 

@@ -15,6 +15,7 @@ import {
   type Clock,
   createUuid,
   isAppError,
+  LinkedSet,
   type Logger,
   type Random,
 } from '../../base/index.ts'
@@ -78,7 +79,7 @@ class ListeningServer implements HttpServer {
   readonly #budget: BodyBudget
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  readonly #active = new Set<IncomingRequest>()
+  readonly #active = new LinkedSet<IncomingRequest>()
   #gate: Gate | undefined
   #draining: Promise<void> | undefined
 
@@ -118,7 +119,7 @@ class ListeningServer implements HttpServer {
   async #drain(deadlineMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     const busy = new Set<Socket>()
-    for (const request of this.#active) {
+    for (const request of this.#active.toArray()) {
       busy.add(request.message.socket)
       request.abort()
     }
@@ -260,10 +261,12 @@ class ListeningServer implements HttpServer {
   }
 
   #onBroken(error: NodeJS.ErrnoException, socket: Socket): void {
-    const isAnswering = [...this.#active].some(
-      ({ message, response, isHandled }) =>
-        message.socket === socket && (isHandled || response.headersSent),
-    )
+    const isAnswering = this.#active
+      .toArray()
+      .some(
+        ({ message, response, isHandled }) =>
+          message.socket === socket && (isHandled || response.headersSent),
+      )
     answerBrokenRequest(error, socket, isAnswering)
   }
 }

@@ -11,7 +11,8 @@ import {
 } from '../../limits.ts'
 import type { SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
 import { addToHeaders, addToPath } from './additions.ts'
-import { Origin } from './origin.ts'
+import type { Origin } from './origin.ts'
+import { Origins } from './origins.ts'
 import { dead, invokeResultOf, resultOf, type RetryMode } from './outcome.ts'
 import { parseSigningSecret, signWebhook } from './signature.ts'
 
@@ -147,34 +148,5 @@ function refusingSink(reason: string): InvokingSink {
     invoke: async () => ({ kind: 'failed', failure, isFinal: true }),
     send: async (batch) => batch.map(() => ({ kind: 'dead', failure })),
     close: async () => {},
-  }
-}
-
-/** One Origin per origin, for as long as a sink uses it. */
-class Origins {
-  readonly #guard: Guard
-  readonly #origins = new Map<string, { readonly origin: Origin; users: number }>()
-
-  constructor(guard: Guard) {
-    this.#guard = guard
-  }
-
-  acquire(url: string): Origin {
-    let entry = this.#origins.get(url)
-    if (entry === undefined) {
-      entry = { origin: new Origin(url, this.#guard), users: 0 }
-      this.#origins.set(url, entry)
-    }
-    entry.users += 1
-    return entry.origin
-  }
-
-  async release(url: string): Promise<void> {
-    const entry = this.#origins.get(url)
-    if (entry === undefined) return
-    entry.users -= 1
-    if (entry.users > 0) return
-    this.#origins.delete(url)
-    await entry.origin.close()
   }
 }

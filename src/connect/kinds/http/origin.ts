@@ -13,7 +13,10 @@ export interface OutgoingRequest {
   readonly path: string
   /** Name, value, name, value … */
   readonly headers: string[]
-  readonly body: Uint8Array
+  /** None where the method has none. */
+  readonly body?: Uint8Array
+  /** `POST` when absent. */
+  readonly method?: string
 }
 
 export type SendOptions = Omit<ExchangeOptions, 'isReused'>
@@ -51,9 +54,9 @@ export class Origin {
   async #sendOnce(request: OutgoingRequest, options: SendOptions): Promise<Answer> {
     const connection = this.#idle.pop() ?? this.#open()
     const exchange = new Exchange({ ...options, isReused: () => connection.served > 0 })
-    const { path, headers, body } = request
+    const { path, headers, body = null, method = 'POST' } = request
     try {
-      connection.client.dispatch({ path, method: 'POST', headers, body }, exchange)
+      connection.client.dispatch({ path, method, headers, body }, exchange)
     } catch (error) {
       // A client that is being closed refuses by throwing.
       exchange.onResponseError(undefined, error as Error)

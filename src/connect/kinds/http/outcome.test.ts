@@ -9,7 +9,7 @@ function kindOf(status: number, mode: RetryMode): string {
   return resultOf({ kind: 'status', status, shown: '' }, mode, NOW).kind
 }
 
-const RETRIED = { webhook: [404, 408, 409, 425, 429], eventbridge: [429] } as const
+const RETRIED = { webhook: [404, 408, 409, 425, 429], eventbridge: [401, 407, 409, 429] } as const
 
 for (const mode of ['webhook', 'eventbridge'] as const) {
   test(`judges every status from 200 to 599 as ${mode} does`, () => {
@@ -72,4 +72,10 @@ test('buries what the guard refused, however deep the refusal lies', () => {
     kind: 'dead',
     failure: { code: 'NO_PERMISSIONS', message: refusal.message },
   })
+})
+
+test('a negative Retry-After of an API destination asks not to be called again', () => {
+  const answer = { kind: 'status', status: 503, shown: '', retryAfter: '-1' } as const
+  assert.equal(resultOf(answer, 'eventbridge', NOW).kind, 'dead')
+  assert.equal(resultOf(answer, 'webhook', NOW).kind, 'retry')
 })

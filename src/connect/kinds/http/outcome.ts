@@ -24,7 +24,11 @@ export type Answer =
 /** `webhook` also retries what a target that is being deployed answers; `eventbridge` retries what AWS does. */
 export type RetryMode = 'webhook' | 'eventbridge'
 
-const RETRIED_BY_WEBHOOK: ReadonlySet<number> = new Set([404, 408, 409, 425, 429])
+const RETRIED: Readonly<Record<RetryMode, ReadonlySet<number>>> = {
+  webhook: new Set([404, 408, 409, 425, 429]),
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
+  eventbridge: new Set([401, 407, 409, 429]),
+}
 
 export function resultOf(answer: Answer, mode: RetryMode, now: number): SinkResult {
   switch (answer.kind) {
@@ -72,19 +76,19 @@ function resultOfStatus(answer: StatusAnswer, mode: RetryMode, now: number): Sin
   if (status >= 200 && status < 300) return { kind: 'delivered' }
   const said = shown === '' ? '' : `: ${shown}`
   const failure = { code: codeOf(status), message: `the target answered ${status}${said}` }
-  if (!isRetried(status, mode)) return { kind: 'dead', failure }
+  const isStopped = mode === 'eventbridge' && /^\s*-\d+\s*$/.test(retryAfter ?? '')
+  if (isStopped || !isRetried(status, mode)) return { kind: 'dead', failure }
   const afterMs = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)
   return { kind: 'retry', failure, ...(afterMs === undefined ? {} : { afterMs }) }
 }
 
 function isRetried(status: number, mode: RetryMode): boolean {
-  if (status === 429 || (status >= 500 && status < 600)) return true
-  return mode === 'webhook' && RETRIED_BY_WEBHOOK.has(status)
+  return (status >= 500 && status < 600) || RETRIED[mode].has(status)
 }
 
 function codeOf(status: number): string {
   if (status === 429) return 'THROTTLING'
-  if (status === 401 || status === 403) return 'NO_PERMISSIONS'
+  if (status === 401 || status === 403 || status === 407) return 'NO_PERMISSIONS'
   if (status === 404 || status === 410) return 'NO_RESOURCE'
   if (status === 408) return 'TIMEOUT'
   return status >= 500 ? 'INTERNAL_ERROR' : 'SDK_CLIENT_ERROR'

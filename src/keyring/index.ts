@@ -1,0 +1,2 @@
+export { openKeyFile } from './key-file.ts'
+export { createKey, createKeyring, type Keyring } from './keyring.ts'

@@ -1,0 +1,10 @@
+// Bounds of the keyring.
+
+/** Keys of one file: the one that seals, and those that are still needed to open. */
+export const KEYS_MAX = 16
+
+/** Bytes of a key file. */
+export const KEY_FILE_SIZE_BYTES_MAX: number = 16 * 1024
+
+/** Bytes of one secret. */
+export const SECRET_SIZE_BYTES_MAX: number = 512 * 1024
