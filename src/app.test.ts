@@ -1,7 +1,7 @@
 // The whole server in this process, over a real data directory.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { test, type TestContext } from 'node:test'
@@ -178,6 +178,34 @@ test('a server that cannot listen lets go of all it opened, and nothing is lost'
   await second.settled()
   assert.deepEqual(await receive(second), [1, 2])
   await second.close(DEADLINE_MS)
+  assert.deepEqual(bench.fatal, [])
+})
+
+test('damage keeps a server from being ready until its loss is accepted, and what else there is goes on', async (t) => {
+  const bench = new Bench(t)
+  const first = await bench.open()
+  for (const order of [1, 2, 3]) await put(first, order)
+  await first.close(DEADLINE_MS)
+  const folder = join(bench.dataDir, 'log')
+  const path = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.log'))!,
+  )
+  const bytes = readFileSync(path)
+  bytes[bytes.indexOf('"order":2')]! ^= 1
+  writeFileSync(path, bytes)
+
+  const damaged = await bench.open()
+  const answer = await fetch(`${damaged.url}/readyz`)
+  assert.equal(answer.status, 503)
+  const { reasons } = (await answer.json()) as { reasons: string[] }
+  const [, range] = /^records (\d+-\d+) of the log .*`--accept-data-loss \1`$/.exec(reasons[0]!)!
+  await put(damaged, 4)
+  await damaged.close(DEADLINE_MS)
+
+  const accepting = await bench.open(0, { SIGNALBOX_LOG_ACCEPT_DATA_LOSS: range! })
+  assert.equal((await fetch(`${accepting.url}/readyz`)).status, 200)
+  await accepting.close(DEADLINE_MS)
   assert.deepEqual(bench.fatal, [])
 })
 

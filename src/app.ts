@@ -6,6 +6,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type HttpServer, openHttpServer, openMetrics } from './api/index.ts'
+import { reasonsOfDamage } from './app-damage.ts'
 import { type Delivery, openDelivery } from './app-delivery.ts'
 import { createDialects } from './app-doors.ts'
 import { type AppOptions, Closers } from './app-options.ts'
@@ -54,7 +55,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   closers.add(() => maintenance.cancel())
   const reasonsNotReady = (): readonly string[] => [
     ...(phase.now === 'serving' ? [] : [phase.now]),
-    ...(state.log.stats().quarantined.length === 0 ? [] : ['the log has damaged records']),
+    ...reasonsOfDamage(state.log.stats().quarantined, config.log.acceptDataLoss),
   ]
   server = await openHttpServer({
     host: config.host,

@@ -45,6 +45,8 @@ export interface ClientConfig {
 export interface LogConfig {
   readonly retentionAgeMs: number
   readonly retentionSizeBytes: number
+  /** Ranges of records, such as `1200-1299`, whose loss is no reason not to be ready. */
+  readonly acceptDataLoss: readonly string[]
 }
 
 export interface LimitsConfig {

@@ -12,6 +12,8 @@ export type OptionType =
   | 'size'
   | 'choice'
   | 'list'
+  /** Positions in the log, such as `1200-1299`. */
+  | 'ranges'
   /** A URL, or `aws` for AWS's own. */
   | 'endpoint'
   /** Endpoints by service. */
@@ -96,6 +98,13 @@ export const OPTIONS: readonly Option[] = [
     default: '10GiB',
     min: 16 * MIB,
     doc: 'how large the log may grow before its oldest segments go',
+  },
+  {
+    key: 'log.acceptDataLoss',
+    type: 'ranges',
+    default: '',
+    flag: '--accept-data-loss',
+    doc: 'damaged records, as `/readyz` names them, whose loss is accepted; the server is then ready without them',
   },
   {
     key: 'limits.requestSizeBytesMax',

@@ -125,6 +125,18 @@ test('every fault of every source is named at once', () => {
   assert.match(text, /expected `--port` to be an integer from 0 to 65535, got `99999`/)
 })
 
+function accept(text: string): readonly string[] {
+  const flags = { 'log.acceptDataLoss': text }
+  return parseConfig('dev', sources({ cwd: folder({}), flags })).log.acceptDataLoss
+}
+
+test('ranges of records are checked as they come', () => {
+  assert.deepEqual(accept('1200-1299, 2000-'), ['1200-1299', '2000-'])
+  for (const text of ['1200', '5-4', 'all', '-3', '1-2-3']) {
+    assert.match(faultsOf(() => accept(text)).join(), /to be ranges of records such as `1200-1299`/)
+  }
+})
+
 test('durations and sizes take a unit or plain numbers', () => {
   const text = 'log: {retentionAgeMs: 36h, retentionSizeBytes: 1GiB}\ndedupe: {windowMs: 1500}\n'
   const config = parseConfig('dev', sources({ cwd: folder({ 'signalbox.yaml': text }) }))

@@ -63,6 +63,8 @@ export function parseValue(option: Option, raw: unknown): Parsed {
       return parseChoice(option, raw)
     case 'list':
       return parseList(raw)
+    case 'ranges':
+      return parseRanges(raw)
     case 'endpoint':
       return parseEndpoint(raw)
     case 'endpoints':
@@ -130,6 +132,18 @@ function parseList(raw: unknown): Parsed {
   if (typeof raw !== 'string') return fault('a list of texts')
   const items = raw.split(',').map((item) => item.trim())
   return value(Object.freeze(items.filter((item) => item !== '')))
+}
+
+function parseRanges(raw: unknown): Parsed {
+  const parsed = parseList(raw)
+  const form = fault('ranges of records such as `1200-1299` or `2000-`')
+  if (parsed.kind === 'fault') return form
+  return (parsed.value as readonly string[]).every(isRange) ? parsed : form
+}
+
+function isRange(text: string): boolean {
+  const match = /^(\d{1,15})-(\d{1,15})?$/.exec(text)
+  return match !== null && (match[2] === undefined || Number(match[1]) <= Number(match[2]))
 }
 
 function parseEndpoint(raw: unknown): Parsed {
