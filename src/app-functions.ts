@@ -3,7 +3,7 @@
 
 import { describeError, type Clock, type Logger, type Timer } from './base/index.ts'
 import { discoverFunctions } from './connect/index.ts'
-import type { FunctionConfig } from './config/index.ts'
+import { FUNCTION_DEFAULTS, type FunctionConfig } from './config/index.ts'
 import { DEFAULT_ACCOUNT, type FunctionSpec, parseArn } from './model/index.ts'
 
 const RESCAN_MS = 2000
@@ -54,7 +54,10 @@ export class FunctionDirectory {
 
   async #scan(): Promise<void> {
     const { directory, configured, logger } = this.#options
-    const { functions, problems } = await discoverFunctions(directory, DEFAULT_SCOPE)
+    const { functions, problems } = await discoverFunctions(directory, {
+      ...DEFAULT_SCOPE,
+      ...FUNCTION_DEFAULTS,
+    })
     const byName = new Map(functions.map((spec) => [spec.name, spec]))
     // What is written down in the configuration stands above what lies in the folder.
     for (const spec of configured) byName.set(spec.name, { ...DEFAULT_SCOPE, ...spec })

@@ -38,7 +38,7 @@ export const FUNCTION_OPTIONS: readonly Option[] = [
   {
     key: 'memoryMb',
     type: 'integer',
-    default: '128',
+    default: '512',
     min: 32,
     max: 10_240,
     doc: 'memory one process may use',
@@ -52,6 +52,24 @@ export const FUNCTION_OPTIONS: readonly Option[] = [
     doc: 'invocations that may run at once, each in a process of its own',
   },
 ]
+
+/** What a function has of which nothing is said, in the configuration or in the functions folder. */
+export const FUNCTION_DEFAULTS: Pick<FunctionConfig, 'timeoutMs' | 'memoryMb' | 'concurrency'> = {
+  timeoutMs: defaultOf('timeoutMs'),
+  memoryMb: defaultOf('memoryMb'),
+  concurrency: defaultOf('concurrency'),
+}
+
+function defaultOf(name: string): number {
+  const option = optionNamed(name)
+  const parsed = parseValue(option, option.default)
+  if (parsed.kind === 'fault') throw new Error(`the default of \`${name}\` does not fit it`)
+  return parsed.value as number
+}
+
+function optionNamed(name: string): Option {
+  return FUNCTION_OPTIONS.find((candidate) => candidate.key === name)!
+}
 
 export function parseFunctions(
   file: ConfigFile | undefined,
@@ -120,7 +138,7 @@ function readField(
   name: string,
   faults: Faults,
 ): unknown {
-  const option = FUNCTION_OPTIONS.find((candidate) => candidate.key === name)!
+  const option = optionNamed(name)
   const raw = fields[name] ?? option.default
   if (raw === undefined) return undefined
   const parsed = parseValue(option, raw)

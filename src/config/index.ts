@@ -10,6 +10,7 @@ export type {
   LogConfig,
   Mode,
 } from './config.ts'
+export { FUNCTION_DEFAULTS } from './functions-section.ts'
 export { envNameOf, envNameOfOption, type Option, OPTIONS } from './options.ts'
 export { type ConfigSources, parseClientConfig, parseConfig } from './parse-config.ts'
 export { type Env, readEnv } from './read-env.ts'

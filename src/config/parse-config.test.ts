@@ -253,7 +253,7 @@ functions:
       runtime: 'node',
       env: {},
       timeoutMs: 30_000,
-      memoryMb: 128,
+      memoryMb: 512,
       concurrency: 4,
     },
     {
@@ -262,7 +262,7 @@ functions:
       runtime: 'python',
       env: { KEY: 'abc', N: '3' },
       timeoutMs: 120_000,
-      memoryMb: 128,
+      memoryMb: 512,
       concurrency: 4,
     },
   ])

@@ -7,7 +7,13 @@ import { isAppError } from '../../../base/index.ts'
 import { discoverFunctions } from './discover.ts'
 import { findHandler } from './handler.ts'
 
-const scope = { account: '000000000000', region: 'us-east-1' }
+const settings = {
+  account: '000000000000',
+  region: 'us-east-1',
+  timeoutMs: 5000,
+  memoryMb: 64,
+  concurrency: 2,
+}
 let directory: string
 
 beforeEach(async () => {
@@ -25,7 +31,7 @@ async function put(...files: string[]): Promise<void> {
 
 test('files and folders are functions, by name', async () => {
   await put('resize.mjs', 'send-email.py', 'report/handler.py', 'old/index.js', 'typed.ts')
-  const { functions, problems } = await discoverFunctions(directory, scope)
+  const { functions, problems } = await discoverFunctions(directory, settings)
   assert.deepEqual(problems, [])
   assert.deepEqual(
     functions.map(({ name, runtime, handler }) => [
@@ -43,10 +49,17 @@ test('files and folders are functions, by name', async () => {
   )
 })
 
+test('a function found has the settings given', async () => {
+  await put('resize.mjs')
+  const { functions } = await discoverFunctions(directory, settings)
+  const handler = join(directory, 'resize.mjs')
+  assert.deepEqual(functions, [{ ...settings, name: 'resize', runtime: 'node', handler }])
+})
+
 test('what is no function is passed over, and what cannot be one is told', async () => {
   await put('README.md', '.hidden.py', '__pycache__/x.py', 'types.d.ts', 'resize.test.ts', 'a b.py')
   await put('twice.mjs', 'twice.py', 'empty/notes.txt')
-  const { functions, problems } = await discoverFunctions(directory, scope)
+  const { functions, problems } = await discoverFunctions(directory, settings)
   assert.deepEqual(
     functions.map(({ name }) => name),
     ['twice'],
@@ -57,7 +70,7 @@ test('what is no function is passed over, and what cannot be one is told', async
 })
 
 test('no folder is no functions', async () => {
-  const found = await discoverFunctions(join(directory, 'none'), scope)
+  const found = await discoverFunctions(join(directory, 'none'), settings)
   assert.deepEqual(found, { functions: [], problems: [] })
 })
 

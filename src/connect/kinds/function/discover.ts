@@ -3,7 +3,7 @@
 
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import type { FunctionSpec, Scope } from '../../../model/index.ts'
+import type { FunctionSpec } from '../../../model/index.ts'
 import { FUNCTIONS_DISCOVERED_MAX } from './limits.ts'
 
 export interface DiscoveredFunctions {
@@ -25,17 +25,16 @@ const RUNTIMES: Readonly<Record<string, FunctionSpec['runtime']>> = {
 const FOLDER_STEMS = ['index', 'handler', 'lambda_function', 'app', 'main']
 const NAME = /^[A-Za-z0-9_-]{1,64}$/
 
-/** What a function has that nothing says more about. */
-export const FUNCTION_DEFAULTS: Pick<FunctionSpec, 'timeoutMs' | 'memoryMb' | 'concurrency'> = {
-  timeoutMs: 30_000,
-  memoryMb: 512,
-  concurrency: 4,
-}
+/** What every function found is given: a file says no more than its name and runtime. */
+export type FunctionSettings = Pick<
+  FunctionSpec,
+  'account' | 'region' | 'timeoutMs' | 'memoryMb' | 'concurrency'
+>
 
 /** No folder means no functions. `directory` is absolute. */
 export async function discoverFunctions(
   directory: string,
-  scope: Scope,
+  settings: FunctionSettings,
 ): Promise<DiscoveredFunctions> {
   const functions = new Map<string, FunctionSpec>()
   const problems: string[] = []
@@ -52,7 +51,7 @@ export async function discoverFunctions(
       problems.push(`more than ${FUNCTIONS_DISCOVERED_MAX} functions in \`${directory}\``)
       break
     } else {
-      functions.set(found.name, toSpec(found, scope))
+      functions.set(found.name, toSpec(found, settings))
     }
   }
   return { functions: [...functions.values()], problems }
@@ -89,15 +88,8 @@ function runtimeOf(file: string): FunctionSpec['runtime'] | undefined {
   return Object.hasOwn(RUNTIMES, ending) ? RUNTIMES[ending] : undefined
 }
 
-function toSpec(found: FoundFunction, scope: Scope): FunctionSpec {
-  return {
-    account: scope.account,
-    region: scope.region,
-    name: found.name,
-    runtime: found.runtime,
-    handler: found.file,
-    ...FUNCTION_DEFAULTS,
-  }
+function toSpec({ name, runtime, file }: FoundFunction, settings: FunctionSettings): FunctionSpec {
+  return { ...settings, name, runtime, handler: file }
 }
 
 async function listNames(directory: string): Promise<readonly string[]> {
