@@ -3,13 +3,13 @@
 
 import { AppError, assertNever } from '../base/index.ts'
 import { checkJson } from '../event/index.ts'
-import { parsePath, select, sourceOf, type Path, type Selection } from './json-path.ts'
-import { JsonView, type Span } from './json-view.ts'
-import { BODY_DEPTH_MAX, BODY_SIZE_BYTES_MAX, CONSTANT_LENGTH_MAX, PATHS_MAX } from './limits.ts'
-import { plainText } from './plain-text.ts'
+import { failed, fillTemplate, literalsOf } from './fill.ts'
+import { parsePath, sourceAt, type Path } from './json-path.ts'
+import { JsonView } from './json-view.ts'
+import { BODY_DEPTH_MAX, CONSTANT_LENGTH_MAX, PATHS_MAX } from './limits.ts'
 import { isReserved, reservedValue } from './reserved.ts'
-import { parseTemplate, type Placeholder, type Template } from './template.ts'
-import type { InputTransform, TransformContext, TransformResult } from './transform.ts'
+import { parseTemplate, type Template } from './template.ts'
+import type { InputTransform } from './transform.ts'
 
 /** What a target is sent in place of the envelope. */
 export type InputSpec =
@@ -73,11 +73,11 @@ function compilePath(path: Path): InputTransform {
   return {
     apply(envelope) {
       const view = new JsonView(envelope)
-      const selection = select(view, path)
-      if (selection === undefined) {
+      const body = sourceAt(view, path)
+      if (body === undefined) {
         return failed(`expected the event to have a value at \`${path.source}\``)
       }
-      return { kind: 'input', body: sourceOf(view, selection) }
+      return { kind: 'input', body }
     },
   }
 }
@@ -96,18 +96,15 @@ function compileTemplate(
       )
     }
   }
-  const literals = new Map<string, Buffer>()
-  for (const part of template.parts) {
-    if (typeof part === 'string') literals.set(part, Buffer.from(part))
-  }
+  const literals = literalsOf(template)
   return {
     apply(envelope, context) {
-      const values = new Values(new JsonView(envelope), paths, context)
-      const body = fill(template, literals, values)
-      if (body === undefined) {
-        return failed(`expected the template to make at most ${BODY_SIZE_BYTES_MAX} bytes`)
-      }
-      return template.kind === 'json' ? checked(body) : { kind: 'input', body }
+      const view = new JsonView(envelope)
+      return fillTemplate(template, literals, (name) => {
+        if (isReserved(name)) return reservedValue(name, view, context)
+        const path = paths.get(name)
+        return path === undefined ? undefined : sourceAt(view, path)
+      })
     },
   }
 }
@@ -131,89 +128,4 @@ function parsePaths(sources: Readonly<Record<string, string>>): Map<string, Path
     paths.set(name, parsePath(source))
   }
   return paths
-}
-
-/** The values that one event gives to the names of a template, each made once. */
-class Values {
-  readonly #view: JsonView
-  readonly #paths: ReadonlyMap<string, Path>
-  readonly #context: TransformContext
-  readonly #json = new Map<string, Buffer>()
-  readonly #text = new Map<string, Buffer>()
-
-  constructor(view: JsonView, paths: ReadonlyMap<string, Path>, context: TransformContext) {
-    this.#view = view
-    this.#paths = paths
-    this.#context = context
-  }
-
-  /** As a JSON value; of what is missing, an empty string. */
-  json(name: string): Buffer {
-    let made = this.#json.get(name)
-    if (made === undefined) {
-      made = this.#reserved(name) ?? this.#select(name) ?? Buffer.from('""')
-      this.#json.set(name, made)
-    }
-    return made
-  }
-
-  /** As text; `isBare` prints objects and arrays without quotes, and otherwise they stay JSON. */
-  text(name: string, isBare: boolean): Buffer {
-    let made = this.#text.get(name)
-    if (made === undefined) {
-      made = this.#makeText(name, isBare)
-      this.#text.set(name, made)
-    }
-    return made
-  }
-
-  #makeText(name: string, isBare: boolean): Buffer {
-    const view = new JsonView(this.json(name))
-    const span: Span = view.root
-    if (view.isContainer(span) && !isBare) return view.bytes
-    return Buffer.from(plainText(view, span))
-  }
-
-  #reserved(name: string): Buffer | undefined {
-    return isReserved(name) ? reservedValue(name, this.#view, this.#context) : undefined
-  }
-
-  #select(name: string): Buffer | undefined {
-    const path = this.#paths.get(name)
-    const selection: Selection | undefined = path && select(this.#view, path)
-    return selection && sourceOf(this.#view, selection)
-  }
-}
-
-function fill(
-  template: Template,
-  literals: ReadonlyMap<string, Buffer>,
-  values: Values,
-): Buffer | undefined {
-  const pieces: Buffer[] = []
-  let sizeBytes = 0
-  for (const part of template.parts) {
-    const piece = typeof part === 'string' ? literals.get(part)! : valueOf(template, part, values)
-    sizeBytes += piece.length
-    if (sizeBytes > BODY_SIZE_BYTES_MAX) return undefined
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces, sizeBytes)
-}
-
-function valueOf(template: Template, { name, isQuoted }: Placeholder, values: Values): Buffer {
-  if (template.kind !== 'json') return values.text(name, true)
-  return isQuoted ? values.text(name, false) : values.json(name)
-}
-
-function checked(body: Buffer): TransformResult {
-  const check = checkJson(body, { depthMax: BODY_DEPTH_MAX })
-  if (check.kind !== 'fault') return { kind: 'input', body }
-  return failed(
-    `expected the template to make JSON of this event: ${check.reason}, at byte \`${check.offset}\``,
-  )
-}
-
-function failed(message: string): TransformResult {
-  return { kind: 'failed', error: new AppError('TEMPLATE_INVALID', message) }
 }

@@ -18,7 +18,7 @@ export interface Path {
 }
 
 /** What a path selected: one value as it lies in the event, or the values that a list is made of. */
-export type Selection =
+type Selection =
   | { readonly kind: 'value'; readonly span: Span }
   | { readonly kind: 'list'; readonly spans: readonly Span[] }
 
@@ -57,7 +57,7 @@ function stepOf(groups: Readonly<Record<string, string | undefined>>): Step {
 }
 
 /** The value at `path`, or undefined when the event has none. */
-export function select(view: JsonView, path: Path): Selection | undefined {
+function select(view: JsonView, path: Path): Selection | undefined {
   let spans: readonly Span[] = [view.root]
   let isList = false
   for (const step of path.steps) {
@@ -89,8 +89,14 @@ function follow(view: JsonView, span: Span, step: Step): readonly Span[] | undef
   return view.elements(span) ?? (view.members(span) && [...view.members(span)!.values()])
 }
 
+/** The value at a path, as it was written; undefined when there is none. */
+export function sourceAt(view: JsonView, path: Path): Buffer | undefined {
+  const selection = select(view, path)
+  return selection === undefined ? undefined : sourceOf(view, selection)
+}
+
 /** A selection as JSON: the bytes as they were written, a list's values between brackets. */
-export function sourceOf(view: JsonView, selection: Selection): Buffer {
+function sourceOf(view: JsonView, selection: Selection): Buffer {
   if (selection.kind === 'value') return view.source(selection.span)
   const parts = selection.spans.flatMap((span, index) =>
     index === 0 ? [view.source(span)] : [Buffer.from(','), view.source(span)],
@@ -105,7 +111,5 @@ export function sourceOf(view: JsonView, selection: Selection): Buffer {
  * selectPath(Buffer.from('{"detail":{"n":1.50}}'), '$.detail.n')?.toString() // '1.50'
  */
 export function selectPath(json: Uint8Array, path: string): Buffer | undefined {
-  const view = new JsonView(json)
-  const selection = select(view, parsePath(path))
-  return selection === undefined ? undefined : sourceOf(view, selection)
+  return sourceAt(new JsonView(json), parsePath(path))
 }

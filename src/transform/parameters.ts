@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html#targets-specifics
 
 import { AppError, isAppError } from '../base/index.ts'
-import { parsePath, select, sourceOf, type Path } from './json-path.ts'
+import { parsePath, sourceAt, type Path } from './json-path.ts'
 import { JsonView } from './json-view.ts'
 import { plainText } from './plain-text.ts'
 
@@ -69,9 +69,9 @@ function fillAll(
 ): ParametersResult {
   const values = new Map<string, string>()
   for (const [source, path] of paths) {
-    const selection = select(view, path)
-    if (selection === undefined) continue
-    const found = new JsonView(sourceOf(view, selection))
+    const bytes = sourceAt(view, path)
+    if (bytes === undefined) continue
+    const found = new JsonView(bytes)
     values.set(
       source,
       found.isString(found.root) ? plainText(found, found.root) : found.bytes.toString(),

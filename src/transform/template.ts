@@ -22,17 +22,29 @@ export interface Template {
   readonly parts: readonly (string | Placeholder)[]
 }
 
+/** Names that paths define, as rules write them. */
 const NAME = /<([A-Za-z0-9_.-]+)>/g
+/** Paths themselves, and reserved names, as pipes write them. */
+const PATH_OR_RESERVED = /<(\$[^<>]*|aws\.pipes\.[a-z.-]+)>/g
 
 /** Parses a template, or throws `TEMPLATE_INVALID`. */
 export function parseTemplate(source: string, strict: boolean): Template {
+  return parseWith(NAME, source, strict)
+}
+
+/** Parses a template whose placeholders are paths, `<$.body.id>`, or throws `TEMPLATE_INVALID`. */
+export function parsePathTemplate(source: string): Template {
+  return parseWith(PATH_OR_RESERVED, source, false)
+}
+
+function parseWith(placeholder: RegExp, source: string, strict: boolean): Template {
   if (source.length === 0 || source.length > TEMPLATE_LENGTH_MAX) {
     throw new AppError(
       'TEMPLATE_INVALID',
       `expected a template of 1 to ${TEMPLATE_LENGTH_MAX} characters, got \`${source.length}\``,
     )
   }
-  const parts = splitParts(source)
+  const parts = splitParts(placeholder, source)
   const start = source.trimStart()
   if (start.startsWith('"')) return { kind: 'quoted', parts }
   const fault = faultOf(parts)
@@ -47,11 +59,11 @@ export function parseTemplate(source: string, strict: boolean): Template {
   return { kind: 'plain', parts }
 }
 
-function splitParts(source: string): (string | Placeholder)[] {
+function splitParts(placeholder: RegExp, source: string): (string | Placeholder)[] {
   const parts: (string | Placeholder)[] = []
   let isQuoted = false
   let done = 0
-  for (const match of source.matchAll(NAME)) {
+  for (const match of source.matchAll(placeholder)) {
     const text = source.slice(done, match.index)
     isQuoted = endsQuoted(text, isQuoted)
     if (text !== '') parts.push(text)
