@@ -18,6 +18,13 @@ export {
 export type { Destination, DestinationLookup, FindDestination } from './destination.ts'
 export type { TokenRequest, TokenResult, TokenSource } from './token-source.ts'
 export { OAuthTokens } from './kinds/http/oauth-tokens.ts'
+export {
+  findSourceKind,
+  type Source,
+  type SourceBatch,
+  type SourceKind,
+  type SourceRecord,
+} from './source.ts'
 export { createGuard, type DialRequest, type Guard, type GuardOptions } from './guard.ts'
 export { createSinkKinds, type SinkKindsOptions } from './registry.ts'
 export { discoverFunctions } from './kinds/function/discover.ts'

@@ -55,6 +55,10 @@ export function subscriptionArn(scope: ArnScope, topic: string, id: string): str
   return formatArn('sns', scope, `${topic}:${id}`)
 }
 
+export function pipeArn(scope: ArnScope, name: string): string {
+  return formatArn('pipes', scope, `pipe/${name}`)
+}
+
 export function functionArn(scope: ArnScope, name: string): string {
   return formatArn('lambda', scope, `function:${name}`)
 }

@@ -39,6 +39,15 @@ export {
   type SubscriptionSpec,
   type TopicSpec,
 } from './topic-spec.ts'
+export type {
+  PipeEnrichmentParameters,
+  PipeHttpParameters,
+  PipeLogConfiguration,
+  PipeLogLevel,
+  PipeSourceParameters,
+  PipeSpec,
+  PipeTargetParameters,
+} from './pipe-spec.ts'
 export { deliveryId, type Delivery } from './delivery.ts'
 export type { BusRules, RoutedRule, Ruleset } from './ruleset.ts'
 export {
@@ -49,6 +58,7 @@ export {
   DEFAULT_BUS,
   functionArn,
   parseArn,
+  pipeArn,
   queueArn,
   schemasArn,
   ruleArn,

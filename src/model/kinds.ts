@@ -1,6 +1,7 @@
 // The kinds of the spine and their specs. A spec speaks the design's words; dialects translate.
 
 import type { ApiDestinationSpec, ConnectionSpec } from './connection-spec.ts'
+import type { PipeSpec } from './pipe-spec.ts'
 import type { Resource } from './resource.ts'
 import type { SubscriptionSpec, TopicSpec } from './topic-spec.ts'
 import type {
@@ -72,6 +73,8 @@ export interface Target {
   readonly roleArn?: string
   /** Message group of a FIFO queue. */
   readonly messageGroupId?: string
+  /** Deduplication id of a FIFO queue; made of the delivery's id when absent. */
+  readonly messageDeduplicationId?: string
   /** Dialect parameters of target types that keep them as given (EcsParameters and brothers). */
   readonly parameters?: Readonly<Record<string, unknown>>
 }
@@ -128,6 +131,7 @@ export interface SpecByKind {
   SchemaVersion: SchemaVersionSpec
   SchemaDiscoverer: SchemaDiscovererSpec
   CodeBinding: CodeBindingSpec
+  Pipe: PipeSpec
 }
 
 export type Kind = keyof SpecByKind

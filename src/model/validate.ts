@@ -15,6 +15,7 @@ import {
   checkSchemaVersion,
 } from './schema-spec.ts'
 import { parseVersionRange } from './semantic-version.ts'
+import { checkPipe } from './pipe-spec.ts'
 
 const TARGETS_MAX = 100
 const TAGS_MAX = 50
@@ -53,6 +54,7 @@ const CHECKS: Readonly<Record<Kind, Check>> = {
   SchemaVersion: checkSchemaVersion,
   SchemaDiscoverer: checkSchemaDiscoverer,
   CodeBinding: checkCodeBinding,
+  Pipe: checkPipe,
 }
 
 /** Every fault of a spec; none when it is well. */

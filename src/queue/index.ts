@@ -14,4 +14,5 @@ export {
 } from './settings.ts'
 export { openQueues, type Queues } from './queues.ts'
 export { createQueueSinkKind } from './queue-sink.ts'
+export { createQueueSourceKind } from './queue-source.ts'
 export { createDeadLetterSender } from './dead-letters.ts'

@@ -21,3 +21,8 @@ export const DEDUPLICATION_WINDOW_MS: number = 5 * 60 * 1000
 export const WAITERS_MAX = 10_000
 /** How often expired messages and stale deduplication ids are dropped. */
 export const EXPIRY_INTERVAL_MS = 60_000
+
+/** Messages, and bytes of their bodies, that a pipe takes at once; Lambda's payload is the measure of the second. */
+export const SOURCE_MESSAGES_MAX = 10_000
+export const SOURCE_BATCH_SIZE_BYTES_MAX: number = 2 * 1024 * 1024
+export const SOURCE_WINDOW_SECONDS_MAX = 300

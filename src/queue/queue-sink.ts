@@ -184,7 +184,9 @@ function fifoFields(
   now: number,
 ): Pick<MessageWrite, 'groupId' | 'deduplicationId' | 'deduplicateUntil'> {
   // A delivery's id is the same on every attempt, so an attempt that was repeated is a duplicate.
-  const id = createHash('sha256').update(message.deliveryId).digest('hex')
+  const id =
+    message.target.messageDeduplicationId ??
+    createHash('sha256').update(message.deliveryId).digest('hex')
   const groupId = message.target.messageGroupId!
   return {
     groupId,
