@@ -34,5 +34,6 @@ export type {
   EventsRefused,
   EventsRouted,
   LogSynced,
+  PipeExecuted,
   RequestAnswered,
 } from './observe.ts'

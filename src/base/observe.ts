@@ -61,6 +61,17 @@ export interface RequestAnswered {
   readonly durationMs: number
 }
 
+export interface PipeExecuted {
+  readonly pipe: string
+  readonly outcome: 'succeeded' | 'partially-failed' | 'failed'
+  /** Records read, of which so many no filter wanted, and so many were not taken. */
+  readonly records: number
+  readonly filtered: number
+  readonly failed: number
+  readonly sizeBytes: number
+  readonly durationMs: number
+}
+
 export interface LogSynced {
   readonly records: number
   readonly sizeBytes: number
@@ -75,5 +86,6 @@ export const channels = {
   deliveriesSettled: channel('signalbox:deliveries.settled') as Channel<unknown, DeliveriesSettled>,
   breakerChanged: channel('signalbox:breaker.changed') as Channel<unknown, BreakerChanged>,
   requestAnswered: channel('signalbox:request.answered') as Channel<unknown, RequestAnswered>,
+  pipeExecuted: channel('signalbox:pipe.executed') as Channel<unknown, PipeExecuted>,
   logSynced: channel('signalbox:log.synced') as Channel<unknown, LogSynced>,
 } as const

@@ -11,6 +11,7 @@ import {
   type EventsRefused,
   type EventsRouted,
   type LogSynced,
+  type PipeExecuted,
   type RequestAnswered,
 } from '../../base/index.ts'
 import { SERIES_MAX } from './limits.ts'
@@ -127,6 +128,22 @@ class ChannelMetrics implements Metrics {
   )
   readonly #ack = this.#histogram('ack_seconds', 'From request decoded to durable.', 'dialect')
   readonly #sync = this.#histogram('log_sync_seconds', 'How long one write to stable storage took.')
+  readonly #pipeExecutions = this.#counter(
+    'pipe_executions_total',
+    'Batches that pipes sent on their way.',
+    'pipe',
+    'outcome',
+  )
+  readonly #pipeRecords = this.#counter(
+    'pipe_records_total',
+    'Records that pipes read, by what became of them.',
+    'pipe',
+    'outcome',
+  )
+  readonly #pipeExecution = this.#histogram(
+    'pipe_execution_seconds',
+    'How long a batch of a pipe took.',
+  )
   readonly #synced = this.#counter('log_synced_records_total', 'Records written to stable storage.')
   readonly #requests = this.#counter(
     'http_requests_total',
@@ -201,6 +218,7 @@ class ChannelMetrics implements Metrics {
       [channels.deliveriesSettled, (message) => this.#onSettled(message as DeliveriesSettled)],
       [channels.breakerChanged, (message) => this.#onBreaker(message as BreakerChanged)],
       [channels.requestAnswered, (message) => this.#onAnswered(message as RequestAnswered)],
+      [channels.pipeExecuted, (message) => this.#onPiped(message as PipeExecuted)],
       [channels.logSynced, (message) => this.#onSynced(message as LogSynced)],
     ]
   }
@@ -248,6 +266,14 @@ class ChannelMetrics implements Metrics {
   #onAnswered({ dialect, operation, status, durationMs }: RequestAnswered): void {
     this.#requests.add(1, dialect, operation, String(status))
     this.#requestTime.observe(durationMs / 1000, 1, dialect)
+  }
+
+  #onPiped({ pipe, outcome, records, filtered, failed, durationMs }: PipeExecuted): void {
+    this.#pipeExecutions.add(1, pipe, outcome)
+    this.#pipeRecords.add(records - filtered - failed, pipe, 'taken')
+    this.#pipeRecords.add(filtered, pipe, 'filtered')
+    this.#pipeRecords.add(failed, pipe, 'failed')
+    this.#pipeExecution.observe(durationMs / 1000, 1)
   }
 
   #onSynced({ records, durationMs }: LogSynced): void {

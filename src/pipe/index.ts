@@ -1,0 +1,2 @@
+export { planPipe } from './plan.ts'
+export { Pipes, type PipesOptions, type PipeStatus } from './pipes.ts'
