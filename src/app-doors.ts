@@ -15,6 +15,7 @@ import {
   type OwnApiDeps,
   snsOperations,
   schemasOperations,
+  pipeOperations,
   sqsOperations,
   type StateReading,
   stsOperations,
@@ -26,6 +27,7 @@ import { explainEvent, explainRule } from './app-explain.ts'
 import type { AppOptions } from './app-options.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
 import type { State } from './app-state.ts'
+import type { PipeUses } from './control/index.ts'
 import { decodeResource } from './objects/index.ts'
 
 const DEFAULT_REGION = 'us-east-1'
@@ -37,10 +39,14 @@ export interface DoorOptions extends AppOptions {
   readonly reasonsNotReady: () => readonly string[]
 }
 
+export interface DoorRooms extends Delivery {
+  readonly pipeUses: PipeUses
+}
+
 export function createDialects(
   options: DoorOptions,
   state: State,
-  delivery: Delivery,
+  delivery: DoorRooms,
 ): readonly Dialect[] {
   const authorization = createAuthorization(options.config)
   const own = ownApiDeps(options, state, { delivery, authorization })
@@ -62,7 +68,7 @@ export function createDialects(
 function createAws(
   { config, clock, random, logger }: DoorOptions,
   { control, queueUses, publisher }: State,
-  { delivery, authorization }: { delivery: Delivery; authorization: Authorization },
+  { delivery, authorization }: { delivery: DoorRooms; authorization: Authorization },
 ): Dialect {
   const putEvents = createPutEvents({
     accept: (dialect, events) => delivery.ingress.accept(dialect, events),
@@ -80,6 +86,7 @@ function createAws(
       ...snsOperations(delivery.topics),
       ...schemasOperations(control),
       ...sqsOperations(queueUses),
+      ...pipeOperations(delivery.pipeUses),
       ...stsOperations,
     ],
     authenticate:

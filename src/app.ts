@@ -10,6 +10,7 @@ import { reasonsOfDamage } from './app-damage.ts'
 import { type Delivery, openDelivery } from './app-delivery.ts'
 import { createDialects } from './app-doors.ts'
 import { type AppOptions, Closers } from './app-options.ts'
+import { openPipes, type PipeRoom } from './app-pipes.ts'
 import { openState, type State } from './app-state.ts'
 import type { Cursor } from './log/index.ts'
 import { type Clock, describeError, type Logger, type Timer } from './base/index.ts'
@@ -51,7 +52,10 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   let server: HttpServer | undefined
   const state = await openState(options, closers)
   const delivery = await openDelivery({ ...options, ownUrl: () => server?.url }, state, closers)
-  const maintenance = startMaintenance(clock, logger, () => tend(options, state, delivery))
+  const pipeRoom = await openPipes(options, state, { sinks: delivery.sinks, closers })
+  const maintenance = startMaintenance(clock, logger, () =>
+    tend(options, state, { ...delivery, ...pipeRoom }),
+  )
   closers.add(() => maintenance.cancel())
   const reasonsNotReady = (): readonly string[] => [
     ...(phase.now === 'serving' ? [] : [phase.now]),
@@ -60,7 +64,10 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   server = await openHttpServer({
     host: config.host,
     port: config.port,
-    dialects: createDialects({ ...options, metrics, startedAt, reasonsNotReady }, state, delivery),
+    dialects: createDialects({ ...options, metrics, startedAt, reasonsNotReady }, state, {
+      ...delivery,
+      pipeUses: pipeRoom.uses,
+    }),
     security: { allowedHosts: config.allowedHosts, allowedOrigins: [] },
     limits: { bodyBytesMax: config.limits.requestSizeBytesMax },
     logger: logger.child({ room: 'api' }),
@@ -81,7 +88,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
       maintenance.cancel()
       rmSync(announcement, { force: true })
       await pause(clock, config.drain.delayMs)
-      await drain(options, { listening, delivery, deadlineMs })
+      await drain(options, { listening, delivery, pipes: pipeRoom.pipes, deadlineMs })
       await closers.close()
     },
   }
@@ -95,16 +102,18 @@ function pause(clock: Clock, delayMs: number): Promise<void> {
 interface Draining {
   readonly listening: HttpServer
   readonly delivery: Delivery
+  readonly pipes: PipeRoom['pipes']
   readonly deadlineMs: number
 }
 
-/** No more requests; then what is under way ends, or becomes rows; then the cursor is committed. */
+/** No more requests, and no more batches of pipes; then what is under way ends, or becomes rows; then the cursor is committed. */
 async function drain({ clock }: AppOptions, draining: Draining): Promise<void> {
-  const { listening, delivery, deadlineMs } = draining
+  const { listening, delivery, pipes, deadlineMs } = draining
   const deadline = new AbortController()
   const timer = clock.setTimer(deadlineMs, () => deadline.abort())
   await listening.drain(deadlineMs)
   const { router, deliverer, ledger } = delivery
+  await pipes.close(deadline.signal)
   await Promise.all([router.close(deadline.signal), deliverer.close(deadline.signal)])
   await ledger.close()
   timer.cancel()
@@ -120,10 +129,10 @@ function announce(dataDir: string, url: string): string {
 async function tend(
   { config, clock }: AppOptions,
   state: State,
-  delivery: Delivery,
+  delivery: Delivery & Pick<PipeRoom, 'pipes'>,
 ): Promise<void> {
   const { retentionAgeMs: ageMsMax, retentionSizeBytes: sizeBytesMax } = config.log
-  const { router, deliverer, sinks } = delivery
+  const { router, deliverer, sinks, pipes } = delivery
   const kept = await keptFrom(state, delivery)
   const generation = router.committedGeneration()
   // What the log lets go may not be needed again, also not by a cursor that a power cut takes back.
@@ -131,7 +140,8 @@ async function tend(
   await state.log.retain({ ageMsMax, sizeBytesMax }, kept)
   await state.publisher.forget(generation)
   await state.store.deliveries.pruneAttempts(clock.now() - ATTEMPTS_KEPT_MS)
-  await sinks.keep(new Set(deliverer.lanes().map((lane) => lane.address)))
+  const targets = deliverer.lanes().map((lane) => lane.address)
+  await sinks.keep(new Set([...targets, ...pipes.addresses()]))
 }
 
 /** Before this the log may let go: every cursor has passed it, and no queue message lies there. */

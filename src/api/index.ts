@@ -1,6 +1,7 @@
 export { acceptAnyCredentials } from './aws/credentials.ts'
 export { createAwsDialect } from './aws/dialect.ts'
 export { eventOperations } from './aws/event-operations.ts'
+export { pipeOperations } from './aws/pipe-operations.ts'
 export { createPutEvents } from './aws/put-events.ts'
 export { schemasOperations } from './aws/schemas-operations.ts'
 export { verifySignatures } from './aws/sigv4.ts'

@@ -92,6 +92,12 @@ const FAULTS = {
     code: 'REQUEST_INVALID',
     message: 'expected a policy, or a statement id with action and principal',
   },
+  'pipe-exists': { code: 'RESOURCE_EXISTS', message: 'pipe `{pipe}` exists already' },
+  'pipe-not-found': { code: 'RESOURCE_NOT_FOUND', message: 'pipe `{pipe}` does not exist' },
+  'pipe-source-unknown': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected the source of a pipe to be a queue, got `{source}`',
+  },
   'placeholder-unknown': {
     code: 'TEMPLATE_INVALID',
     message:

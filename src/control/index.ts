@@ -29,6 +29,14 @@ export { checkPublicationBatch, createTopicPublisher, type TopicPublisher } from
 export { type Publication, storeConfirmation } from './notification.ts'
 export { createTopicSinkKind } from './topic-sink.ts'
 export { createSubscriptionSinkKind, letterOf } from './subscription-sink.ts'
+export {
+  createPipeUses,
+  type NewPipe,
+  type PipeChange,
+  type PipeUses,
+  type PipeView,
+} from './pipes.ts'
+export { openPipeKeeper } from './pipe-keeper.ts'
 export { openQueueKeeper } from './queue-keeper.ts'
 export { RulesetPublisher, type CurrentTarget, type PublisherOptions } from './publisher.ts'
 export { createBusSinkKind, type BusSinkOptions } from './bus-sink.ts'

@@ -76,7 +76,7 @@ export async function listAll<K extends Kind>(
   return all
 }
 
-export function modifiedNow(parts: ControlParts): Readonly<Record<string, string>> {
+export function modifiedNow(parts: Pick<ControlParts, 'clock'>): Readonly<Record<string, string>> {
   return { [MODIFIED_ANNOTATION]: String(Math.floor(parts.clock.now() / 1000)) }
 }
 
@@ -93,7 +93,7 @@ export function modifiedAtOf(resource: Resource): number {
 
 /** The resource with another spec, marked as changed now. */
 export function withSpec<K extends Kind>(
-  parts: ControlParts,
+  parts: Pick<ControlParts, 'clock'>,
   resource: ResourceOf<K>,
   spec: SpecByKind[K],
 ): ResourceOf<K> {

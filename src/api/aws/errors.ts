@@ -17,7 +17,7 @@ export interface AwsError {
 /** What an AWS client is told of `error`. A bug shows nothing of itself. */
 export function toAwsError(error: unknown, service: ServiceName | undefined): AwsError {
   const told = tell(error, service)
-  return service === 'schemas' ? { ...told, ...SCHEMAS_NAMES[told.code] } : told
+  return service === undefined ? told : { ...told, ...NAMES_OF[service]?.[told.code] }
 }
 
 function tell(error: unknown, service: ServiceName | undefined): AwsError {
@@ -66,16 +66,27 @@ const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   RESOURCE_CONFLICT: 'ConcurrentModificationException',
 }
 
-/** What EventBridge Schemas calls the exceptions that its brothers name otherwise. */
-const SCHEMAS_NAMES: Readonly<Record<string, Pick<AwsError, 'code'> & Partial<AwsError>>> = {
-  AccessDeniedException: { code: 'ForbiddenException', status: 403 },
-  ConcurrentModificationException: { code: 'ConflictException', status: 409 },
-  InternalException: { code: 'InternalServerErrorException' },
-  LimitExceededException: { code: 'BadRequestException' },
-  ResourceAlreadyExistsException: { code: 'ConflictException', status: 409 },
-  ResourceNotFoundException: { code: 'NotFoundException', status: 404 },
-  SerializationException: { code: 'BadRequestException' },
-  ValidationException: { code: 'BadRequestException' },
+type Names = Readonly<Record<string, Pick<AwsError, 'code'> & Partial<AwsError>>>
+
+/** What some services call the exceptions that events names otherwise. */
+const NAMES_OF: Readonly<Partial<Record<ServiceName, Names>>> = {
+  pipes: {
+    ConcurrentModificationException: { code: 'ConflictException', status: 409 },
+    InvalidEventPatternException: { code: 'ValidationException' },
+    LimitExceededException: { code: 'ServiceQuotaExceededException', status: 402 },
+    ResourceAlreadyExistsException: { code: 'ConflictException', status: 409 },
+    ResourceNotFoundException: { code: 'NotFoundException', status: 404 },
+  },
+  schemas: {
+    AccessDeniedException: { code: 'ForbiddenException', status: 403 },
+    ConcurrentModificationException: { code: 'ConflictException', status: 409 },
+    InternalException: { code: 'InternalServerErrorException' },
+    LimitExceededException: { code: 'BadRequestException' },
+    ResourceAlreadyExistsException: { code: 'ConflictException', status: 409 },
+    ResourceNotFoundException: { code: 'NotFoundException', status: 404 },
+    SerializationException: { code: 'BadRequestException' },
+    ValidationException: { code: 'BadRequestException' },
+  },
 }
 
 const OPAQUE: AwsError = {
@@ -165,6 +176,12 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
   'permission-incomplete': () => ({
     code: VALIDATION,
     message: 'Parameter(s) Action, Principal and StatementId must be specified.',
+  }),
+  'pipe-exists': ({ pipe }) => ({ code: EXISTS, message: `Pipe ${pipe} already exists.` }),
+  'pipe-not-found': ({ pipe }) => ({ code: NOT_FOUND, message: `Pipe ${pipe} does not exist.` }),
+  'pipe-source-unknown': ({ source }) => ({
+    code: VALIDATION,
+    message: `Source ${source} is not one that pipes can read here. Use the ARN of an SQS queue.`,
   }),
   'placeholder-unknown': ({ target, placeholder }) => ({
     code: VALIDATION,
