@@ -1,7 +1,7 @@
 // The way of an event: ingress, the router, the deliverer and every kind of sink.
 
 import type { SnsOperationsOptions } from './api/index.ts'
-import { loadBreakers } from './app-breakers.ts'
+import { type LaneMemory, loadBreakers, loadDisablements } from './app-lane-memory.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
 import { awsTargets } from './app-targets.ts'
 import { createTopics, topicKinds, type TopicKindsOptions } from './app-topics.ts'
@@ -11,7 +11,7 @@ import { isAppError } from './base/index.ts'
 import type { Config } from './config/index.ts'
 import { createFunctionEnvironment, createSinkKinds, type SinkKind } from './connect/index.ts'
 import { createBusSinkKind, letterOf } from './control/index.ts'
-import { Deliverer, type DelivererOptions } from './deliver/index.ts'
+import { Deliverer, type DelivererOptions, type Disablement } from './deliver/index.ts'
 import { type Ingress, type IngressState, openIngress } from './ingress/index.ts'
 import { createDeadLetterSender, createQueueSinkKind } from './queue/index.ts'
 import { createInputs, openRouter, type Router } from './route/index.ts'
@@ -26,6 +26,8 @@ export interface Delivery {
   readonly deliverer: Deliverer
   readonly ledger: Ledger
   readonly sinks: Sinks
+  /** Targets to which nothing is sent, by rule key and target id. */
+  readonly disablements: LaneMemory<Disablement>
   readonly topics: SnsOperationsOptions
 }
 
@@ -46,7 +48,8 @@ export async function openDelivery(
   const sinks = new Sinks(() => kinds)
   closers.add(() => sinks.close())
   const ledger = new Ledger({ store: store.deliveries, clock, delayMs: COMMIT_DELAY_MS, onFatal })
-  const deliverer = await openDeliverer(options, state, { ledger, sinks })
+  const disablements = await loadDisablements(store.rows, logger)
+  const deliverer = await openDeliverer(options, state, { ledger, sinks, disablements })
   closers.add(async () => {
     await deliverer.close(AbortSignal.abort())
     await ledger.close()
@@ -76,13 +79,13 @@ export async function openDelivery(
   })
   router = opened
   closers.add(() => opened.close(AbortSignal.abort()))
-  return { ingress, router, deliverer, ledger, sinks, topics }
+  return { ingress, router, deliverer, ledger, sinks, disablements, topics }
 }
 
 async function openDeliverer(
   { config, clock, random, logger }: DeliveryOptions,
   { store, publisher, queues }: State,
-  { ledger, sinks }: Pick<Delivery, 'ledger' | 'sinks'>,
+  { ledger, sinks, disablements }: Pick<Delivery, 'ledger' | 'sinks' | 'disablements'>,
 ): Promise<Deliverer> {
   const sendDeadLetter = createDeadLetterSender({ queues, clock, random })
   return new Deliverer({
@@ -103,6 +106,7 @@ async function openDeliverer(
     },
     letterOf,
     breakers: await loadBreakers(store.rows, logger),
+    disablements,
     clock,
     random,
     logger: logger.child({ room: 'deliver' }),

@@ -28,7 +28,6 @@ import type { AppOptions } from './app-options.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
 import type { State } from './app-state.ts'
 import type { PipeUses } from './control/index.ts'
-import { decodeResource } from './objects/index.ts'
 
 const DEFAULT_REGION = 'us-east-1'
 
@@ -103,6 +102,7 @@ function ownApiDeps(
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher } = state
   const { authorize } = authorization
+  const rules = { rows: store.rows, disablements: delivery.disablements.snapshots }
   return {
     metrics,
     reasonsNotReady,
@@ -112,10 +112,10 @@ function ownApiDeps(
     about: { version, mode: config.mode, startedAt },
     subscribe: (wanted) => subscribe(log, wanted),
     listBuses: async () => viewBuses(publisher.current()),
-    listRules: (query) => viewRules(store.rows, decodeResource, query),
+    listRules: (query) => viewRules(rules, query),
     listDeliveries: (query) => viewDeliveries(store, query),
-    explainEvent: (query) => explainEvent({ log, rows: store.rows }, query),
-    explainRule: (query) => explainRule({ log, rows: store.rows }, query),
+    explainEvent: (query) => explainEvent({ ...rules, log }, query),
+    explainRule: (query) => explainRule({ ...rules, log }, query),
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { AppError } from './base/index.ts'
 import { findEvent, type FoundEvent, newestEvents } from './app-event-search.ts'
-import { viewRules } from './app-own-api.ts'
+import { type RuleSources, viewRules } from './app-own-api.ts'
 import type {
   EventExplanation,
   ExplainedEvent,
@@ -17,17 +17,14 @@ import { formatBusKey } from './event/index.ts'
 import type { Log } from './log/index.ts'
 import { createExplainer, type Explainer, parsePattern, type Pattern } from './match/index.ts'
 import { DEFAULT_BUS } from './model/index.ts'
-import { decodeResource } from './objects/index.ts'
-import type { RowStore } from './store/index.ts'
 
 /** Judged without a pause. */
 const BATCH_LENGTH = 50
 /** The newest events of its bus that a rule is held against. */
 const EVENTS_MAX = 1000
 
-export interface ExplainSources {
+export interface ExplainSources extends RuleSources {
   readonly log: Log
-  readonly rows: RowStore
 }
 
 export async function explainEvent(
@@ -125,11 +122,11 @@ export async function explainRule(
 
 /** The rules of a bus, or the one that is named, on any bus when an ARN names it. */
 async function rulesOf(
-  { rows }: ExplainSources,
+  sources: ExplainSources,
   { bus, rule }: { readonly bus: string | undefined; readonly rule: string | undefined },
 ): Promise<readonly RuleView[]> {
   const isArn = rule?.startsWith('arn:') === true
-  const rules = await viewRules(rows, decodeResource, isArn ? {} : { bus: bus ?? DEFAULT_BUS })
+  const rules = await viewRules(sources, isArn ? {} : { bus: bus ?? DEFAULT_BUS })
   if (rule === undefined) return rules
   const named = rules.filter((each) => (isArn ? each.arn : each.name) === rule)
   if (named.length > 0) return named
@@ -145,7 +142,8 @@ async function* batchesOf<T>(items: readonly T[]): AsyncGenerator<readonly T[], 
 }
 
 function viewRule({ name, bus, arn, state, targets }: RuleView): ExplainedRule {
-  return { name, bus, arn, state, targets: targets.length }
+  const targetsDisabled = targets.filter(({ disabled }) => disabled !== undefined).length
+  return { name, bus, arn, state, targets: targets.length, targetsDisabled }
 }
 
 function viewEvent({ position, timestamp, event }: FoundEvent): ExplainedEvent {

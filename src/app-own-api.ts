@@ -13,6 +13,8 @@ import {
   type RuleSpec,
   type Ruleset,
 } from './model/index.ts'
+import type { Disablement } from './deliver/index.ts'
+import { decodeResource } from './objects/index.ts'
 import type {
   BusView,
   DeliveryView,
@@ -22,13 +24,7 @@ import type {
   SubscribeOptions,
   TailItem,
 } from './api/index.ts'
-import {
-  type DeliveryRow,
-  listAllRows,
-  type Row,
-  type RowStore,
-  type Store,
-} from './store/index.ts'
+import { type DeliveryRow, listAllRows, type RowStore, type Store } from './store/index.ts'
 
 const READ_RECORDS_MAX = 500
 const TYPE_MEMBER = 'detail-type'
@@ -103,21 +99,30 @@ export function viewBuses({ buses }: Ruleset): readonly BusView[] {
   })
 }
 
+export interface RuleSources {
+  readonly rows: RowStore
+  readonly disablements: ReadonlyMap<string, Disablement>
+}
+
 export async function viewRules(
-  rows: RowStore,
-  decode: (row: Row) => Resource,
+  { rows, disablements }: RuleSources,
   query: RuleQuery,
 ): Promise<readonly RuleView[]> {
   const views: RuleView[] = []
   for (const row of (await listAllRows(rows, { kind: 'Rule' })).rows) {
-    const { spec } = decode(row) as Resource<RuleSpec>
+    const { metadata, spec } = decodeResource(row) as Resource<RuleSpec>
     const busKey = formatBusKey({ ...spec, name: spec.bus })
-    if (query.bus === undefined || isBus(query.bus, busKey)) views.push(viewRule(spec))
+    if (query.bus === undefined || isBus(query.bus, busKey)) {
+      views.push(viewRule(spec, (targetId) => disablements.get(`${metadata.uid}/${targetId}`)))
+    }
   }
   return views
 }
 
-function viewRule(spec: RuleSpec): RuleView {
+function viewRule(
+  spec: RuleSpec,
+  disablementOf: (targetId: string) => Disablement | undefined,
+): RuleView {
   return {
     name: spec.name,
     bus: spec.bus === '' ? DEFAULT_BUS : spec.bus,
@@ -127,7 +132,12 @@ function viewRule(spec: RuleSpec): RuleView {
     state: spec.state,
     ...(spec.pattern === undefined ? {} : { pattern: spec.pattern }),
     ...(spec.schedule === undefined ? {} : { schedule: spec.schedule }),
-    targets: spec.targets.map(({ id, address }) => ({ id, address })),
+    targets: spec.targets.map(({ id, address }) => {
+      const disablement = disablementOf(id)
+      if (disablement === undefined) return { id, address }
+      const { since, reason } = disablement
+      return { id, address, disabled: { since, reason } }
+    }),
   }
 }
 

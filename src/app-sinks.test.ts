@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Sinks } from './app-sinks.ts'
-import { loadBreakers } from './app-breakers.ts'
+import { loadBreakers } from './app-lane-memory.ts'
 import { silentLogger } from './base/index.ts'
 import type { InvokeResult, SinkKind } from './connect/index.ts'
 import { openMemoryStore } from './store/index.ts'

@@ -209,6 +209,43 @@ test('damage keeps a server from being ready until its loss is accepted, and wha
   assert.deepEqual(bench.fatal, [])
 })
 
+async function targetOf(app: App): Promise<Record<string, unknown>> {
+  const response = await fetch(`${app.url}/_signalbox/v1/rules`)
+  const { items } = (await response.json()) as { items: { targets: Record<string, unknown>[] }[] }
+  return items[0]!.targets[0]!
+}
+
+test('a webhook that answers 410 is disabled, over a restart too, until its target is changed', async (t) => {
+  const bench = new Bench(t)
+  let requests = 0
+  const port = await serveRaw(t, (socket) => {
+    onRequests(socket, () => {
+      requests += 1
+      const status = requests === 1 ? '410 Gone' : '200 OK'
+      socket.write(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`)
+    })
+  })
+  const first = await bench.open()
+  await createRule(first, `http://127.0.0.1:${port}/hook`)
+  await put(first, 1)
+  await first.settled()
+  const disabled = (await targetOf(first))['disabled'] as { reason: string }
+  assert.match(disabled.reason, /the target answered 410/)
+  await first.close(DEADLINE_MS)
+
+  const second = await bench.open()
+  await put(second, 2)
+  await second.settled()
+  assert.equal(requests, 1)
+  await createRule(second, `http://127.0.0.1:${port}/moved`)
+  assert.equal((await targetOf(second))['disabled'], undefined)
+  await put(second, 3)
+  await second.settled()
+  assert.equal(requests, 2)
+  await second.close(DEADLINE_MS)
+  assert.deepEqual(bench.fatal, [])
+})
+
 async function until(isTrue: () => boolean): Promise<void> {
   const deadline = systemClock.monotonic() + DEADLINE_MS
   while (!isTrue()) {

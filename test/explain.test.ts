@@ -129,6 +129,7 @@ test('under -o json explain prints what the API answers', async () => {
     arn: 'arn:aws:events:us-east-1:000000000000:rule/large',
     state: 'ENABLED',
     targets: 0,
+    targetsDisabled: 0,
   })
 })
 

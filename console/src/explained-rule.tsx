@@ -38,7 +38,9 @@ export function ExplainedRule({ item, isOpen: isOpenFirst }: Properties): ReactE
 /** Why a rule that matches still delivers nothing. */
 function caveatOf({ rule }: ExplainedItem): string {
   if (rule.state === 'DISABLED') return 'matches, but is disabled'
-  return rule.targets === 0 ? 'matches, but has no targets' : 'matches'
+  if (rule.targets === 0) return 'matches, but has no targets'
+  if (rule.targetsDisabled === 0) return 'matches'
+  return `matches, but ${rule.targetsDisabled} of ${rule.targets} targets are disabled`
 }
 
 function Tree({ nodes }: { readonly nodes: readonly ExplainedNode[] }): ReactElement {

@@ -55,6 +55,7 @@ export interface ExplainedItem {
     readonly arn: string
     readonly state: string
     readonly targets: number
+    readonly targetsDisabled: number
   }
   readonly matches: boolean
   readonly nearness: number

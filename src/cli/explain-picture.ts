@@ -29,7 +29,9 @@ export function formatMiss({ path, expected, found }: ExplanationView['misses'][
 export function formatCaveat(paint: Paint, rule: ExplainedRuleView | undefined): string {
   if (rule === undefined) return ''
   if (rule.state === 'DISABLED') return paint('yellow', '  disabled')
-  return rule.targets === 0 ? paint('yellow', '  no targets') : ''
+  if (rule.targets === 0) return paint('yellow', '  no targets')
+  if (rule.targetsDisabled === 0) return ''
+  return paint('yellow', `  ${rule.targetsDisabled} of ${rule.targets} targets disabled`)
 }
 
 /** The lines of the tree. */

@@ -45,6 +45,8 @@ export interface ExplainedRuleView {
   readonly arn: string
   readonly state: string
   readonly targets: number
+  /** Of them, those to which nothing is sent until they are changed. */
+  readonly targetsDisabled: number
 }
 
 export interface ExplainedEventView {

@@ -42,7 +42,12 @@ export type SinkResult =
       readonly afterMs?: number
     }
   /** Trying again cannot help: no such resource, not permitted, refused as malformed. */
-  | { readonly kind: 'dead'; readonly failure: SinkFailure }
+  | {
+      readonly kind: 'dead'
+      readonly failure: SinkFailure
+      /** The target says that it is gone for good: nothing more is sent there until it is changed. */
+      readonly isGone?: true
+    }
 
 export interface Sink {
   /** How many messages one `send` takes. */

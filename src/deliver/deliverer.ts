@@ -19,6 +19,7 @@ import { type Delivery, type RetryPolicy, type Target } from '../model/index.ts'
 import type { DeliveryRow, DeliveryStore } from '../store/index.ts'
 import { attempt, messageOf } from './attempt.ts'
 import { type DeadLetterOptions, payDeadLetter } from './dead-letter.ts'
+import { DisabledTargets, type DisabledTargetsOptions } from './disabled-targets.ts'
 import { HeldJobs } from './held-jobs.ts'
 import { aim, createJob, type Job, jobFromRow, rowOf } from './job.ts'
 import type { Lane } from './lane.ts'
@@ -37,7 +38,8 @@ export type Prepared =
     }
   | { readonly kind: 'failed'; readonly error: Error }
 
-export interface DelivererOptions extends LanesOptions, PendingRowsOptions, DeadLetterOptions {
+export interface DelivererOptions
+  extends LanesOptions, PendingRowsOptions, DeadLetterOptions, DisabledTargetsOptions {
   readonly store: Pick<DeliveryStore, 'cursor' | 'due' | 'idsFrom' | 'pendingTargets'>
   /** The bytes to send: the envelope or the target's transformed input. */
   readonly prepare: (delivery: Delivery) => Prepared
@@ -57,6 +59,7 @@ export class Deliverer {
   readonly #backoff: Backoff
   readonly #defaults: Required<RetryPolicy>
   readonly #lanes: Lanes
+  readonly #disabled: DisabledTargets
   readonly #held: HeldJobs
   readonly #rows: PendingRows
   readonly #reports: Reports
@@ -70,6 +73,7 @@ export class Deliverer {
     this.#defaults = options.defaults ?? RETRY_DEFAULTS
     this.#lanes = new Lanes(options)
     this.#reports = new Reports(options)
+    this.#disabled = new DisabledTargets(options)
     this.#held = new HeldJobs(options.clock, (job) => this.#overdue(job))
     const taker: RowTaker = {
       take: (lane, rows, current) => this.#take(lane, rows, current),
@@ -81,6 +85,7 @@ export class Deliverer {
   /** Takes up what the last process left pending. Call before the router starts. */
   async start(): Promise<void> {
     const { store, findTarget } = this.#options
+    this.#disabled.review()
     await this.#rows.load()
     for (const pending of await store.pendingTargets()) {
       const current = findTarget(pending.ruleKey, pending.targetId)
@@ -134,6 +139,7 @@ export class Deliverer {
 
   /** The ruleset changed: targets take their new form; rows of those that are gone end now, not when due. */
   targetsChanged(): void {
+    this.#disabled.review()
     for (const lane of this.#lanes) {
       const current = this.#options.findTarget(lane.rule.key, lane.target.id)
       if (current !== undefined) this.#lanes.open(current.rule, current.target)
@@ -194,6 +200,11 @@ export class Deliverer {
         continue
       }
       aim(job, lane)
+      const disabled = this.#disabled.failureOf(lane)
+      if (disabled !== undefined) {
+        this.#die(lane, job, { failure: disabled, condition: undefined, startedAt })
+        continue
+      }
       const prepared = this.#options.prepare(job.delivery)
       if (prepared.kind === 'failed') {
         job.attempts += 1
@@ -234,6 +245,9 @@ export class Deliverer {
         if (lane.sink?.isOwnStore !== true) this.#options.ledger.expose(1)
         this.#end(lane, job)
       } else if (result.kind === 'dead') {
+        if (result.isGone === true) {
+          this.#disabled.disable(lane, job.delivery.target, result.failure)
+        }
         this.#die(lane, job, { failure: result.failure, condition: undefined, startedAt })
       } else this.#retry(lane, job, result, startedAt)
     }

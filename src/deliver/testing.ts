@@ -11,6 +11,7 @@ import { createMemoryStoreState, type MemoryStore, openMemoryStore } from '../st
 import type { BreakerSnapshot } from './breaker.ts'
 import type { DeadLetterAttributes } from './dead-letter.ts'
 import { Deliverer, type DelivererOptions } from './deliverer.ts'
+import type { Disablement } from './disabled-targets.ts'
 
 const BUS_KEY = '000000000000/us-east-1/default'
 const LEDGER_DELAY_MS = 20
@@ -23,6 +24,13 @@ export const FAILED: SinkResult = {
 export const REFUSED: SinkResult = {
   kind: 'dead',
   failure: { code: 'NO_PERMISSIONS', message: 'status 403' },
+}
+
+/** The target wants nothing more, ever. */
+export const GONE: SinkResult = {
+  kind: 'dead',
+  failure: { code: 'NO_RESOURCE', message: 'status 410' },
+  isGone: true,
 }
 
 export interface Arrival {
@@ -57,6 +65,7 @@ export class DeliveryBench {
   readonly deadLetters: DeadLetter[] = []
   readonly settled: number[] = []
   readonly breakers: Map<string, BreakerSnapshot> = new Map()
+  readonly disablements: Map<string, Disablement> = new Map()
   readonly warnings: { readonly message: string; readonly fields: LogFields }[] = []
   /** How sending a dead letter goes. */
   payDeadLetter: () => Promise<boolean> = () => Promise.resolve(true)
@@ -162,13 +171,8 @@ export class DeliveryBench {
         this.deadLetters.push({ queueArn, body: textOf(body), attributes })
         return true
       },
-      breakers: {
-        snapshots: this.breakers,
-        save: (key, snapshot) => {
-          if (snapshot === undefined) this.breakers.delete(key)
-          else this.breakers.set(key, snapshot)
-        },
-      },
+      breakers: memoryOf(this.breakers),
+      disablements: memoryOf(this.disablements),
       clock,
       random: seededRandom(1),
       logger: {
@@ -232,6 +236,19 @@ export class DeliveryBench {
     const event = decodeStoredEvent(record)
     const timestamp = this.clock.now()
     return { partition: 0, offset, timestamp, record, event, rule, target: rule.targets[0]! }
+  }
+}
+
+function memoryOf<Snapshot>(snapshots: Map<string, Snapshot>): {
+  readonly snapshots: ReadonlyMap<string, Snapshot>
+  save(key: string, snapshot: Snapshot | undefined): void
+} {
+  return {
+    snapshots,
+    save(key, snapshot) {
+      if (snapshot === undefined) snapshots.delete(key)
+      else snapshots.set(key, snapshot)
+    },
   }
 }
 

@@ -122,7 +122,7 @@ function explainEvent(rules: readonly MemoryRule[], query: ExplainEventQuery): E
   const explainer = createExplainer(Buffer.from(query.event ?? '{}'))
   const items = rules
     .map(({ pattern, view }) => ({
-      rule: { ...view, targets: view.targets.length },
+      rule: { ...view, targets: view.targets.length, targetsDisabled: 0 },
       ...explainer.explain(pattern),
     }))
     .sort((left, right) => right.nearness - left.nearness)

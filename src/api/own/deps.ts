@@ -86,7 +86,14 @@ export interface RuleView {
   readonly state: string
   readonly pattern?: string
   readonly schedule?: string
-  readonly targets: readonly { readonly id: string; readonly address: string }[]
+  readonly targets: readonly TargetView[]
+}
+
+export interface TargetView {
+  readonly id: string
+  readonly address: string
+  /** Nothing is sent to it until it is changed. */
+  readonly disabled?: { readonly since: number; readonly reason: string }
 }
 
 export interface DeliveryViewQuery {

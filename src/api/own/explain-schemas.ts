@@ -54,7 +54,14 @@ export const EXPLAIN_SCHEMAS: Readonly<Record<string, Json>> = {
     matched: { ...COUNT, description: 'how many of them match' },
     items: array(object({ event: object(EVENT), ...EXPLANATION })),
   }),
-  ExplainedRule: object({ name: TEXT, bus: TEXT, arn: TEXT, state: TEXT, targets: COUNT }),
+  ExplainedRule: object({
+    name: TEXT,
+    bus: TEXT,
+    arn: TEXT,
+    state: TEXT,
+    targets: COUNT,
+    targetsDisabled: COUNT,
+  }),
   ExplainedNode: {
     oneOf: [
       object({ kind: { const: 'object' }, key: TEXT, isSatisfied: FLAG, members: nodes() }),

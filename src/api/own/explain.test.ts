@@ -60,7 +60,14 @@ test('a rule is asked about by name, with its bus', async () => {
     explainRule: ({ signal, ...query }) => {
       assert.equal(signal.aborted, false)
       asked.push(query)
-      const rule = { name: 'r', bus: 'b', arn: 'a', state: 'ENABLED', targets: 1 }
+      const rule = {
+        name: 'r',
+        bus: 'b',
+        arn: 'a',
+        state: 'ENABLED',
+        targets: 1,
+        targetsDisabled: 0,
+      }
       return Promise.resolve({ rule, events: 0, matched: 0, items: [] })
     },
   })

@@ -66,11 +66,22 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
       state: TEXT,
       pattern: TEXT,
       schedule: TEXT,
-      targets: { type: 'array', items: object({ id: TEXT, address: TEXT }) },
+      targets: { type: 'array', items: reference('Target') },
     },
     ['pattern', 'schedule'],
   ),
   RuleList: list('Rule'),
+  Target: object(
+    {
+      id: TEXT,
+      address: TEXT,
+      disabled: {
+        ...object({ since: MILLISECONDS, reason: TEXT }),
+        description: 'nothing is sent to it until it is changed',
+      },
+    },
+    ['disabled'],
+  ),
   Delivery: object(
     {
       id: TEXT,

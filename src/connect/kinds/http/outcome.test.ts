@@ -40,6 +40,18 @@ for (const [status, code] of [
   })
 }
 
+function isGone(status: number, mode: 'webhook' | 'eventbridge'): boolean {
+  const result = resultOf({ kind: 'status', status, shown: '' }, mode, NOW)
+  return result.kind === 'dead' && result.isGone === true
+}
+
+test('only a webhook that answers 410 is gone for good', () => {
+  assert.equal(isGone(410, 'webhook'), true)
+  assert.equal(isGone(410, 'eventbridge'), false)
+  for (const status of [301, 400, 403, 404, 405, 451])
+    assert.equal(isGone(status, 'webhook'), false)
+})
+
 for (const [text, afterMs] of [
   ['0', 0],
   ['120', 120_000],

@@ -77,7 +77,11 @@ function resultOfStatus(answer: StatusAnswer, mode: RetryMode, now: number): Sin
   const said = shown === '' ? '' : `: ${shown}`
   const failure = { code: codeOf(status), message: `the target answered ${status}${said}` }
   const isStopped = mode === 'eventbridge' && /^\s*-\d+\s*$/.test(retryAfter ?? '')
-  if (isStopped || !isRetried(status, mode)) return { kind: 'dead', failure }
+  if (isStopped || !isRetried(status, mode)) {
+    // Standard Webhooks: who answers 410 wants nothing more. AWS's own API destinations know no such answer.
+    const isGone = status === 410 && mode === 'webhook'
+    return { kind: 'dead', failure, ...(isGone ? { isGone } : {}) }
+  }
   const afterMs = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)
   return { kind: 'retry', failure, ...(afterMs === undefined ? {} : { afterMs }) }
 }
