@@ -1,7 +1,7 @@
 // The use cases of queues: made, changed and deleted as resources, and usable when the call resolves. What
 // they refuse, they refuse in the words of SQS, because no other dialect makes queues in this way.
 
-import { type Clock, isAppError } from '../base/index.ts'
+import { assertNever, type Clock, isAppError } from '../base/index.ts'
 import {
   encodeName,
   namespaceOf,
@@ -13,6 +13,7 @@ import {
   type Tags,
 } from '../model/index.ts'
 import {
+  addPermission,
   allowsRedriveFrom,
   checkAttributes,
   mergeAttributes,
@@ -21,8 +22,10 @@ import {
   type QueueAttributes,
   queueFault,
   type QueueMessages,
+  type QueuePermission,
   queueNotFound,
   type Queues,
+  removePermission,
   withDefaults,
 } from '../queue/index.ts'
 import { QUEUES_PER_PAGE_MAX, TAGS_MAX } from './limits.ts'
@@ -83,6 +86,8 @@ export interface QueueUses {
 export type QueueChange =
   | { readonly kind: 'attributes'; readonly attributes: QueueAttributes }
   | { readonly kind: 'tags'; readonly tags: TagChange }
+  | { readonly kind: 'permit'; readonly permission: QueuePermission }
+  | { readonly kind: 'forbid'; readonly label: string }
 
 export interface QueueUsesOptions {
   readonly resources: ResourceClient
@@ -117,9 +122,7 @@ export function createQueueUses(options: QueueUsesOptions): QueueUses {
     update: (scope, name, change) =>
       parts.serial.run(queueArn(scope, name), () =>
         changeQueue(parts, findQueue(parts, scope, name), (spec) =>
-          change.kind === 'tags'
-            ? { ...spec, tags: changeTags(spec, change.tags) }
-            : { ...spec, attributes: changeAttributes(parts, spec, change.attributes) },
+          applyChange(parts, spec, change),
         ),
       ),
     delete: (scope, name) =>
@@ -244,6 +247,27 @@ function normal(value: string | undefined): string {
     // Not JSON after all: compared as it is, and refused where it matters.
     return value
   }
+}
+
+function applyChange(parts: Parts, spec: QueueSpec, change: QueueChange): QueueSpec {
+  const arn = queueArn(spec, spec.name)
+  const policy = spec.attributes['Policy']
+  switch (change.kind) {
+    case 'tags':
+      return { ...spec, tags: changeTags(spec, change.tags) }
+    case 'attributes':
+      return { ...spec, attributes: changeAttributes(parts, spec, change.attributes) }
+    case 'permit':
+      return withPolicy(spec, addPermission(policy, arn, change.permission))
+    case 'forbid':
+      return withPolicy(spec, removePermission(policy, arn, change.label))
+    default:
+      return assertNever(change)
+  }
+}
+
+function withPolicy(spec: QueueSpec, Policy: string): QueueSpec {
+  return { ...spec, attributes: mergeAttributes(spec.attributes, { Policy }) }
 }
 
 function changeAttributes(

@@ -26,3 +26,7 @@ export const EXPIRY_INTERVAL_MS = 60_000
 export const SOURCE_MESSAGES_MAX = 10_000
 export const SOURCE_BATCH_SIZE_BYTES_MAX: number = 2 * 1024 * 1024
 export const SOURCE_WINDOW_SECONDS_MAX = 300
+
+/** Statements of one access policy, and actions of one statement. */
+export const PERMISSIONS_MAX = 20
+export const PERMISSION_ACTIONS_MAX = 7

@@ -257,3 +257,20 @@ function textOf(response: HttpResponse): string {
   assert.ok(body instanceof Uint8Array)
   return Buffer.from(body).toString()
 }
+
+test('permissions are statements of the policy that GetQueueAttributes shows', async () => {
+  await call('CreateQueue', { QueueName: 'shared' })
+  const QueueUrl = URL_OF('shared')
+  const input = { QueueUrl, Label: 'a', AWSAccountIds: ['111111111111'], Actions: ['SendMessage'] }
+  assert.deepEqual(await call('AddPermission', input), {})
+  const policyOf = async (): Promise<string | undefined> => {
+    const answer = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['Policy'] })
+    return (answer['Attributes'] as Record<string, string> | undefined)?.['Policy']
+  }
+  assert.match((await policyOf())!, /"Sid":"a".*"Action":"SQS:SendMessage"/)
+  const again = await call('AddPermission', input)
+  assert.equal(again['status'], 400)
+  assert.match(String(again['message']), /Label is invalid. Reason: Already exists/)
+  assert.deepEqual(await call('RemovePermission', { QueueUrl, Label: 'a' }), {})
+  assert.equal(await policyOf(), undefined)
+})

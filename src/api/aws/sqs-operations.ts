@@ -1,5 +1,4 @@
-// All operations of SQS that are served. The rest of the service's table (permissions by label, message move
-// tasks) answers that it is not implemented.
+// All operations of SQS that are served. The rest of the service's table (message move tasks) answers that it is not implemented.
 
 import type { QueueUses } from '../../control/index.ts'
 import type { AwsOperation } from './operation.ts'

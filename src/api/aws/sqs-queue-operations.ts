@@ -21,6 +21,12 @@ interface PageInput {
   readonly NextToken?: string
 }
 
+interface PermissionInput extends QueueInput {
+  readonly Label: string
+  readonly AWSAccountIds: readonly string[]
+  readonly Actions: readonly string[]
+}
+
 interface ListInput extends PageInput {
   readonly QueueNamePrefix?: string
 }
@@ -52,7 +58,12 @@ const ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
 ])
 
 export function sqsQueueOperations(queues: QueueUses): readonly AwsOperation[] {
-  return [...lifeOperations(queues), ...attributeOperations(queues), ...tagOperations(queues)]
+  return [
+    ...lifeOperations(queues),
+    ...attributeOperations(queues),
+    ...tagOperations(queues),
+    ...permissionOperations(queues),
+  ]
 }
 
 function lifeOperations(queues: QueueUses): readonly AwsOperation[] {
@@ -142,6 +153,27 @@ function tagOperations(queues: QueueUses): readonly AwsOperation[] {
       const tags = queueOf(queues, input, context).spec.tags ?? {}
       return Object.keys(tags).length === 0 ? {} : { Tags: tags }
     }),
+  ]
+}
+
+function permissionOperations(queues: QueueUses): readonly AwsOperation[] {
+  return [
+    operation<PermissionInput>('sqs', 'AddPermission', async (input, context) => {
+      const { scope, name } = parseQueueUrl(input.QueueUrl, context)
+      const { Label: label, AWSAccountIds: accounts, Actions: actions } = input
+      const permission = { label, accounts, actions }
+      await queues.update(scope, name, { kind: 'permit', permission })
+      return {}
+    }),
+    operation<QueueInput & { readonly Label: string }>(
+      'sqs',
+      'RemovePermission',
+      async (input, context) => {
+        const { scope, name } = parseQueueUrl(input.QueueUrl, context)
+        await queues.update(scope, name, { kind: 'forbid', label: input.Label })
+        return {}
+      },
+    ),
   ]
 }
 
