@@ -24,6 +24,7 @@ import {
 import { type Authorization, createAuthorization } from './app-authorization.ts'
 import type { Delivery } from './app-delivery.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
+import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
 import type { State } from './app-state.ts'
@@ -65,10 +66,12 @@ export function createDialects(
 }
 
 function createAws(
-  { config, clock, random, logger }: DoorOptions,
-  { control, queueUses, publisher }: State,
+  options: DoorOptions,
+  state: State,
   { delivery, authorization }: { delivery: DoorRooms; authorization: Authorization },
 ): Dialect {
+  const { config, clock, random, logger } = options
+  const { control, queueUses, publisher } = state
   const putEvents = createPutEvents({
     accept: (dialect, events) => delivery.ingress.accept(dialect, events),
     hasBus: (busKey) => publisher.hasBus(busKey),
@@ -82,6 +85,7 @@ function createAws(
     operations: [
       putEvents,
       ...eventOperations(control),
+      ...createLambda(options, state, delivery),
       ...snsOperations(delivery.topics),
       ...schemasOperations(control),
       ...sqsOperations(queueUses),

@@ -1,10 +1,20 @@
-// The functions of this process: those of the configuration and those found in the functions folder, by name.
-// An ARN of any account and region that names one is answered by it.
+// The functions of this process: those that came as an archive, by account, region and name, and those of the
+// configuration and of the functions folder, by name: an ARN of any account and region that names one of these is
+// answered by it.
 
 import { describeError, type Clock, type Logger, type Timer } from './base/index.ts'
 import { discoverFunctions } from './connect/index.ts'
 import { FUNCTION_DEFAULTS, type FunctionConfig } from './config/index.ts'
-import { DEFAULT_ACCOUNT, type FunctionSpec, parseArn } from './model/index.ts'
+import { type FunctionCatalogue, type KindKeeper, openKindKeeper } from './control/index.ts'
+import {
+  DEFAULT_ACCOUNT,
+  functionArn,
+  type FunctionSpec,
+  parseArn,
+  type Resource,
+  type Scope,
+} from './model/index.ts'
+import type { Row, RowStore } from './store/index.ts'
 
 const RESCAN_MS = 2000
 const DEFAULT_SCOPE = { account: DEFAULT_ACCOUNT, region: 'us-east-1' }
@@ -14,13 +24,20 @@ export interface FunctionDirectoryOptions {
   readonly configured: readonly FunctionConfig[]
   /** Look again every few seconds. */
   readonly isWatched: boolean
+  readonly rows: RowStore
+  /** The resource that a row holds. */
+  readonly decode: (row: Row) => Resource
   readonly clock: Clock
   readonly logger: Logger
+  readonly onFatal: (error: unknown) => void
 }
 
-export class FunctionDirectory {
+export class FunctionDirectory implements FunctionCatalogue {
   readonly #options: FunctionDirectoryOptions
   #byName = new Map<string, FunctionSpec>()
+  /** By ARN. */
+  readonly #stored = new Map<string, FunctionSpec>()
+  #keeper: KindKeeper | undefined
   #problems = ''
   #timer: Timer | undefined
   #isClosed = false
@@ -32,24 +49,60 @@ export class FunctionDirectory {
   async open(): Promise<void> {
     await this.#scan()
     this.#schedule()
+    const { rows, decode, onFatal } = this.#options
+    const arns = new Map<string, string>()
+    this.#keeper = await openKindKeeper({
+      rows,
+      decode,
+      onFatal,
+      kind: 'Function',
+      define: ({ metadata, spec }) => {
+        const arn = functionArn(spec, spec.name)
+        arns.set(`${metadata.namespace}/${metadata.name}`, arn)
+        this.#stored.set(arn, spec)
+      },
+      forget: ({ namespace, name }) => {
+        this.#stored.delete(arns.get(`${namespace}/${name}`) ?? '')
+        arns.delete(`${namespace}/${name}`)
+      },
+    })
+  }
+
+  /** Resolves when every function written so far is here. */
+  async settled(): Promise<void> {
+    await this.#keeper?.settled()
   }
 
   /** The function at an ARN (without version or alias) or `function:NAME`, with that ARN's account and region. */
   find(address: string): FunctionSpec | undefined {
     const arn = parseArn(address)
+    const stored = this.#stored.get(address)
+    if (stored !== undefined) return stored
     const name = address.slice(address.lastIndexOf(':') + 1)
     const spec = this.#byName.get(name)
-    if (spec === undefined || arn === undefined) return spec
-    return { ...spec, account: arn.account, region: arn.region }
+    if (arn === undefined) return spec ?? this.#stored.get(functionArn(DEFAULT_SCOPE, name))
+    return spec === undefined ? undefined : { ...spec, account: arn.account, region: arn.region }
+  }
+
+  /** Those of an account and region, with those of files, which are everyone's. */
+  list(scope: Scope): readonly FunctionSpec[] {
+    const { account, region } = scope
+    const own = Array.from(this.#stored.values()).filter(
+      (spec) => spec.account === account && spec.region === region,
+    )
+    const names = new Set(own.map(({ name }) => name))
+    const others = Array.from(this.#byName.values()).filter(({ name }) => !names.has(name))
+    return [...own, ...others.map((spec) => ({ ...spec, account, region }))]
   }
 
   names(): readonly string[] {
     return [...this.#byName.keys()].sort()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true
     this.#timer?.cancel()
+    await this.#keeper?.close()
   }
 
   async #scan(): Promise<void> {

@@ -6,6 +6,7 @@ import { openOutgoing, type Outgoing } from './app-connections.ts'
 import { FunctionDirectory } from './app-functions.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
 import { AppError } from './base/index.ts'
+import { type CodeStore, openCodeStore } from './connect/index.ts'
 import {
   createControl,
   createQueueUses,
@@ -30,6 +31,7 @@ export interface State {
   readonly queueUses: QueueUses
   readonly functions: FunctionDirectory
   readonly outgoing: Outgoing
+  readonly code: CodeStore
 }
 
 export async function openState(options: AppOptions, closers: Closers): Promise<State> {
@@ -46,8 +48,11 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
     directory: config.functionsDir,
     configured: config.functions,
     isWatched: config.mode === 'dev',
+    rows: store.rows,
+    decode: decodeResource,
     clock,
     logger: logger.child({ room: 'functions' }),
+    onFatal: options.onFatal,
   })
   await functions.open()
   closers.add(() => functions.close())
@@ -64,6 +69,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
     functions,
     outgoing,
     control,
+    code: await openCodeStore(join(config.dataDir, 'functions')),
     resources,
     queueUses: createQueueUses({ resources, queues, settled: () => keeper.settled(), clock }),
   }

@@ -7,6 +7,7 @@ import { compileInput } from './transform/index.ts'
 /** Services that this server serves itself, for universal targets of which nothing else is configured. */
 const OWN_SERVICES: ReadonlySet<string> = new Set([
   'events',
+  'lambda',
   'pipes',
   'scheduler',
   'schemas',

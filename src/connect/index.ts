@@ -27,6 +27,7 @@ export {
 } from './source.ts'
 export { createGuard, type DialRequest, type Guard, type GuardOptions } from './guard.ts'
 export { createSinkKinds, type SinkKindsOptions } from './registry.ts'
+export { openCodeStore, type CodeStore } from './kinds/function/code-store.ts'
 export { discoverFunctions } from './kinds/function/discover.ts'
 export { createFunctionEnvironment } from './kinds/function/environment.ts'
 export type { FunctionSinkOptions } from './kinds/function/function-sink.ts'

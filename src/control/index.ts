@@ -37,6 +37,14 @@ export {
   type PipeView,
 } from './pipes.ts'
 export { openPipeKeeper } from './pipe-keeper.ts'
+export {
+  createFunctionUses,
+  type FunctionCatalogue,
+  type FunctionConfiguration,
+  type FunctionUses,
+  type FunctionView,
+} from './functions.ts'
+export { openKindKeeper, type KindKeeper } from './kind-keeper.ts'
 export { openQueueKeeper } from './queue-keeper.ts'
 export { RulesetPublisher, type CurrentTarget, type PublisherOptions } from './publisher.ts'
 export { createBusSinkKind, type BusSinkOptions } from './bus-sink.ts'

@@ -36,3 +36,7 @@ export const INVOCATIONS_PER_SECOND_DEFAULT: number = 300
 /** How often, and how far apart, a new connection asks a token endpoint that cannot be reached. */
 export const AUTHORIZE_TRIES_MAX: number = 6
 export const AUTHORIZE_BACKOFF: Backoff = { delayMsMin: 500, delayMsMax: 10_000, jitter: 0.2 }
+/** Functions of one page (AWS). */
+export const FUNCTIONS_PER_PAGE_MAX: number = 50
+/** Characters of a function's policy (AWS). */
+export const FUNCTION_POLICY_LENGTH_MAX: number = 20_480

@@ -4,6 +4,7 @@
 
 import { formatBusKey } from '../event/index.ts'
 import {
+  functionArn,
   type Kind,
   type Resource,
   type ResourceOf,
@@ -13,6 +14,7 @@ import {
   topicArn,
 } from '../model/index.ts'
 import { filterPattern } from './filter-policy.ts'
+import { invocationBusKey, PAYLOAD_PATH } from './invocations.ts'
 import { subscriptionTarget } from './subscription-target.ts'
 import { TOPIC_RULE, topicBusKey } from './topics.ts'
 
@@ -27,6 +29,7 @@ type Route<K extends Kind> = (resource: ResourceOf<K>) => Routed | undefined
 // Add a kind here, and its rows are watched, published and routed.
 const ROUTES: { readonly [K in Kind]?: Route<K> } = {
   Rule: routeRule,
+  FunctionSettings: routeInvocations,
   Subscription: routeSubscription,
   Topic: routeTopic,
 }
@@ -82,3 +85,28 @@ function routeTopic({ metadata, spec }: ResourceOf<'Topic'>): Routed {
   }
   return { rule, isOn: true }
 }
+
+/** Asynchronous invocations of a function: each is an event directed here, and Lambda tries it three times. */
+function routeInvocations({ metadata, spec }: ResourceOf<'FunctionSettings'>): Routed {
+  const { name, deadLetterArn } = spec
+  const arn = functionArn(spec, name)
+  const rule: RoutedRule = {
+    key: metadata.uid,
+    name,
+    arn,
+    busKey: invocationBusKey(spec, name),
+    targets: [
+      {
+        id: 'function',
+        address: arn,
+        input: { kind: 'path', path: PAYLOAD_PATH },
+        retry: INVOCATION_RETRY,
+        ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
+      },
+    ],
+  }
+  return { rule, isOn: true }
+}
+
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+const INVOCATION_RETRY = { attemptsMax: 2, ageSecondsMax: 21_600 }

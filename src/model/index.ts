@@ -12,7 +12,6 @@ export {
 export type {
   BusSpec,
   BusValidation,
-  FunctionSpec,
   Kind,
   QueueSpec,
   ResourceOf,
@@ -48,6 +47,7 @@ export type {
   PipeSpec,
   PipeTargetParameters,
 } from './pipe-spec.ts'
+export type { FunctionSettingsSpec, FunctionSpec, LambdaDetails } from './function-spec.ts'
 export { deliveryId, type Delivery } from './delivery.ts'
 export type { BusRules, RoutedRule, Ruleset } from './ruleset.ts'
 export {

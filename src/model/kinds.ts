@@ -2,6 +2,7 @@
 
 import type { ApiDestinationSpec, ConnectionSpec } from './connection-spec.ts'
 import type { PipeSpec } from './pipe-spec.ts'
+import type { FunctionSettingsSpec, FunctionSpec } from './function-spec.ts'
 import type { Resource } from './resource.ts'
 import type { SubscriptionSpec, TopicSpec } from './topic-spec.ts'
 import type {
@@ -104,19 +105,6 @@ export interface QueueSpec extends Scope {
   readonly tags?: Tags
 }
 
-export interface FunctionSpec extends Scope {
-  readonly name: string
-  readonly runtime: 'node' | 'python'
-  /** Absolute path of the source file, and the exported name: `file:name` (`handler` or `lambda_handler` when absent). */
-  readonly handler: string
-  readonly env?: Readonly<Record<string, string>>
-  /** Milliseconds one invocation may take. */
-  readonly timeoutMs: number
-  readonly memoryMb: number
-  /** How many invocations may run at once, each in a process of its own. */
-  readonly concurrency: number
-}
-
 export interface SpecByKind {
   EventBus: BusSpec
   Rule: RuleSpec
@@ -124,6 +112,7 @@ export interface SpecByKind {
   Function: FunctionSpec
   Connection: ConnectionSpec
   ApiDestination: ApiDestinationSpec
+  FunctionSettings: FunctionSettingsSpec
   Topic: TopicSpec
   Subscription: SubscriptionSpec
   SchemaRegistry: SchemaRegistrySpec

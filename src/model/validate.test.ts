@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FunctionSpec, QueueSpec, RuleSpec } from './kinds.ts'
+import type { QueueSpec, RuleSpec } from './kinds.ts'
+import type { FunctionSpec } from './function-spec.ts'
 import { validateSpec } from './validate.ts'
 
 const SCOPE = { account: '000000000000', region: 'us-east-1' }

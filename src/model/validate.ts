@@ -5,6 +5,7 @@ import { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'
 import { parseArn } from './arn.ts'
 import { checkApiDestination, checkConnection } from './connection-spec.ts'
 import { FaultList, type Fault, type Fields, type TextRule } from './fault-list.ts'
+import { checkFunction, checkFunctionSettings } from './function-spec.ts'
 import type { Kind } from './kinds.ts'
 import { checkSubscription, checkTopic } from './topic-spec.ts'
 import {
@@ -21,7 +22,6 @@ const TARGETS_MAX = 100
 const TAGS_MAX = 50
 const POLICY_STATEMENTS_MAX = 100
 const QUEUE_ATTRIBUTES_MAX = 50
-const ENV_MAX = 100
 const INPUT_PATHS_MAX = 100
 
 const ACCOUNT: TextRule = { lengthMax: 12, pattern: /^\d{12}$/ }
@@ -29,8 +29,6 @@ const REGION: TextRule = { lengthMax: 32, pattern: /^[a-z0-9-]+$/ }
 const BUS_NAME: TextRule = { lengthMax: 256, pattern: /^[/.\-_A-Za-z0-9]+$/ }
 const RULE_NAME: TextRule = { lengthMax: 64, pattern: /^[.\-_A-Za-z0-9]+$/ }
 const QUEUE_NAME: TextRule = { lengthMax: 80, pattern: /^[A-Za-z0-9_-]+(\.fifo)?$/ }
-const FUNCTION_NAME: TextRule = { lengthMax: 64, pattern: /^[A-Za-z0-9-_]+$/ }
-const ENV_NAME: TextRule = { lengthMax: 256, pattern: /^[A-Za-z_][A-Za-z0-9_]*$/ }
 const DESCRIPTION: TextRule = { lengthMin: 0, lengthMax: 512, isOptional: true }
 const ADDRESS_LENGTH_MAX = 1600
 const OPTIONAL_ARN: TextRule = { lengthMax: ADDRESS_LENGTH_MAX, isOptional: true }
@@ -47,6 +45,7 @@ const CHECKS: Readonly<Record<Kind, Check>> = {
   Function: checkFunction,
   Connection: checkConnection,
   ApiDestination: checkApiDestination,
+  FunctionSettings: checkFunctionSettings,
   Topic: checkTopic,
   Subscription: checkSubscription,
   SchemaRegistry: checkSchemaRegistry,
@@ -199,21 +198,6 @@ function checkQueue(faults: FaultList, spec: Fields): void {
     value: { lengthMin: 0, lengthMax: 65_536 },
     entriesMax: QUEUE_ATTRIBUTES_MAX,
   })
-}
-
-function checkFunction(faults: FaultList, spec: Fields): void {
-  faults.text('spec.name', spec['name'], FUNCTION_NAME)
-  faults.oneOf('spec.runtime', spec['runtime'], ['node', 'python'])
-  faults.text('spec.handler', spec['handler'], { lengthMax: 4096, pattern: /^\// })
-  faults.texts('spec.env', spec['env'], {
-    key: ENV_NAME,
-    value: { lengthMin: 0, lengthMax: 32_768 },
-    entriesMax: ENV_MAX,
-    isOptional: true,
-  })
-  faults.integer('spec.timeoutMs', spec['timeoutMs'], { min: 100, max: 900_000 })
-  faults.integer('spec.memoryMb', spec['memoryMb'], { min: 32, max: 10_240 })
-  faults.integer('spec.concurrency', spec['concurrency'], { min: 1, max: 1000 })
 }
 
 function checkArn(faults: FaultList, path: string, value: unknown): void {

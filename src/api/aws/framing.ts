@@ -5,6 +5,7 @@ import type { HttpResponse } from '../http/exchange.ts'
 import { type AwsError, LEGACY_SQS_CODES } from './errors.ts'
 import type { Output } from './operation.ts'
 import { encodeQueryError, encodeQueryResult } from './query-encode.ts'
+import { encodeRest } from './rest-encode.ts'
 import { type OperationShape, SERVICES, type ServiceName } from './shapes.ts'
 
 export interface Framing {
@@ -104,35 +105,28 @@ export function restFraming(
   const headers = { 'Content-Type': 'application/json', 'x-amzn-RequestId': requestId }
   return {
     protocol: 'rest',
-    success: (output) => ({
-      status: shape?.http.responseCode ?? 200,
-      headers,
-      ...restBody(shape, output),
-      operation,
-    }),
+    success(output) {
+      const told = encodeRest(service, shape, output)
+      return {
+        status: told.status ?? shape?.http.responseCode ?? 200,
+        headers: { ...headers, ...told.headers },
+        body: told.body,
+        operation,
+      }
+    },
     failure: (error) => ({
       status: error.status,
       headers: { ...headers, ...errorHeaders(error), 'x-amzn-ErrorType': error.code },
-      body: JSON.stringify(
-        service === 'schemas'
-          ? { Code: error.code, Message: error.message }
-          : { Message: error.message },
-      ),
+      body: JSON.stringify({ ...restErrorFields(service, error), Message: error.message }),
       operation,
     }),
   }
 }
 
-/** A blob that is the whole answer goes out as its bytes, and 204 has nothing to say. */
-function restBody(
-  shape: OperationShape | undefined,
-  output: Output,
-): Pick<HttpResponse, 'body'> & Partial<HttpResponse> {
-  if (shape?.http.responseCode === 204) return { body: '' }
-  if (output instanceof Uint8Array) {
-    return { body: output, headers: { 'Content-Type': 'application/octet-stream' } }
-  }
-  return { body: typeof output === 'string' ? output : JSON.stringify(output) }
+function restErrorFields(service: ServiceName | undefined, error: AwsError): object {
+  if (service === 'schemas') return { Code: error.code }
+  if (service === 'lambda') return { Type: error.status < 500 ? 'User' : 'Service' }
+  return {}
 }
 
 function errorHeaders(error: AwsError): Readonly<Record<string, string>> {

@@ -1,10 +1,10 @@
-// REST-JSON, inwards: which operation of schemas, scheduler or pipes a method and path name, and its input put
-// together from path, query and body as the tables say.
+// REST-JSON, inwards: which operation of schemas, scheduler, pipes or lambda a method and path name, and its input
+// put together from path, query, headers and body as the tables say.
 
 import { parseArn } from '../../model/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import { malformed } from './faults.ts'
-import { type OperationShape, SERVICES, type ServiceName, shapeOf } from './shapes.ts'
+import { type Member, type OperationShape, SERVICES, type ServiceName, shapeOf } from './shapes.ts'
 
 export interface RestMatch {
   readonly service: ServiceName
@@ -21,8 +21,9 @@ interface RestRow {
   readonly labels: readonly string[]
 }
 
-const ROWS: readonly RestRow[] = (['schemas', 'scheduler', 'pipes'] as const).flatMap((service) =>
-  Object.values(SERVICES[service].operations).map((shape) => compileRow(service, shape)),
+const ROWS: readonly RestRow[] = (['schemas', 'scheduler', 'pipes', 'lambda'] as const).flatMap(
+  (service) =>
+    Object.values(SERVICES[service].operations).map((shape) => compileRow(service, shape)),
 )
 
 /** The operation at a method and path, or undefined. `/tags/{arn}` belongs to the service that the ARN names. */
@@ -47,20 +48,45 @@ export function decodeRest(match: RestMatch, request: HttpRequest): unknown {
   const model = SERVICES[match.service]
   const inputName = match.shape.input?.shape
   if (inputName === undefined) return {}
-  const body = parseBody(request.body)
+  const inputShape = shapeOf(model, inputName)
+  const { payload } = inputShape
+  // A payload is the body as it is, and so no object of members.
+  const body = payload === undefined ? parseBody(request.body) : new Map<string, unknown>()
   const query = new URLSearchParams(request.query)
   const entries: [string, unknown][] = []
-  for (const [name, member] of Object.entries(shapeOf(model, inputName).members ?? {})) {
+  for (const [name, member] of Object.entries(inputShape.members ?? {})) {
     const wireName = member.locationName ?? name
     const value =
-      member.location === 'uri'
-        ? match.labels.get(wireName)
-        : member.location === 'querystring'
-          ? decodeParameter(shapeOf(model, member.shape).type, query.getAll(wireName))
-          : body.get(wireName)
+      name === payload
+        ? request.body.toString('base64')
+        : readMember(wireName, member, { match, request, query, body })
     if (value !== undefined) entries.push([name, value])
   }
   return Object.fromEntries(entries)
+}
+
+interface Sources {
+  readonly match: RestMatch
+  readonly request: HttpRequest
+  readonly query: URLSearchParams
+  readonly body: ReadonlyMap<string, unknown>
+}
+
+function readMember(wireName: string, member: Member, sources: Sources): unknown {
+  const { match, request, query, body } = sources
+  switch (member.location) {
+    case 'uri':
+      return match.labels.get(wireName)
+    case 'querystring': {
+      const { type } = shapeOf(SERVICES[match.service], member.shape)
+      return decodeParameter(type, query.getAll(wireName))
+    }
+    case 'header':
+      return request.headers[wireName.toLowerCase()]
+    case undefined:
+    default:
+      return body.get(wireName)
+  }
 }
 
 function compileRow(service: ServiceName, shape: OperationShape): RestRow {

@@ -2,13 +2,22 @@
 // Invariant: nothing but the tables decides what an operation's request and response look like.
 
 import events from './models/events.json' with { type: 'json' }
+import lambda from './models/lambda.json' with { type: 'json' }
 import pipes from './models/pipes.json' with { type: 'json' }
 import scheduler from './models/scheduler.json' with { type: 'json' }
 import schemas from './models/schemas.json' with { type: 'json' }
 import sns from './models/sns.json' with { type: 'json' }
 import sqs from './models/sqs.json' with { type: 'json' }
 
-export type ServiceName = 'events' | 'pipes' | 'scheduler' | 'schemas' | 'sns' | 'sqs' | 'sts'
+export type ServiceName =
+  | 'events'
+  | 'lambda'
+  | 'pipes'
+  | 'scheduler'
+  | 'schemas'
+  | 'sns'
+  | 'sqs'
+  | 'sts'
 
 export interface Shape {
   readonly type: string
@@ -83,6 +92,7 @@ const sts: ServiceModel = {
 
 export const SERVICES: Readonly<Record<ServiceName, ServiceModel>> = {
   events: events,
+  lambda: lambda,
   pipes: pipes,
   scheduler: scheduler,
   schemas: schemas,

@@ -85,5 +85,12 @@ function lambdaPart(spec: FunctionSpec): Environment {
     PYTHONDONTWRITEBYTECODE: '1',
     // Each further malloc arena maps 64 MB that the limit on address space would count.
     MALLOC_ARENA_MAX: '2',
+    ...rootPart(spec),
   }
+}
+
+/** Where a function that came as an archive finds its own files and modules. */
+function rootPart({ lambda }: FunctionSpec): Environment {
+  if (lambda === undefined) return {}
+  return { LAMBDA_TASK_ROOT: lambda.codeDirectory, PYTHONPATH: lambda.codeDirectory }
 }

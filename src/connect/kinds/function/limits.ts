@@ -20,3 +20,6 @@ export const KILL_WAIT_MS = 2000
 /** Characters of an error's message that travel on. */
 export const ERROR_MESSAGE_LENGTH_MAX = 2048
 export const FUNCTIONS_DISCOVERED_MAX = 1000
+/** Bytes of an archive's files together (Lambda). */
+export const ZIP_UNPACKED_BYTES_MAX: number = 250 * 1024 * 1024
+export const ZIP_ENTRIES_MAX = 20_000
