@@ -63,12 +63,3 @@ test('answers say them in the same way', () => {
     /<Attributes><entry><key>Owner<\/key><value>1<\/value><\/entry><\/Attributes>/,
   )
 })
-
-function encode(operation: string, output: object): string {
-  return encodeQueryResult({
-    model: SERVICES.sns,
-    operation: findOperation('sns', operation)!,
-    output,
-    requestId: 'r',
-  })
-}
