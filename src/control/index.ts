@@ -12,6 +12,7 @@ export type { NewTarget, TargetFailure } from './targets.ts'
 export {
   createQueueUses,
   type MessageAttributes,
+  type MoveTask,
   type OutgoingMessage,
   type Queue,
   type QueueMessage,

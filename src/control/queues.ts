@@ -17,6 +17,7 @@ import {
   allowsRedriveFrom,
   checkAttributes,
   mergeAttributes,
+  type MoveTasks,
   parseRedrivePolicy,
   type Queue,
   type QueueAttributes,
@@ -35,6 +36,7 @@ import { Serial } from './serial.ts'
 
 export type {
   MessageAttributes,
+  MoveTask,
   OutgoingMessage,
   Queue,
   QueueAttributes,
@@ -81,6 +83,8 @@ export interface QueueUses {
   /** With its messages. */
   delete(scope: Scope, name: string): Promise<void>
   readonly messages: QueueMessages
+  /** Moving messages out of dead-letter queues. */
+  readonly moves: MoveTasks
 }
 
 export type QueueChange =
@@ -106,6 +110,7 @@ export function createQueueUses(options: QueueUsesOptions): QueueUses {
   const { registry } = options.queues
   return {
     messages: options.queues.messages,
+    moves: options.queues.moves,
     create: (scope, queue) =>
       parts.serial.run(queueArn(scope, queue.name), () => createQueue(parts, scope, queue)),
     get: (scope, name) => findQueue(parts, scope, name),

@@ -18,6 +18,7 @@ export type QueueFaultCode =
   | 'QueueDoesNotExist'
   | 'QueueNameExists'
   | 'ReceiptHandleIsInvalid'
+  | 'ResourceNotFoundException'
   | 'RequestThrottled'
   | 'TooManyEntriesInBatchRequest'
   | 'UnsupportedOperation'
@@ -37,6 +38,7 @@ const CODES: Readonly<Record<QueueFaultCode, ErrorCode>> = {
   QueueDoesNotExist: 'QUEUE_NOT_FOUND',
   QueueNameExists: 'QUEUE_EXISTS',
   ReceiptHandleIsInvalid: 'REQUEST_INVALID',
+  ResourceNotFoundException: 'RESOURCE_NOT_FOUND',
   RequestThrottled: 'OVERLOADED',
   TooManyEntriesInBatchRequest: 'REQUEST_INVALID',
   UnsupportedOperation: 'NOT_IMPLEMENTED',

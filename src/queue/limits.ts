@@ -30,3 +30,11 @@ export const SOURCE_WINDOW_SECONDS_MAX = 300
 /** Statements of one access policy, and actions of one statement. */
 export const PERMISSIONS_MAX = 20
 export const PERMISSION_ACTIONS_MAX = 7
+
+/** Messages that a move task moves at once, how long they are hidden meanwhile, and how many a second at most. */
+export const MOVE_BATCH_MAX = 10
+export const MOVE_HIDDEN_MS = 60_000
+export const MOVE_RATE_MAX = 500
+/** Move tasks remembered, and shown at once. */
+export const MOVE_TASKS_KEPT_MAX = 1000
+export const MOVE_TASKS_LISTED_MAX = 10

@@ -114,7 +114,7 @@ export interface QueueMessagesOptions {
   readonly random: Random
 }
 
-function refuseReferences(reference: LogReference): Promise<Uint8Array> {
+export function refuseReferences(reference: LogReference): Promise<Uint8Array> {
   return Promise.reject(new Error(`nothing reads log offset ${reference.offset}`))
 }
 

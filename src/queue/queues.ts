@@ -4,10 +4,12 @@
 import { describeError, type Clock, type Logger, type Random, type Timer } from '../base/index.ts'
 import type { MessageStore } from '../store/index.ts'
 import { EXPIRY_INTERVAL_MS } from './limits.ts'
+import { type MoveTasks, QueueMoveTasks } from './move-tasks.ts'
 import {
   type QueueDeliveries,
   type QueueMessages,
   type ReadReference,
+  refuseReferences,
   StoredQueueMessages,
 } from './queue-messages.ts'
 import { Registry, type Queue, type QueueRegistry } from './registry.ts'
@@ -25,6 +27,7 @@ export interface Queues {
   readonly registry: QueueRegistry
   readonly messages: QueueMessages
   readonly deliveries: QueueDeliveries
+  readonly moves: MoveTasks
   /** Drops the messages of a queue that was forgotten. */
   discard(queue: Queue): Promise<void>
   /** Ends every long poll; resolves when the sweep has stopped. */
@@ -34,16 +37,20 @@ export interface Queues {
 export function openQueues(options: QueuesOptions): Queues {
   const registry = new Registry(options.clock)
   const messages = new StoredQueueMessages(options, registry)
+  const { readReference = refuseReferences } = options
+  const moves = new QueueMoveTasks({ ...options, readReference, deliveries: messages, registry })
   const sweep = startSweep(options)
   return {
     registry,
     messages,
     deliveries: messages,
+    moves,
     async discard(queue) {
       await options.messages.purge(queue.key)
     },
     async close() {
       registry.close()
+      await moves.close()
       await sweep.stop()
     },
   }

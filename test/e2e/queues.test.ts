@@ -110,6 +110,42 @@ test('what is not deleted comes back, and after its last receive goes to the dea
   assert.equal(seen.gone, true)
 })
 
+test('dead letters are moved back by a task, and permissions show in the policy', async () => {
+  const signalbox = openAccount()
+  const seen = await signalbox.python<{ task: unknown[]; bodies: string[]; policy: unknown }>(`
+    dead = sqs.create_queue(QueueName='dead')['QueueUrl']
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=['QueueArn'])['Attributes']['QueueArn']
+    work = sqs.create_queue(QueueName='work', Attributes={'VisibilityTimeout': '0', 'RedrivePolicy':
+        json.dumps({'deadLetterTargetArn': arn, 'maxReceiveCount': 1})})['QueueUrl']
+    for body in ['one', 'two', 'three']:
+        sqs.send_message(QueueUrl=work, MessageBody=body)
+    count = lambda url: int(sqs.get_queue_attributes(QueueUrl=url,
+        AttributeNames=['All'])['Attributes']['ApproximateNumberOfMessages'])
+    deadline = time.monotonic() + 20
+    while count(dead) < 3 and time.monotonic() < deadline:
+        sqs.receive_message(QueueUrl=work, MaxNumberOfMessages=10)
+    sqs.start_message_move_task(SourceArn=arn)
+    while count(work) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    task = sqs.list_message_move_tasks(SourceArn=arn)['Results'][0]
+    while task['Status'] == 'RUNNING' and time.monotonic() < deadline:
+        task = sqs.list_message_move_tasks(SourceArn=arn)['Results'][0]
+    sqs.set_queue_attributes(QueueUrl=work, Attributes={'VisibilityTimeout': '30'})
+    got = sqs.receive_message(QueueUrl=work, MaxNumberOfMessages=10)['Messages']
+    sqs.add_permission(QueueUrl=work, Label='friends', AWSAccountIds=['111111111111'],
+                       Actions=['SendMessage'])
+    policy = json.loads(sqs.get_queue_attributes(QueueUrl=work,
+        AttributeNames=['Policy'])['Attributes']['Policy'])['Statement'][0]
+    sqs.remove_permission(QueueUrl=work, Label='friends')
+    result = dict(task=[task['Status'], task['ApproximateNumberOfMessagesMoved']],
+                  bodies=sorted(message['Body'] for message in got),
+                  policy=[policy['Sid'], policy['Action']])
+  `)
+  assert.deepEqual(seen.task, ['COMPLETED', 3])
+  assert.deepEqual(seen.bodies, ['one', 'three', 'two'])
+  assert.deepEqual(seen.policy, ['friends', 'SQS:SendMessage'])
+})
+
 test('batches, attributes, tags, purge and deletion are as boto3 knows them', async () => {
   const signalbox = openAccount()
   const seen = await signalbox.python<Record<string, unknown>>(`

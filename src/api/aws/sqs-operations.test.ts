@@ -246,11 +246,6 @@ test('the older protocol carries attributes, tags and batches', async () => {
   )
 })
 
-test('what is not served says so', async () => {
-  const answer = await call('ListMessageMoveTasks', { SourceArn: 'arn' })
-  assert.match(String(answer['__type']), /NotImplemented|UnsupportedOperation/)
-})
-
 function textOf(response: HttpResponse): string {
   const { body } = response
   if (typeof body === 'string') return body
@@ -273,4 +268,36 @@ test('permissions are statements of the policy that GetQueueAttributes shows', a
   assert.match(String(again['message']), /Label is invalid. Reason: Already exists/)
   assert.deepEqual(await call('RemovePermission', { QueueUrl, Label: 'a' }), {})
   assert.equal(await policyOf(), undefined)
+})
+
+function arn(name: string): string {
+  return `arn:aws:sqs:us-east-1:123456789012:${name}`
+}
+
+test('dead letters are moved back by a task that is listed, in either protocol', async () => {
+  await call('CreateQueue', { QueueName: 'dead' })
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn('dead'), maxReceiveCount: 1 })
+  await call('CreateQueue', { QueueName: 'source', Attributes: { RedrivePolicy } })
+  await call('SendMessage', { QueueUrl: URL_OF('dead'), MessageBody: 'a' })
+  const started = await call('StartMessageMoveTask', {
+    SourceArn: arn('dead'),
+    DestinationArn: arn('source'),
+  })
+  assert.equal(typeof started['TaskHandle'], 'string')
+  await control.clock.run(100)
+  const { Results } = await call('ListMessageMoveTasks', { SourceArn: arn('dead') })
+  const [task] = Results as Record<string, unknown>[]
+  const { StartedTimestamp, ...rest } = task!
+  assert.equal(typeof StartedTimestamp, 'number')
+  assert.deepEqual(rest, {
+    Status: 'COMPLETED',
+    SourceArn: arn('dead'),
+    DestinationArn: arn('source'),
+    ApproximateNumberOfMessagesMoved: 1,
+    ApproximateNumberOfMessagesToMove: 1,
+  })
+  const xml = await query({ Action: 'ListMessageMoveTasks', SourceArn: arn('dead') })
+  assert.match(xml, /<ListMessageMoveTasksResultEntry>.*<Status>COMPLETED<\/Status>/s)
+  const none = await call('CancelMessageMoveTask', { TaskHandle: 'x' })
+  assert.deepEqual([none['status'], none['message']], [400, 'Task does not exist.'])
 })

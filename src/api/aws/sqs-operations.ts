@@ -1,9 +1,10 @@
-// All operations of SQS that are served. The rest of the service's table (message move tasks) answers that it is not implemented.
+// All operations of SQS.
 
 import type { QueueUses } from '../../control/index.ts'
 import type { AwsOperation } from './operation.ts'
 import { sqsBatchOperations } from './sqs-batch-operations.ts'
 import { sqsMessageOperations } from './sqs-message-operations.ts'
+import { sqsMoveOperations } from './sqs-move-operations.ts'
 import { sqsQueueOperations } from './sqs-queue-operations.ts'
 
 export function sqsOperations(queues: QueueUses): readonly AwsOperation[] {
@@ -11,5 +12,6 @@ export function sqsOperations(queues: QueueUses): readonly AwsOperation[] {
     ...sqsQueueOperations(queues),
     ...sqsMessageOperations(queues),
     ...sqsBatchOperations(queues),
+    ...sqsMoveOperations(queues),
   ]
 }
