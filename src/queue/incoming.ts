@@ -73,7 +73,8 @@ function systemAttributes(
   return {
     SenderId: message.sender,
     SentTimestamp: String(message.sentAt),
-    ApproximateReceiveCount: String(message.receiveCount),
+    // Across all queues, as SQS counts.
+    ApproximateReceiveCount: String(message.receivedElsewhere + message.receiveCount),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
     ...(isFifo ? { SequenceNumber: message.sequence } : {}),
     ...(isFifo ? { MessageDeduplicationId: deduplicationIdOf(deduplicationId) } : {}),

@@ -56,6 +56,7 @@ export function messagesConformance(open: OpenStore): void {
         sentAt: NOW - 1,
         firstReceivedAt: NOW,
         receiveCount: 1,
+        receivedElsewhere: 0,
         sender: '000000000000',
         sequence: sent[0]!.sequence,
       },

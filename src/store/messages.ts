@@ -47,7 +47,10 @@ export interface ReceivedMessage {
   readonly attributes?: string
   readonly sentAt: number
   readonly firstReceivedAt: number
+  /** In this queue. */
   readonly receiveCount: number
+  /** In queues whose redrive policies moved it on. */
+  readonly receivedElsewhere: number
   readonly sender: string
   readonly groupId?: string
   readonly deduplicationId?: string

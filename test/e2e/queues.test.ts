@@ -69,7 +69,7 @@ test('what is not deleted comes back, and after its last receive goes to the dea
   const seen = await signalbox.python<{
     hidden: boolean
     counts: string[]
-    dead: { body: string; source: string }
+    dead: { body: string; source: string; count: string }
     sources: string[]
     gone: boolean
   }>(
@@ -93,7 +93,8 @@ test('what is not deleted comes back, and after its last receive goes to the dea
     sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter['ReceiptHandle'])
     result = dict(
         hidden=hidden, counts=counts,
-        dead=dict(body=letter['Body'], source=letter['Attributes']['DeadLetterQueueSourceArn']),
+        dead=dict(body=letter['Body'], source=letter['Attributes']['DeadLetterQueueSourceArn'],
+                  count=letter['Attributes']['ApproximateReceiveCount']),
         sources=sqs.list_dead_letter_source_queues(QueueUrl=dead)['queueUrls'],
         gone=sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=['All'])['Attributes'][
             'ApproximateNumberOfMessages'] == '0')
@@ -102,7 +103,7 @@ test('what is not deleted comes back, and after its last receive goes to the dea
   )
   assert.equal(seen.hidden, true)
   assert.deepEqual(seen.counts, ['1', '2'])
-  assert.deepEqual(seen.dead, { body: 'poison', source: signalbox.queueArn('work') })
+  assert.deepEqual(seen.dead, { body: 'poison', source: signalbox.queueArn('work'), count: '3' })
   assert.deepEqual(
     seen.sources.map((url) => new URL(url).pathname),
     [`/${signalbox.account}/work`],

@@ -177,7 +177,7 @@ export class MemoryMessages implements MessageStore {
     return sent(id, sequence, false)
   }
 
-  #insert(message: Omit<StoredMessage, 'sequence' | 'firstReceivedAt' | 'receiveCount'>): number {
+  #insert(message: NewMessage): number {
     this.#state.sequence += 1
     const { sequence } = this.#state
     this.#messages(message.queue).set(sequence, {
@@ -185,6 +185,7 @@ export class MemoryMessages implements MessageStore {
       sequence,
       firstReceivedAt: 0,
       receiveCount: 0,
+      receivedElsewhere: message.receivedElsewhere ?? 0,
     })
     return sequence
   }
@@ -207,6 +208,7 @@ export class MemoryMessages implements MessageStore {
       queue: query.deadLetterQueue!,
       visibleAt: query.now,
       movedFrom: query.queue,
+      receivedElsewhere: message.receivedElsewhere + message.receiveCount,
     })
   }
 
@@ -216,7 +218,7 @@ export class MemoryMessages implements MessageStore {
     const visibleAt = query.now + query.visibilityTimeoutMs
     const taken = { ...message, receiveCount, firstReceivedAt, visibleAt }
     this.#messages(query.queue).set(message.sequence, taken)
-    const { id, sentAt, sender, sequence } = message
+    const { id, sentAt, sender, sequence, receivedElsewhere } = message
     return {
       id,
       receipt: formatReceipt(query.queue, { sequence, receiveCount }),
@@ -225,6 +227,7 @@ export class MemoryMessages implements MessageStore {
       sentAt,
       firstReceivedAt,
       receiveCount,
+      receivedElsewhere,
       sender,
       sequence: formatSequence(sequence),
       ...(message.attributes === undefined ? {} : { attributes: message.attributes }),
@@ -244,6 +247,10 @@ export class MemoryMessages implements MessageStore {
     return mapOf(this.#state.deduplications, queue)
   }
 }
+
+type Counted = 'sequence' | 'firstReceivedAt' | 'receiveCount' | 'receivedElsewhere'
+
+type NewMessage = Omit<StoredMessage, Counted> & { readonly receivedElsewhere?: number }
 
 function mapOf<K, V>(maps: Map<string, Map<K, V>>, queue: string): Map<K, V> {
   let map = maps.get(queue)

@@ -12,6 +12,7 @@ export interface StoredMessage extends Omit<MessageWrite, 'body'> {
   readonly sequence: number
   readonly firstReceivedAt: number
   readonly receiveCount: number
+  readonly receivedElsewhere: number
   readonly movedFrom?: string
 }
 

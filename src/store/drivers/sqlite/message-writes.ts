@@ -24,6 +24,7 @@ interface Message {
   readonly visible_at: number
   readonly receive_count: number
   readonly first_received_at: number
+  readonly received_elsewhere: number
   readonly sent_at: number
   readonly expires_at: number
   readonly id: string
@@ -240,6 +241,7 @@ export class MessageWrites {
         sentAt,
         firstReceivedAt: query.now,
         receiveCount: 1,
+        receivedElsewhere: 0,
         sender,
         sequence: formatSequence(sequence),
       }
@@ -259,6 +261,7 @@ export class MessageWrites {
       sentAt: message.sent_at,
       firstReceivedAt,
       receiveCount,
+      receivedElsewhere: message.received_elsewhere,
       sender: message.sender,
       sequence: formatSequence(sequence),
       ...(message.attributes === null ? {} : { attributes: message.attributes }),
@@ -329,6 +332,7 @@ function prepareStatements(
     ),
     move: db.prepare(
       `UPDATE messages SET seq = ?, queue = ?, visible_at = ?, moved_from = ?,
+         received_elsewhere = received_elsewhere + receive_count,
          receive_count = 0, first_received_at = 0 WHERE seq = ?`,
     ),
     remove: db.prepare('DELETE FROM messages WHERE seq = ? AND queue = ? RETURNING group_id'),

@@ -121,6 +121,10 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX message_batches_expiry ON message_batches (expires_at);
     `,
   },
+  {
+    version: 3,
+    sql: 'ALTER TABLE messages ADD COLUMN received_elsewhere INTEGER NOT NULL DEFAULT 0',
+  },
 ]
 
 const NEWEST_VERSION = MIGRATIONS.at(-1)!.version
