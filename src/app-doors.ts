@@ -27,6 +27,7 @@ import { explainEvent, explainRule } from './app-explain.ts'
 import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
+import { setPipeState, viewPipes } from './app-pipes.ts'
 import type { State } from './app-state.ts'
 import type { PipeUses } from './control/index.ts'
 
@@ -101,7 +102,7 @@ function createAws(
 function ownApiDeps(
   options: DoorOptions,
   state: State,
-  { delivery, authorization }: { delivery: Delivery; authorization: Authorization },
+  { delivery, authorization }: { delivery: DoorRooms; authorization: Authorization },
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher } = state
@@ -120,6 +121,8 @@ function ownApiDeps(
     listDeliveries: (query) => viewDeliveries(store, query),
     explainEvent: (query) => explainEvent({ ...rules, log }, query),
     explainRule: (query) => explainRule({ ...rules, log }, query),
+    listPipes: (query) => viewPipes(delivery.pipeUses, query),
+    setPipeState: (pipe, wanted) => setPipeState(delivery.pipeUses, pipe, wanted),
   }
 }
 

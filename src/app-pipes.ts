@@ -3,7 +3,9 @@
 import type { Delivery } from './app-delivery.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
-import { createPipeUses, openPipeKeeper, type PipeUses } from './control/index.ts'
+import type { PipeQuery, PipeStateView } from './api/index.ts'
+import { AppError } from './base/index.ts'
+import { createPipeUses, openPipeKeeper, type PipeUses, type PipeView } from './control/index.ts'
 import { decodeResource, Objects } from './objects/index.ts'
 import { Pipes } from './pipe/index.ts'
 import { createQueueSourceKind } from './queue/index.ts'
@@ -33,4 +35,55 @@ export async function openPipes(
   const resources = new Objects({ rows: store.rows, clock, random })
   const settled = (): Promise<void> => keeper.settled()
   return { pipes, uses: createPipeUses({ resources, pipes, settled, clock }) }
+}
+
+/** The pipes that our own API shows. */
+export async function viewPipes(
+  uses: PipeUses,
+  { pipe }: PipeQuery,
+): Promise<readonly PipeStateView[]> {
+  const views = (await uses.listEverywhere()).map(viewPipe)
+  const wanted =
+    pipe === undefined ? views : views.filter(({ name, arn }) => name === pipe || arn === pipe)
+  return wanted.sort((one, other) => (one.arn < other.arn ? -1 : 1))
+}
+
+export async function setPipeState(
+  uses: PipeUses,
+  pipe: string,
+  state: PipeStateView['desiredState'],
+): Promise<PipeStateView> {
+  const [found, ...others] = await viewPipes(uses, { pipe })
+  if (found === undefined) {
+    throw new AppError('RESOURCE_NOT_FOUND', `pipe \`${pipe}\` does not exist`)
+  }
+  if (others.length > 0) {
+    const arns = [found, ...others].map(({ arn }) => `\`${arn}\``).join(', ')
+    throw new AppError(
+      'REQUEST_INVALID',
+      `several pipes are named \`${pipe}\`, expected one of ${arns}`,
+    )
+  }
+  return viewPipe(await uses.setState(found, found.name, state))
+}
+
+function viewPipe({ arn, spec, status, createdAt }: PipeView): PipeStateView {
+  const { description, sourceParameters, enrichment, enrichmentParameters, targetParameters } = spec
+  return {
+    name: spec.name,
+    account: spec.account,
+    region: spec.region,
+    arn,
+    desiredState: spec.state,
+    state: status.state,
+    ...(status.reason === undefined ? {} : { reason: status.reason }),
+    ...(description === undefined ? {} : { description }),
+    source: spec.source,
+    ...(sourceParameters === undefined ? {} : { sourceParameters }),
+    ...(enrichment === undefined ? {} : { enrichment }),
+    ...(enrichmentParameters === undefined ? {} : { enrichmentParameters }),
+    target: spec.target,
+    ...(targetParameters === undefined ? {} : { targetParameters }),
+    createdAt,
+  }
 }

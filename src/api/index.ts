@@ -21,6 +21,8 @@ export type {
   DeliveryView,
   DeliveryViewQuery,
   OwnApiDeps,
+  PipeQuery,
+  PipeStateView,
   RuleQuery,
   RuleView,
   SubscribeOptions,

@@ -17,6 +17,7 @@ import { type ExplainOptions, runExplain } from './explain.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import { holdProcess } from './hold-process.ts'
 import type { CliIo } from './io.ts'
+import { runPipeLs, runPipeShow, runPipeState } from './pipe.ts'
 import { reportFailure, viewOf } from './report-error.ts'
 import { runServer } from './serve.ts'
 import { runTail, type TailOptions } from './tail.ts'
@@ -62,6 +63,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addServerCommands(program, io, run)
   addEventCommands(program, io, run)
   addMatchCommands(program, io, run)
+  addPipeCommands(program, io, run)
   addMachineCommands(program, io, run)
   return program
 }
@@ -153,6 +155,28 @@ function addMatchCommands(program: Command, io: CliIo, run: Run): void {
   test.action(async () => {
     run.code = await runTest(createContext(test, io), test.opts<TestOptions>())
   })
+}
+
+function addPipeCommands(program: Command, io: CliIo, run: Run): void {
+  const pipe = program.command('pipe').description('show pipes, hold one, or let it go on')
+  const ls = pipe.command('ls').description('all pipes and what they do')
+  ls.action(async () => {
+    run.code = await runPipeLs(createContext(ls, io))
+  })
+  const show = pipe.command('show').description('one pipe with its parameters')
+  show.argument('<pipe>', 'name or ARN').action(async (name: string) => {
+    run.code = await runPipeShow(createContext(show, io), name)
+  })
+  const summaries = {
+    start: 'let a pipe read its source again',
+    stop: 'hold a pipe; what it has in hand is finished',
+  }
+  for (const verb of ['start', 'stop'] as const) {
+    const command = pipe.command(verb).description(summaries[verb])
+    command.argument('<pipe>', 'name or ARN').action(async (name: string) => {
+      run.code = await runPipeState(createContext(command, io), name, verb)
+    })
+  }
 }
 
 function addMachineCommands(program: Command, io: CliIo, run: Run): void {

@@ -2,6 +2,7 @@
 
 import type { EventExplanationView, RuleExplanationView } from './explain-views.ts'
 import { readMessages } from './message-reader.ts'
+import type { PipeStateView } from './pipe-views.ts'
 import { type ErrorBody, failureOf, Transport } from './transport.ts'
 import type { InfoView, StatsView, TailEventView } from './views.ts'
 
@@ -18,6 +19,9 @@ export interface Client {
   explainEvent(query: ExplainEventQuery): Promise<EventExplanationView>
   /** Why a rule matches the newest events of its bus or does not. */
   explainRule(query: ExplainRuleQuery): Promise<RuleExplanationView>
+  /** All pipes, or those of a name or an ARN. */
+  pipes(query: PipeQuery): Promise<readonly PipeStateView[]>
+  setPipe(verb: 'start' | 'stop', query: PipeQuery): Promise<PipeStateView>
   close(): void
 }
 
@@ -56,6 +60,12 @@ export interface ExplainEventQuery {
   readonly signal?: AbortSignal
 }
 
+export interface PipeQuery {
+  /** Name or ARN. */
+  readonly pipe?: string | undefined
+  readonly signal?: AbortSignal
+}
+
 export interface ExplainRuleQuery {
   readonly rule: string
   readonly bus?: string | undefined
@@ -75,6 +85,14 @@ export function createClient(endpointUrl: string): Client {
     explainEvent: (query) => explainEvent(transport, query),
     explainRule: async ({ signal, ...query }) =>
       (await get(`/explain/rule?${formatQuery(query)}`, signal)) as RuleExplanationView,
+    pipes: async ({ signal, ...query }) => {
+      const answer = await get(`/pipes?${formatQuery(query)}`, signal)
+      return (answer as { readonly items: readonly PipeStateView[] }).items
+    },
+    setPipe: async (verb, { signal, ...query }) => {
+      const path = `${V1}/pipes/${verb}?${formatQuery(query)}`
+      return (await transport.json({ method: 'POST', path, signal })) as PipeStateView
+    },
     close: () => transport.close(),
   }
 }

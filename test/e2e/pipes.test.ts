@@ -280,6 +280,29 @@ test('a server that is killed in the middle of a pipe loses nothing', async (con
   `)
 })
 
+test('the command line shows pipes, holds one and lets it go on', async () => {
+  const signalbox = openAccount()
+  const arn = `arn:aws:pipes:us-east-1:${signalbox.account}:pipe/held`
+  await signalbox.python(`
+    ${inner(PIPES)}
+    pipes.create_pipe(Name='held', RoleArn=role, Source=queue('in'), Target=queue('out'))
+    pipes.create_pipe(Name='broken', RoleArn=role, Source=queue('in') + '-none', Target=queue('out'))
+  `)
+  const lines = (await signalbox.cli('pipe', 'ls')).split('\n')
+  const mine = lines.filter((line) => line.includes(signalbox.account))
+  assert.match(
+    mine[0]!,
+    /^broken {2}START_FAILED {2}\S+in-none → \S+out {2}queue .* does not exist$/,
+  )
+  assert.match(mine[1]!, /^held {2}RUNNING {2}\S+in → \S+out$/)
+  assert.match(await signalbox.cli('pipe', 'stop', arn), /^held {2}STOPP(?:ED|ING) /)
+  const shown = JSON.parse(await signalbox.cli('-o', 'json', 'pipe', 'show', arn)) as object
+  assert.deepEqual((shown as { desiredState: string }).desiredState, 'STOPPED')
+  assert.match(await signalbox.cli('pipe', 'start', 'held'), /^held {2}(?:RUNNING|STARTING) /)
+  assert.match(await signalbox.cli('pipe', 'show', 'held'), /^held[^]*\n {2}arn {9}arn:aws:pipes:/)
+  await assert.rejects(signalbox.cli('pipe', 'start', 'nothing'), /pipe `nothing` does not exist/)
+})
+
 /** A text inside a program that is indented by four. */
 function inner(text: string): string {
   return text.trim().split('\n').join('\n    ')

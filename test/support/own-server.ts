@@ -99,6 +99,8 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
     subscribe: (options) => memory.subscribe(options),
     listBuses: () => Promise.resolve([]),
     listRules: () => Promise.resolve(rules.map(({ view }) => view)),
+    listPipes: async () => [],
+    setPipeState: () => Promise.reject(new Error('there are no pipes')),
     listDeliveries: () => Promise.resolve([]),
     explainEvent: (query) => Promise.resolve(explainEvent(rules, query)),
     explainRule: () => Promise.reject(new AppError('RULE_NOT_FOUND', 'no rule is kept here')),

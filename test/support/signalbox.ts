@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { type Exit, type ServerProcess, startServer } from '../fault/harness/server-process.ts'
 import { until } from '../fault/harness/until.ts'
 
@@ -14,6 +15,7 @@ export { until }
 /** What is expected to happen soon is waited for this long, on a machine that does much else. */
 export const DEADLINE_MS = 20_000
 
+const SIGNALBOX = fileURLToPath(new URL('../../bin/signalbox.cjs', import.meta.url))
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 const CLIENT_DEADLINE_MS = 60_000
 
@@ -151,6 +153,14 @@ export class Signalbox {
   /** Runs a program as it is; what it does is its own affair. */
   program(text: string): Promise<Ended> {
     return run('python3', ['-c', text], this.environment())
+  }
+
+  /** What our own command prints. */
+  async cli(...args: readonly string[]): Promise<string> {
+    const given = [SIGNALBOX, '--endpoint-url', this.url, ...args]
+    const { code, stdout, stderr } = await run(process.execPath, given, process.env)
+    if (code !== 0) throw new Error(`signalbox ${args.join(' ')} ended with ${code}: ${stderr}`)
+    return stdout.trimEnd()
   }
 
   environment(): Readonly<Record<string, string | undefined>> {

@@ -26,10 +26,37 @@ export interface OwnApiDeps extends OperationsDeps {
   subscribe(options: SubscribeOptions): AsyncIterable<TailItem>
   listBuses(): Promise<readonly BusView[]>
   listRules(query: RuleQuery): Promise<readonly RuleView[]>
+  listPipes(query: PipeQuery): Promise<readonly PipeStateView[]>
+  /** `pipe` is a name, where only one pipe has it, or an ARN. */
+  setPipeState(pipe: string, state: PipeStateView['desiredState']): Promise<PipeStateView>
   listDeliveries(query: DeliveryViewQuery): Promise<readonly DeliveryView[]>
   /** Throws `PATTERN_INVALID`, `EVENT_INVALID`, `EVENT_NOT_FOUND` and `RULE_NOT_FOUND`. */
   explainEvent(query: ExplainEventQuery): Promise<EventExplanation>
   explainRule(query: ExplainRuleQuery): Promise<RuleExplanation>
+}
+
+export interface PipeQuery {
+  /** Name or ARN. */
+  readonly pipe?: string
+}
+
+export interface PipeStateView {
+  readonly name: string
+  readonly account: string
+  readonly region: string
+  readonly arn: string
+  readonly desiredState: 'RUNNING' | 'STOPPED'
+  readonly state: string
+  readonly reason?: string
+  readonly description?: string
+  readonly source: string
+  readonly sourceParameters?: object
+  readonly enrichment?: string
+  readonly enrichmentParameters?: object
+  readonly target: string
+  readonly targetParameters?: object
+  /** Seconds since the epoch. */
+  readonly createdAt: number
 }
 
 export interface About {

@@ -6,6 +6,7 @@ import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
 import { explainEvent, explainRule } from './explain.ts'
+import { PIPE_ROUTES } from './pipes.ts'
 import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
 import { given, json } from './replies.ts'
 import { readStats } from './stats.ts'
@@ -140,6 +141,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     answer: 'RuleExplanation',
     handle: explainRule,
   },
+  ...PIPE_ROUTES,
 ]
 
 // Streams open now, over all servers of the process.

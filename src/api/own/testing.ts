@@ -36,6 +36,8 @@ export function createTestDeps(
     listBuses: () => Promise.resolve([]),
     listRules: () => Promise.resolve([]),
     listDeliveries: () => Promise.resolve([]),
+    listPipes: () => Promise.resolve([]),
+    setPipeState: () => refuse('RESOURCE_NOT_FOUND', 'there are no pipes'),
     explainEvent: () => refuse('EVENT_NOT_FOUND', 'nothing is in the log'),
     explainRule: () => refuse('RULE_NOT_FOUND', 'there are no rules'),
     ...overrides,
