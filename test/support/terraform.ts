@@ -16,7 +16,7 @@ export const noTerraform: string | false =
     : `${TERRAFORM} with the AWS provider below ${PLUGINS} is not on this machine`
 
 // The provider alone is hundreds of megabytes to load.
-const DEADLINE_MS = 240_000
+const DEADLINE_MS = 400_000
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 
 export class TerraformProject {
