@@ -59,6 +59,6 @@ test(
               + [r['RegistryName'] for r in schemas.list_registries(Scope='LOCAL')['Registries']]
               + sqs.list_queues().get('QueueUrls', []))
   `)
-    assert.deepEqual(left, ['default'])
+    assert.deepEqual(left, ['default', 'discovered-schemas'])
   },
 )
