@@ -2,6 +2,7 @@
 
 import type { SnsOperationsOptions } from './api/index.ts'
 import { type LaneMemory, loadBreakers, loadDisablements } from './app-lane-memory.ts'
+import type { CloudMetrics } from './app-metrics.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
 import { awsTargets } from './app-targets.ts'
 import { createTopics, topicKinds, type TopicKindsOptions } from './app-topics.ts'
@@ -34,6 +35,8 @@ export interface Delivery {
 export interface DeliveryOptions extends AppOptions {
   /** Where this server can be called, once it listens. */
   readonly ownUrl: () => string | undefined
+  /** Is given each line that a function prints. */
+  readonly takeLine: CloudMetrics['takeLine']
 }
 
 export async function openDelivery(
@@ -95,9 +98,9 @@ async function openDeliverer(
     openSink: (address) => sinks.at(address),
     prepare: createInputs(),
     findTarget: (ruleKey, targetId) => publisher.findTarget(ruleKey, targetId),
-    async sendDeadLetter(queueArn, body, attributes) {
+    async sendDeadLetter(queueArn, letter) {
       try {
-        await sendDeadLetter(queueArn, body, attributes)
+        await sendDeadLetter(queueArn, letter)
         return true
       } catch (error) {
         if (isAppError(error, 'QUEUE_NOT_FOUND')) return false
@@ -160,6 +163,7 @@ function createKinds(
       clock,
       random,
       logger: logger.child({ room: 'functions' }),
+      onLine: options.takeLine,
     },
     aws: awsTargets(options),
     destinations: {

@@ -13,6 +13,7 @@ import {
   eventOperations,
   type Metrics,
   type OwnApiDeps,
+  monitoringOperations,
   snsOperations,
   schemasOperations,
   pipeOperations,
@@ -30,6 +31,7 @@ import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.t
 import { setPipeState, viewPipes } from './app-pipes.ts'
 import type { State } from './app-state.ts'
 import type { PipeUses } from './control/index.ts'
+import type { MetricSeries } from './metric/index.ts'
 
 const DEFAULT_REGION = 'us-east-1'
 
@@ -42,6 +44,7 @@ export interface DoorOptions extends AppOptions {
 
 export interface DoorRooms extends Delivery {
   readonly pipeUses: PipeUses
+  readonly series: MetricSeries
 }
 
 export function createDialects(
@@ -87,6 +90,7 @@ function createAws(
       putEvents,
       ...eventOperations(control),
       ...createLambda(options, state, delivery),
+      ...monitoringOperations({ series: delivery.series, clock }),
       ...snsOperations(delivery.topics),
       ...schemasOperations(control),
       ...sqsOperations(queueUses),

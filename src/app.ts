@@ -9,6 +9,7 @@ import { type HttpServer, openHttpServer, openMetrics } from './api/index.ts'
 import { reasonsOfDamage } from './app-damage.ts'
 import { type Delivery, openDelivery } from './app-delivery.ts'
 import { createDialects } from './app-doors.ts'
+import { openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
 import { openState, type State } from './app-state.ts'
@@ -49,9 +50,14 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   const phase: { now: 'starting' | 'serving' | 'draining' } = { now: 'starting' }
   const metrics = openMetrics()
   closers.add(() => metrics.close())
+  const cloudMetrics = openCloudMetrics(options, closers)
   let server: HttpServer | undefined
   const state = await openState(options, closers)
-  const delivery = await openDelivery({ ...options, ownUrl: () => server?.url }, state, closers)
+  const delivery = await openDelivery(
+    { ...options, ownUrl: () => server?.url, takeLine: cloudMetrics.takeLine },
+    state,
+    closers,
+  )
   const pipeRoom = await openPipes(options, state, { sinks: delivery.sinks, closers })
   const maintenance = startMaintenance(clock, logger, () =>
     tend(options, state, { ...delivery, ...pipeRoom }),
@@ -64,10 +70,15 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   server = await openHttpServer({
     host: config.host,
     port: config.port,
-    dialects: createDialects({ ...options, metrics, startedAt, reasonsNotReady }, state, {
-      ...delivery,
-      pipeUses: pipeRoom.uses,
-    }),
+    dialects: createDialects(
+      { ...options, metrics: cloudMetrics.extend(metrics), startedAt, reasonsNotReady },
+      state,
+      {
+        ...delivery,
+        series: cloudMetrics.series,
+        pipeUses: pipeRoom.uses,
+      },
+    ),
     security: { allowedHosts: config.allowedHosts, allowedOrigins: [] },
     limits: { bodyBytesMax: config.limits.requestSizeBytesMax },
     logger: logger.child({ room: 'api' }),

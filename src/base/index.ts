@@ -28,6 +28,7 @@ export {
 export { channels, type Outcome } from './observe.ts'
 export type {
   BreakerChanged,
+  DeadLetterSent,
   DeliveriesSettled,
   DeliveryAttempted,
   EventsAccepted,

@@ -8,6 +8,8 @@ export type Outcome = 'delivered' | 'dead' | 'expired' | 'cancelled'
 
 export interface EventsAccepted {
   readonly dialect: 'aws' | 'cloudevents' | 'internal'
+  /** Of the first of them. */
+  readonly busKey?: string
   readonly count: number
   readonly sizeBytes: number
   /** From request decoded to durable. */
@@ -16,6 +18,8 @@ export interface EventsAccepted {
 
 export interface EventsRefused {
   readonly dialect: 'aws' | 'cloudevents' | 'internal'
+  /** Of the first of them, where it is known. */
+  readonly busKey?: string
   readonly code: string
   readonly count: number
 }
@@ -38,14 +42,27 @@ export interface DeliveryAttempted {
   readonly errorCode?: string
   readonly error?: string
   readonly retryAt?: number
+  /** Whether it is the rule's first target: its deliveries are as many as the rule's matches. */
+  readonly isLeading: boolean
 }
 
 export interface DeliveriesSettled {
+  readonly busKey: string
+  readonly rule: string
+  /** Whether it is the rule's first target. */
+  readonly isLeading: boolean
   readonly outcome: Outcome
   readonly kind: string
   readonly count: number
   /** From durable in the log to settled, of the oldest in this batch. */
   readonly latencyMs: number
+}
+
+export interface DeadLetterSent {
+  readonly busKey: string
+  readonly rule: string
+  /** False where its queue does not exist. */
+  readonly isSent: boolean
 }
 
 export interface BreakerChanged {
@@ -84,6 +101,7 @@ export const channels = {
   eventsRouted: channel('signalbox:events.routed') as Channel<unknown, EventsRouted>,
   deliveryAttempted: channel('signalbox:delivery.attempted') as Channel<unknown, DeliveryAttempted>,
   deliveriesSettled: channel('signalbox:deliveries.settled') as Channel<unknown, DeliveriesSettled>,
+  deadLetterSent: channel('signalbox:dead-letter.sent') as Channel<unknown, DeadLetterSent>,
   breakerChanged: channel('signalbox:breaker.changed') as Channel<unknown, BreakerChanged>,
   requestAnswered: channel('signalbox:request.answered') as Channel<unknown, RequestAnswered>,
   pipeExecuted: channel('signalbox:pipe.executed') as Channel<unknown, PipeExecuted>,

@@ -2,6 +2,7 @@
 
 import type { Sink, SinkKind, SinkMessage, SinkResult } from '../connect/index.ts'
 import { describeError, isAppError } from '../base/index.ts'
+import { traceHeaderOf } from '../event/index.ts'
 import { parseArn } from '../model/index.ts'
 import type { Publication } from './notification.ts'
 import type { TopicPublisher } from './publications.ts'
@@ -41,7 +42,7 @@ class TopicSink implements Sink {
 
   async #publish(message: SinkMessage): Promise<SinkResult> {
     const { account, region } = parseArn(this.#address)!
-    const { traceHeader } = message.event.meta()
+    const traceHeader = traceHeaderOf(message.event.meta())
     const how = {
       endpoint: this.#options.endpoint(),
       ...(traceHeader === undefined ? {} : { traceHeader }),

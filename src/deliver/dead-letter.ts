@@ -1,7 +1,8 @@
 // Dead letters: what one says (AWS's message attributes, all strings), and paying it into the target's queue.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
-import { describeError, type Logger } from '../base/index.ts'
+import { channels, describeError, type Logger } from '../base/index.ts'
+import { traceHeaderOf } from '../event/index.ts'
 import type { Target } from '../model/index.ts'
 import type { Job } from './job.ts'
 
@@ -20,13 +21,16 @@ export function deadLetterAttributes(job: Job): DeadLetterAttributes {
   }
 }
 
+export interface DeadLetter {
+  readonly body: Uint8Array
+  readonly attributes: DeadLetterAttributes
+  /** `X-Amzn-Trace-Id` of the event, where it has one. */
+  readonly traceHeader?: string
+}
+
 export interface DeadLetterOptions {
   /** Puts a dead letter into a queue, durably. Answers false when there is no such queue. */
-  readonly sendDeadLetter: (
-    queueArn: string,
-    body: Uint8Array,
-    attributes: DeadLetterAttributes,
-  ) => Promise<boolean>
+  readonly sendDeadLetter: (queueArn: string, letter: DeadLetter) => Promise<boolean>
   /** What a letter holds, where that is not the event as it came. */
   readonly letterOf?: (target: Target, envelope: Uint8Array) => Uint8Array
   readonly logger: Logger
@@ -45,10 +49,16 @@ export async function payDeadLetter(
   if (queueArn === undefined) return { kind: 'paid', note: '' }
   try {
     const { target, event } = job.delivery
-    const letter = letterOf?.(target, event.envelope) ?? event.envelope
-    if (await sendDeadLetter(queueArn, letter, deadLetterAttributes(job))) {
-      return { kind: 'paid', note: '' }
-    }
+    const body = letterOf?.(target, event.envelope) ?? event.envelope
+    const traceHeader = traceHeaderOf(event.meta())
+    const isSent = await sendDeadLetter(queueArn, {
+      body,
+      attributes: deadLetterAttributes(job),
+      ...(traceHeader === undefined ? {} : { traceHeader }),
+    })
+    const { busKey, name: rule } = job.delivery.rule
+    channels.deadLetterSent.publish({ busKey, rule, isSent })
+    if (isSent) return { kind: 'paid', note: '' }
     return { kind: 'paid', note: `; its dead-letter queue \`${queueArn}\` does not exist` }
   } catch (error) {
     const fields = { queue: queueArn, error: describeError(error) }

@@ -3,6 +3,7 @@
 
 import { channels, type Clock, type Logger, type Outcome } from '../base/index.ts'
 import type { SinkFailure, SinkResult } from '../connect/index.ts'
+import type { RoutedRule, Target } from '../model/index.ts'
 import type { AttemptRow } from '../store/index.ts'
 import type { BreakerState } from './breaker.ts'
 import { attemptOf, type Job } from './job.ts'
@@ -60,10 +61,11 @@ export class Reports {
       ...(failure === undefined ? {} : { errorCode: failure.code, error: failure.message }),
       ...(retryAt === undefined ? {} : { retryAt }),
     }
+    const isLeading = isFirstTarget(rule, target)
     if (failure !== undefined) logger.warn('a delivery attempt failed', { ...line, result })
     else logger.debug('a delivery attempt ended', { ...line, result })
     if (channels.deliveryAttempted.hasSubscribers && result !== 'cancelled') {
-      channels.deliveryAttempted.publish({ ...line, result })
+      channels.deliveryAttempted.publish({ ...line, result, isLeading })
     }
   }
 
@@ -82,7 +84,18 @@ export class Reports {
     if (!channels.deliveriesSettled.hasSubscribers) return
     const latencyMs = Math.max(0, this.#options.clock.now() - oldest)
     const kind = kindOf(lane.target.address)
-    channels.deliveriesSettled.publish({ outcome, kind, count, latencyMs })
+    const { rule, target } = lane
+    const isLeading = isFirstTarget(rule, target)
+    const { busKey, name } = rule
+    channels.deliveriesSettled.publish({
+      busKey,
+      rule: name,
+      isLeading,
+      outcome,
+      kind,
+      count,
+      latencyMs,
+    })
   }
 
   breakerChanged(lane: Lane, state: BreakerState, result: SinkResult): void {
@@ -104,6 +117,10 @@ export class Reports {
     this.#successesRecorded += 1
     return this.#successesRecorded <= SUCCESSES_RECORDED_PER_SECOND
   }
+}
+
+function isFirstTarget(rule: RoutedRule, target: Target): boolean {
+  return rule.targets[0]?.id === target.id
 }
 
 /** `http`, `sqs`, `lambda` …: the address's service, for metrics. */

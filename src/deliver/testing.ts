@@ -166,7 +166,7 @@ export class DeliveryBench {
         const target = rule?.targets.find(({ id }) => id === targetId)
         return rule === undefined || target === undefined ? undefined : { rule, target }
       },
-      sendDeadLetter: async (queueArn, body, attributes) => {
+      sendDeadLetter: async (queueArn, { body, attributes }) => {
         if (!(await this.payDeadLetter())) return false
         this.deadLetters.push({ queueArn, body: textOf(body), attributes })
         return true

@@ -34,3 +34,4 @@ export {
   type CloudEventsMessage,
   type CloudEventsMode,
 } from './cloudevents.ts'
+export { traceHeaderOf, traceOf, type Trace } from './trace.ts'

@@ -316,9 +316,10 @@ test('what is accepted and what is refused is told on the channels', async () =>
   await assert.rejects(ingress.accept('aws', [event('b', JSON.stringify('x'.repeat(700)))]))
   channels.eventsAccepted.unsubscribe(listener)
   channels.eventsRefused.unsubscribe(listener)
+  const busKey = '000000000000/us-east-1/shop'
   assert.deepEqual(told, [
-    { dialect: 'cloudevents', count: 1, sizeBytes: one.record.length, durationMs: 0 },
-    { dialect: 'aws', code: 'OVERLOADED', count: 1 },
+    { dialect: 'cloudevents', busKey, count: 1, sizeBytes: one.record.length, durationMs: 0 },
+    { dialect: 'aws', busKey, code: 'OVERLOADED', count: 1 },
   ])
 })
 

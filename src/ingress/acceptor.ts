@@ -76,18 +76,19 @@ class Acceptor implements Ingress, IngressState {
       const entered = dialect === 'internal' ? undefined : this.#admission.enter(sizeBytes)
       if (entered !== undefined) await entered
     } catch (error) {
-      this.#refused(dialect, error, events.length)
+      this.#refused(dialect, error, events)
       throw error
     }
     try {
       const results = await this.#append(events)
       if (channels.eventsAccepted.hasSubscribers) {
         const durationMs = this.#options.clock.monotonic() - startedAt
-        channels.eventsAccepted.publish({ dialect, count: events.length, sizeBytes, durationMs })
+        const count = events.length
+        channels.eventsAccepted.publish({ dialect, ...busOf(events), count, sizeBytes, durationMs })
       }
       return results
     } catch (error) {
-      this.#refused(dialect, error, events.length)
+      this.#refused(dialect, error, events)
       throw withRetryAfter(error)
     } finally {
       if (dialect !== 'internal') this.#admission.leave(sizeBytes)
@@ -145,11 +146,16 @@ class Acceptor implements Ingress, IngressState {
     )
   }
 
-  #refused(dialect: Dialect, error: unknown, count: number): void {
+  #refused(dialect: Dialect, error: unknown, events: readonly IncomingEvent[]): void {
     if (!channels.eventsRefused.hasSubscribers) return
     const code = error instanceof AppError ? error.code : 'INTERNAL'
-    channels.eventsRefused.publish({ dialect, code, count })
+    channels.eventsRefused.publish({ dialect, ...busOf(events), code, count: events.length })
   }
+}
+
+function busOf(events: readonly IncomingEvent[]): { readonly busKey?: string } {
+  const [first] = events
+  return first === undefined ? {} : { busKey: first.busKey }
 }
 
 /** What two sightings of one key must share: the data. Time may have been stamped by us, so it cannot count. */

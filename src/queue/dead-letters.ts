@@ -19,18 +19,20 @@ export interface DeadLetterOptions {
  * Resolves once the letter is durable; rejects `QUEUE_NOT_FOUND` when there is no such queue. Attribute
  * values are text; empty ones are left out, because a queue's attribute cannot be empty.
  */
-export type SendDeadLetter = (
-  queueArn: string,
-  body: Uint8Array,
-  attributes: Readonly<Record<string, string>>,
-) => Promise<void>
+export type SendDeadLetter = (queueArn: string, letter: DeadLetter) => Promise<void>
+
+export interface DeadLetter {
+  readonly body: Uint8Array
+  readonly attributes: Readonly<Record<string, string>>
+  readonly traceHeader?: string
+}
 
 const SENDER = 'events.amazonaws.com'
 /** The one group of dead letters in a FIFO queue. */
 const GROUP = 'dead-letters'
 
 export function createDeadLetterSender(options: DeadLetterOptions): SendDeadLetter {
-  return async (queueArn, body, attributes) => {
+  return async (queueArn, { body, attributes, traceHeader }) => {
     const queue = options.queues.registry.find(queueArn)
     if (queue === undefined) throw queueNotFound()
     const now = options.clock.now()
@@ -38,7 +40,10 @@ export function createDeadLetterSender(options: DeadLetterOptions): SendDeadLett
       queue: queue.key,
       id: createUuid(options.random),
       body,
-      attributes: JSON.stringify({ user: toMessageAttributes(attributes) }),
+      attributes: JSON.stringify({
+        user: toMessageAttributes(attributes),
+        ...(traceHeader === undefined ? {} : { system: traceAttribute(traceHeader) }),
+      }),
       sentAt: now,
       visibleAt: now + queue.settings.delayMs,
       expiresAt: now + queue.settings.retentionMs,
@@ -47,6 +52,10 @@ export function createDeadLetterSender(options: DeadLetterOptions): SendDeadLett
     }
     await options.queues.deliveries.write(queue, [write])
   }
+}
+
+function traceAttribute(traceHeader: string): MessageAttributes {
+  return { AWSTraceHeader: { DataType: 'String', StringValue: traceHeader } }
 }
 
 function toMessageAttributes(attributes: Readonly<Record<string, string>>): MessageAttributes {

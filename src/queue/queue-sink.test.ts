@@ -149,11 +149,14 @@ test('a store that fails means another try for all that could be sent', async ()
 
 test('a dead letter carries why it is dead', async () => {
   queues.registry.define(queueResource())
-  await createDeadLetterSender(options)(ARN, Buffer.from('{"event":1}'), {
-    RULE_ARN: 'arn:aws:events:us-east-1:000000000000:rule/r',
-    ERROR_CODE: 'TIMEOUT',
-    ERROR_MESSAGE: 'no answer\u0000',
-    EXHAUSTED_RETRY_CONDITION: '',
+  await createDeadLetterSender(options)(ARN, {
+    body: Buffer.from('{"event":1}'),
+    attributes: {
+      RULE_ARN: 'arn:aws:events:us-east-1:000000000000:rule/r',
+      ERROR_CODE: 'TIMEOUT',
+      ERROR_MESSAGE: 'no answer\u0000',
+      EXHAUSTED_RETRY_CONDITION: '',
+    },
   })
   const [letter] = await receive()
   assert.equal(letter?.body, '{"event":1}')
@@ -168,7 +171,8 @@ test('a dead letter carries why it is dead', async () => {
 })
 
 test('a dead letter for a queue that does not exist is refused', async () => {
-  await assert.rejects(createDeadLetterSender(options)(ARN, Buffer.from('x'), {}), (error) =>
-    isAppError(error, 'QUEUE_NOT_FOUND'),
+  await assert.rejects(
+    createDeadLetterSender(options)(ARN, { body: Buffer.from('x'), attributes: {} }),
+    (error) => isAppError(error, 'QUEUE_NOT_FOUND'),
   )
 })

@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import { createUuid, describeError, type Clock, type Random } from '../base/index.ts'
-import type { StoredEvent } from '../event/index.ts'
+import { type StoredEvent, traceHeaderOf } from '../event/index.ts'
 import { parseArn, type Target } from '../model/index.ts'
 import type { MessageWrite } from '../store/index.ts'
 import { DEDUPLICATION_WINDOW_MS, MESSAGE_SIZE_BYTES_MAX } from './limits.ts'
@@ -105,7 +105,7 @@ function write(
 ): Promise<void> {
   const { deliveries } = options.queues
   const now = options.clock.now()
-  const traces = batch.map((message) => message.event.meta().traceHeader)
+  const traces = batch.map((message) => traceHeaderOf(message.event.meta()))
   const isPlain =
     !queue.spec.fifo &&
     batch.every((message, index) => traces[index] === undefined && message.attributes === undefined)

@@ -184,8 +184,7 @@ class Simulation {
       prepare: (delivery) => ({ kind: 'input', body: delivery.event.envelope }),
       findTarget: (ruleKey, targetId) =>
         withTargetBug(publisher.findTarget(ruleKey, targetId), this.#bug),
-      sendDeadLetter: (queue, _body, attributes) =>
-        this.#sendDeadLetter(process, queue, attributes),
+      sendDeadLetter: (queue, { attributes }) => this.#sendDeadLetter(process, queue, attributes),
       breakers: {
         snapshots: this.#breakers,
         save: (key, snapshot) =>

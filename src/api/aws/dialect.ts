@@ -3,6 +3,7 @@
 // is validated like the rest and then answers NotImplementedException.
 
 import { isUtf8 } from 'node:buffer'
+import { gunzipSync } from 'node:zlib'
 import { AppError, isAppError, type Logger } from '../../base/index.ts'
 import type { Dialect, HttpRequest, HttpResponse } from '../http/exchange.ts'
 import { ANONYMOUS, type Authenticate, type Caller, isSigned } from './credentials.ts'
@@ -10,7 +11,7 @@ import { toAwsError } from './errors.ts'
 import { awsFault, malformed } from './faults.ts'
 import { type Framing, jsonFraming, queryFraming, restFraming } from './framing.ts'
 import type { AwsOperation, OperationContext } from './operation.ts'
-import { TRACE_HEADER_LENGTH_MAX } from './limits.ts'
+import { TRACE_HEADER_LENGTH_MAX, UNPACKED_BODY_BYTES_MAX } from './limits.ts'
 import { decodeQuery, parseForm } from './query-decode.ts'
 import { decodeRest, matchRest } from './rest.ts'
 import { findOperation, type OperationShape, SERVICES, type ServiceName } from './shapes.ts'
@@ -27,6 +28,8 @@ export function createAwsDialect(options: AwsDialectOptions): Dialect {
   return {
     name: 'aws',
     accepts: (request) => isAws(request),
+    takesGzip: ({ headers }) =>
+      String(headers['x-amz-target'] ?? '').startsWith(`${COMPRESSING_PREFIX}.`),
     handle: (request) => answer({ ...options, registry }, request),
   }
 }
@@ -100,7 +103,7 @@ function readTarget(request: HttpRequest, target: string): Call | HttpResponse {
     return framing.failure(unknownOperation(target))
   }
   const framing = jsonFraming(named.service, { requestId, operation: named.shape.name })
-  return { ...named, framing, decode: () => parseJson(request.body) }
+  return { ...named, framing, decode: () => parseJson(plainBody(request)) }
 }
 
 type Named = Pick<Call, 'service' | 'shape'>
@@ -119,7 +122,7 @@ function findTarget(target: string): Named | undefined {
 }
 
 const SERVICE_BY_PREFIX: ReadonlyMap<string, ServiceName> = new Map(
-  (['events', 'sqs'] as const).map((service) => [
+  (['events', 'monitoring', 'sqs'] as const).map((service) => [
     SERVICES[service].metadata.targetPrefix ?? '',
     service,
   ]),
@@ -156,7 +159,7 @@ function readQuery(request: HttpRequest): Call | HttpResponse {
   }
 }
 
-const QUERY_SERVICES = ['sqs', 'sns', 'sts'] as const
+const QUERY_SERVICES = ['sqs', 'sns', 'sts', 'monitoring'] as const
 
 /** By the version of its API, which every client says; a person's URL is told by its action. */
 function findQueryService(action: string, version: string | undefined): ServiceName {
@@ -202,6 +205,18 @@ function readRest(request: HttpRequest): Call | HttpResponse {
   const { service, shape } = match
   const framing = restFraming(service, shape, { requestId, operation: shape.name })
   return { service, shape, framing, decode: () => decodeRest(match, request) }
+}
+
+/** The one service whose clients pack large requests. */
+const COMPRESSING_PREFIX = SERVICES.monitoring.metadata.targetPrefix ?? ''
+
+function plainBody({ headers, body }: HttpRequest): Buffer {
+  if (headers['content-encoding']?.toLowerCase() !== 'gzip') return body
+  try {
+    return gunzipSync(body, { maxOutputLength: UNPACKED_BODY_BYTES_MAX })
+  } catch {
+    throw malformed(`The request body is not gzip of at most ${UNPACKED_BODY_BYTES_MAX} bytes.`)
+  }
 }
 
 function parseJson(body: Buffer): unknown {

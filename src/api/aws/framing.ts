@@ -49,13 +49,19 @@ function typeName(service: ServiceName | undefined, code: string): string {
   return service === 'sqs' ? `com.amazonaws.sqs#${code}` : code
 }
 
+/** What the query protocol calls an exception, where the JSON protocol of the same service names it otherwise. */
+function legacyCode(service: ServiceName, code: string): string {
+  if (service === 'sqs') return LEGACY_SQS_CODES[code] ?? code
+  return service === 'monitoring' ? code.replace(/Exception$/, '') : code
+}
+
 function queryErrorHeader(
   service: ServiceName | undefined,
   error: AwsError,
 ): Readonly<Record<string, string>> {
-  if (service !== 'sqs') return {}
+  if (service !== 'sqs' && service !== 'monitoring') return {}
   const fault = error.status < 500 ? 'Sender' : 'Receiver'
-  return { 'x-amzn-query-error': `${LEGACY_SQS_CODES[error.code] ?? error.code};${fault}` }
+  return { 'x-amzn-query-error': `${legacyCode(service, error.code)};${fault}` }
 }
 
 export function queryFraming(
@@ -76,7 +82,7 @@ export function queryFraming(
       return { status: 200, headers, body, operation }
     },
     failure: (error) => {
-      const code = service === 'sqs' ? (LEGACY_SQS_CODES[error.code] ?? error.code) : error.code
+      const code = legacyCode(service, error.code)
       const isSenderFault = error.status < 500
       const body = encodeQueryError({
         model,

@@ -22,3 +22,9 @@ export const SQS_BATCH_ENTRIES_MAX: number = 10
 export const TRACE_HEADER_LENGTH_MAX: number = 500
 /** Items of one page of EventBridge Schemas (AWS). */
 export const SCHEMAS_PAGE_MAX: number = 100
+/** Datapoints that one request may ask for (AWS). */
+export const METRIC_DATAPOINTS_MAX: number = 100_800
+/** Metrics of one page (AWS). */
+export const METRICS_PER_PAGE: number = 500
+/** Bytes of a body that came packed (AWS). */
+export const UNPACKED_BODY_BYTES_MAX: number = 1024 * 1024

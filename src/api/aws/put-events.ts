@@ -154,6 +154,7 @@ function stamp(
   if (checkJson(detail, { depthMax: EVENT_DEPTH_MAX }).kind !== 'object') return undefined
   const id = createUuid(random)
   const busKey = busKeyOf(entry.EventBusName, context)
+  const traceHeader = entry.TraceHeader ?? context.traceHeader
   const record = storePutEvent({
     busKey,
     account: context.account,
@@ -164,7 +165,7 @@ function stamp(
     time: entry.Time === undefined ? now() : formatTime(entry.Time),
     resources: entry.Resources ?? [],
     detail,
-    ...(entry.TraceHeader === undefined ? {} : { traceHeader: entry.TraceHeader }),
+    ...(traceHeader === undefined ? {} : { traceHeader }),
   })
   return { id, busKey, record }
 }

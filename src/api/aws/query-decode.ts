@@ -128,5 +128,15 @@ function decodeScalar(type: string, text: string | undefined): unknown {
     )
   }
   if (type === 'boolean') return text.toLowerCase() === 'true'
+  if (type === 'double' || type === 'float') return decodeNumber(Number(text), text, 'double')
+  if (type === 'timestamp') return decodeNumber(Date.parse(text) / 1000, text, 'timestamp')
   return text
+}
+
+function decodeNumber(value: number, text: string, type: string): number {
+  if (Number.isFinite(value) && text.trim() !== '') return value
+  throw awsFault(
+    'InvalidParameterValue',
+    `Value ${text} for a parameter of type ${type} is invalid.`,
+  )
 }

@@ -5,6 +5,7 @@ import { entryNames, responseName, wrappedName } from './query-names.ts'
 import { type OperationShape, type ServiceModel, shapeOf } from './shapes.ts'
 
 const NAMESPACES: Readonly<Record<string, string>> = {
+  '2010-08-01': 'http://monitoring.amazonaws.com/doc/2010-08-01/',
   '2010-03-31': 'http://sns.amazonaws.com/doc/2010-03-31/',
   '2012-11-05': 'http://queue.amazonaws.com/doc/2012-11-05/',
   '2011-06-15': 'https://sts.amazonaws.com/doc/2011-06-15/',
@@ -93,9 +94,9 @@ function encodeItems(
 }
 
 function encodeValue(model: ServiceModel, shapeName: string, value: unknown): string {
-  return typeof value === 'object' && value !== null
-    ? encodeStructure(model, shapeName, value)
-    : escapeXml(String(value))
+  if (typeof value === 'object' && value !== null) return encodeStructure(model, shapeName, value)
+  const isTime = shapeOf(model, shapeName).type === 'timestamp' && typeof value === 'number'
+  return escapeXml(isTime ? new Date(value * 1000).toISOString() : String(value))
 }
 
 function wrap(tag: string, text: string): string {

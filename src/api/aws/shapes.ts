@@ -3,6 +3,7 @@
 
 import events from './models/events.json' with { type: 'json' }
 import lambda from './models/lambda.json' with { type: 'json' }
+import monitoring from './models/monitoring.json' with { type: 'json' }
 import pipes from './models/pipes.json' with { type: 'json' }
 import scheduler from './models/scheduler.json' with { type: 'json' }
 import schemas from './models/schemas.json' with { type: 'json' }
@@ -12,6 +13,7 @@ import sqs from './models/sqs.json' with { type: 'json' }
 export type ServiceName =
   | 'events'
   | 'lambda'
+  | 'monitoring'
   | 'pipes'
   | 'scheduler'
   | 'schemas'
@@ -93,6 +95,7 @@ const sts: ServiceModel = {
 export const SERVICES: Readonly<Record<ServiceName, ServiceModel>> = {
   events: events,
   lambda: lambda,
+  monitoring: monitoring,
   pipes: pipes,
   scheduler: scheduler,
   schemas: schemas,

@@ -33,20 +33,28 @@ export class BodyBudget {
   }
 }
 
+/** Why a body in this encoding is not read; `served` are those that somebody will unpack. */
+export function refuseEncoding(
+  { headers }: IncomingRequest,
+  served: readonly string[],
+): AppError | undefined {
+  const encoding = headers['content-encoding']?.toLowerCase()
+  if (encoding === undefined || encoding === 'identity' || served.includes(encoding)) {
+    return undefined
+  }
+  return new AppError(
+    'REQUEST_INVALID',
+    `content encoding \`${encoding}\` is not served; send the body as it is`,
+    { details: { status: 415 } },
+  )
+}
+
 /** Why the body may not even be read, judged by the headers; sets aside room for its beginning when it may. */
 export function refuseBody(
   request: IncomingRequest,
   limits: HttpLimits,
   budget: BodyBudget,
 ): AppError | undefined {
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    return new AppError(
-      'REQUEST_INVALID',
-      `content encoding \`${encoding}\` is not served; send the body as it is`,
-      { details: { status: 415 } },
-    )
-  }
   const length = contentLength(request.message)
   if (length > limits.bodyBytesMax) return tooLarge(limits)
   if (!budget.hasRoomFor(length)) return overloaded()

@@ -38,5 +38,7 @@ export interface Dialect {
   readonly name: string
   /** Asked before the body is read: `request.body` is still empty. */
   accepts(request: HttpRequest): boolean
+  /** Whether it will unpack, within a bound, a body that comes as gzip; every other packed body is refused. */
+  takesGzip?(request: HttpRequest): boolean
   handle: HttpHandler
 }

@@ -66,6 +66,7 @@ export function arrangeDialects(dialects: readonly Dialect[]): readonly Dialect[
       .map((dialect) => ({
         name: dialect.name,
         accepts: (request: HttpRequest) => route.accepts(request) && dialect.accepts(request),
+        takesGzip: (request: HttpRequest) => dialect.takesGzip?.(request) === true,
         handle: (request: HttpRequest) => dialect.handle(request),
       })),
   )

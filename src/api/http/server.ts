@@ -19,7 +19,7 @@ import {
   type Logger,
   type Random,
 } from '../../base/index.ts'
-import { BodyBudget, linger, receiveBody, refuseBody } from './body.ts'
+import { BodyBudget, linger, receiveBody, refuseBody, refuseEncoding } from './body.ts'
 import { errorResponse, STATUS_BY_CLASS } from './errors.ts'
 import type { Dialect, HttpResponse } from './exchange.ts'
 import { HTTP_LIMITS, type HttpLimits } from './limits.ts'
@@ -175,7 +175,9 @@ class ListeningServer implements HttpServer {
     const dialect = this.#dialects.find((candidate) => candidate.accepts(request))
     if (dialect === undefined) return this.#refuse(request, this.#notServed(request))
     request.dialect = dialect.name
-    const tooMuch = refuseBody(request, this.#limits, this.#budget)
+    const encodings = dialect.takesGzip?.(request) === true ? ['gzip'] : []
+    const tooMuch =
+      refuseEncoding(request, encodings) ?? refuseBody(request, this.#limits, this.#budget)
     if (tooMuch !== undefined) return this.#refuse(request, tooMuch)
     if (awaitsContinue) response.writeContinue()
     receiveBody(request, this.#limits, this.#budget, (error, body) => {

@@ -1,11 +1,12 @@
 // Targets that take the input as a message, a record or an invocation.
 
 import { createHash } from 'node:crypto'
+import { traceHeaderOf } from '../../../event/index.ts'
 import type { SinkMessage } from '../../sink.ts'
 import { malformed, parametersOf, type Plan, type PlanRequest, textOf } from './plan.ts'
 
 export function planQueue({ arn, message, tools }: PlanRequest): Plan {
-  const { traceHeader } = message.event.meta()
+  const traceHeader = traceHeaderOf(message.event.meta())
   const base = tools.endpoint === 'aws' ? `https://sqs.${arn.region}.amazonaws.com` : tools.endpoint
   return {
     service: 'sqs',

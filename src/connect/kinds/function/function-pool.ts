@@ -24,6 +24,8 @@ export interface FunctionPoolOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Is given each line that a function prints on standard output. */
+  readonly onLine?: (spec: FunctionSpec, line: string) => void
 }
 
 export interface PoolRequest {
@@ -161,7 +163,7 @@ export class FunctionPool {
     handler: Handler,
     { version, signal }: { readonly version: string; readonly signal: AbortSignal },
   ): Promise<Member | PoolResult> {
-    const { environment, executables, clock, logger } = this.#options
+    const { environment, executables, clock, logger, onLine } = this.#options
     await pause(clock, this.#startAt - clock.monotonic(), signal)
     if (signal.aborted) return aborted(spec)
     const process = new FunctionProcess({
@@ -171,6 +173,7 @@ export class FunctionPool {
       executables,
       clock,
       logger,
+      onLine,
     })
     const member: Member = { process, version }
     this.#all.add(member)

@@ -34,6 +34,8 @@ export interface FunctionProcessOptions {
   readonly executables: Executables
   readonly clock: Clock
   readonly logger: Logger
+  /** Is given each line that the function prints on standard output. */
+  readonly onLine?: ((spec: FunctionSpec, line: string) => void) | undefined
 }
 
 export interface Executables {
@@ -194,13 +196,14 @@ export class FunctionProcess {
   }
 
   #forwardOutput(): void {
-    const { logger, spec } = this.#options
+    const { logger, spec, onLine } = this.#options
     for (const stream of ['stdout', 'stderr'] as const) {
       const readable: Readable | null = this.#child[stream]
       if (readable === null) continue
       forwardLines(readable, (line) => {
         this.#tail = `${this.#tail}${line}\n`.slice(-OUTPUT_TAIL_LENGTH_MAX)
         logger.info('function output', { function: spec.name, stream, line })
+        if (stream === 'stdout') onLine?.(spec, line)
       })
     }
   }

@@ -1,6 +1,7 @@
 // The sink kind of functions: `arn:aws:lambda:…:function:NAME`, with or without a version or alias behind it,
 // and `function:NAME`. What a function is, is looked up at every send, so that a change counts at once.
 
+import { traceHeaderOf } from '../../../event/index.ts'
 import { parseArn, type FunctionSpec } from '../../../model/index.ts'
 import type { InvokeRequest, InvokeResult, InvokingSink } from '../../invoke.ts'
 import type { SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
@@ -65,7 +66,7 @@ function openFunctionSink(options: FunctionSinkOptions, address: string): Invoki
 }
 
 function requestOf({ body, event }: SinkMessage): InvokeRequest {
-  const { traceHeader } = event.meta()
+  const traceHeader = traceHeaderOf(event.meta())
   return { payload: body, ...(traceHeader === undefined ? {} : { traceHeader }) }
 }
 

@@ -2,6 +2,7 @@
 // followed, no proxy of the environment used, no answer decompressed; one is kept only for an invocation.
 
 import { isAppError, type Clock } from '../../../base/index.ts'
+import { type EventMeta, traceOf } from '../../../event/index.ts'
 import type { Guard } from '../../guard.ts'
 import type { InvokeRequest, InvokeResult, InvokingSink } from '../../invoke.ts'
 import {
@@ -118,6 +119,7 @@ function headersOf(message: SinkMessage, now: number): string[] {
     headerSafe(message.eventId),
     'Signalbox-Attempt',
     String(message.attempt),
+    ...traceHeaders(message.event.meta()),
   ]
   const secret = message.target.parameters?.['signingSecret']
   if (secret === undefined) return headers
@@ -127,6 +129,17 @@ function headersOf(message: SinkMessage, now: number): string[] {
   headers.push('webhook-id', id, 'webhook-timestamp', String(timestampSeconds))
   headers.push('webhook-signature', signature)
   return headers
+}
+
+/** Both forms of the trace, so that a receiver of either goes on with it. */
+function traceHeaders(meta: EventMeta): readonly string[] {
+  if (meta.traceHeader === undefined && meta.extensions === undefined) return []
+  const { header, parent, state } = traceOf(meta)
+  return [
+    ...(header === undefined ? [] : ['X-Amzn-Trace-Id', headerSafe(header)]),
+    ...(parent === undefined ? [] : ['traceparent', headerSafe(parent)]),
+    ...(state === undefined ? [] : ['tracestate', headerSafe(state)]),
+  ]
 }
 
 function invokeHeaders(traceHeader: string | undefined): readonly string[] {
