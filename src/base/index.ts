@@ -38,3 +38,4 @@ export type {
   PipeExecuted,
   RequestAnswered,
 } from './observe.ts'
+export { wait } from './wait.ts'

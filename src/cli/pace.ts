@@ -1,6 +1,6 @@
 // When to send how many: as fast as it goes, or evenly at a rate.
 
-import type { Clock } from '../base/index.ts'
+import { type Clock, wait } from '../base/index.ts'
 
 export interface PaceOptions {
   readonly count: number
@@ -28,16 +28,4 @@ export async function* pace(options: PaceOptions): AsyncGenerator<number> {
       await wait(clock, start + (done * 1000) / rate! - clock.monotonic(), signal)
     }
   }
-}
-
-/** Resolves after `delayMs`, or with the signal. */
-export async function wait(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const stop = (): void => resolve()
-  const timer = clock.setTimer(delayMs, stop)
-  signal.addEventListener('abort', stop, { once: true })
-  await promise
-  timer.cancel()
-  signal.removeEventListener('abort', stop)
 }

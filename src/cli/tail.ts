@@ -1,12 +1,11 @@
 // `signalbox tail`: events as they become durable. A lost server is waited for, and the tail goes on behind
 // the last event it showed.
 
-import { backoffDelayMs, describeError, isAppError } from '../base/index.ts'
+import { backoffDelayMs, describeError, isAppError, wait } from '../base/index.ts'
 import { type Client, createClient, type TailEventView } from '../client/index.ts'
 import { clientConfig, type CommandContext, printJson, printLine, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { RECONNECT_MS_MAX, RECONNECT_MS_MIN } from './limits.ts'
-import { wait } from './pace.ts'
 import { escapeControls, formatJson } from './style.ts'
 
 export interface TailOptions {

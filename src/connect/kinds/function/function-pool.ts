@@ -11,6 +11,7 @@ import {
   type Logger,
   type Random,
   type Timer,
+  wait,
 } from '../../../base/index.ts'
 import { functionArn, type FunctionSpec } from '../../../model/index.ts'
 import type { Environment } from './environment.ts'
@@ -164,7 +165,7 @@ export class FunctionPool {
     { version, signal }: { readonly version: string; readonly signal: AbortSignal },
   ): Promise<Member | PoolResult> {
     const { environment, executables, clock, logger, onLine } = this.#options
-    await pause(clock, this.#startAt - clock.monotonic(), signal)
+    await wait(clock, this.#startAt - clock.monotonic(), signal)
     if (signal.aborted) return aborted(spec)
     const process = new FunctionProcess({
       spec,
@@ -223,17 +224,4 @@ export class FunctionPool {
 
 function aborted(spec: FunctionSpec): PoolResult {
   return { kind: 'aborted', message: `function \`${spec.name}\` was interrupted` }
-}
-
-function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (delayMs <= 0 || signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const end = (): void => {
-      timer.cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = clock.setTimer(delayMs, end)
-    signal.addEventListener('abort', end, { once: true })
-  })
 }
