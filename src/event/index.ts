@@ -7,6 +7,7 @@ export {
   storePutEvent,
   type PutEvent,
 } from './eventbridge.ts'
+export { encodeReplayedEvent, readEventTime, type ReplayTarget } from './replayed-event.ts'
 export { EVENT_DEPTH_MAX } from './limits.ts'
 export {
   decodeStoredEvent,
@@ -14,6 +15,7 @@ export {
   forwardStoredEvent,
   type Directed,
   type EventMeta,
+  type ReplayMark,
   type StoredEvent,
   type StoredEventParts,
 } from './stored-event.ts'

@@ -94,7 +94,7 @@ test('a record says by its flags that it is directed or replayed, and by its met
   const plain = decodeStoredEvent(encodeStoredEvent({ ...parts, hasData: true, meta: { hops: 1 } }))
   assert.deepEqual([plain.isDirected, plain.isReplayed], [false, false])
   const directed = { rules: ['k'], matched: true }
-  const meta = { directed, replay: 'again' }
+  const meta = { directed, replay: { name: 'again', nth: 7 } }
   const marked = decodeStoredEvent(encodeStoredEvent({ ...parts, hasData: false, meta }))
   assert.deepEqual([marked.isDirected, marked.isReplayed], [true, true])
   assert.deepEqual(marked.meta(), meta)
@@ -104,14 +104,14 @@ test('forwarding addresses an event to a whole bus, and a replay stays one', () 
   const directed = { rules: ['k'], matched: false }
   const record = encodeStoredEvent({
     busKey: FROM,
-    meta: { directed, replay: 'again' },
+    meta: { directed, replay: { name: 'again', nth: 7 } },
     envelopeHead: '{"version":"0","id":"a","account":"1","region":"r","detail":',
     detail: '{}',
     hasData: true,
   })
   const forwarded = decodeStoredEvent(forwardStoredEvent(decodeStoredEvent(record), TO, 1))
   assert.deepEqual([forwarded.isDirected, forwarded.isReplayed], [false, true])
-  assert.deepEqual(forwarded.meta(), { replay: 'again', hops: 1 })
+  assert.deepEqual(forwarded.meta(), { replay: { name: 'again', nth: 7 }, hops: 1 })
 })
 
 test('detail may be given as text or as bytes', () => {

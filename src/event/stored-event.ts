@@ -19,6 +19,27 @@ const FLAG_NO_DATA = 2
 const FLAG_DIRECTED = 4
 const FLAG_REPLAYED = 8
 
+/** Where the header's fields lie, and its flags, for what rewrites a record without decoding it. */
+export const STORED_HEADER: {
+  readonly sizeBytes: number
+  readonly flagsAt: number
+  readonly busLengthAt: number
+  readonly metaLengthAt: number
+  readonly envelopeLengthAt: number
+  readonly detailStartAt: number
+  readonly directedFlag: number
+  readonly replayedFlag: number
+} = {
+  sizeBytes: HEADER_SIZE_BYTES,
+  flagsAt: 1,
+  busLengthAt: 2,
+  metaLengthAt: 4,
+  envelopeLengthAt: 8,
+  detailStartAt: 12,
+  directedFlag: FLAG_DIRECTED,
+  replayedFlag: FLAG_REPLAYED,
+}
+
 // Every envelope begins `{"version":"0","id":"…"`, so the id's opening quote has a fixed place.
 const ID_START = '{"version":"0","id":'.length
 const QUOTE = 0x22
@@ -38,8 +59,14 @@ export interface EventMeta {
   readonly hops?: number
   /** The only rules of its bus that may get this event. */
   readonly directed?: Directed
-  /** Name of the replay that brought this event back from an archive. */
-  readonly replay?: string
+  /** The replay that brought this event back from an archive. */
+  readonly replay?: ReplayMark
+}
+
+export interface ReplayMark {
+  readonly name: string
+  /** The how manieth of its replay's events this is, from 0: what a replay that was cut short goes on behind. */
+  readonly nth: number
 }
 
 /** The address of an event that is not for every rule of its bus. */

@@ -14,3 +14,11 @@ export { openFileLog, type FileLogOptions } from './drivers/file/open-file-log.t
 export type { FileLog, Retention } from './drivers/file/file-log.ts'
 export { openMemoryLog, type MemoryLogOptions } from './drivers/memory/memory-log.ts'
 export { readPastDamage } from './read-past-damage.ts'
+export {
+  removeSegments,
+  Segments,
+  type SegmentsOptions,
+  type SegmentsRead,
+} from './drivers/file/segments.ts'
+export { nodeDisk } from './drivers/file/node-disk.ts'
+export type { Disk } from './drivers/file/disk.ts'

@@ -23,6 +23,8 @@ export interface Disk {
   truncate(handle: DiskHandle, length: number): void
   size(handle: DiskHandle): number
   makeDirectory(path: string): void
+  /** Of an empty directory. */
+  removeDirectory(path: string): void
   syncDirectory(path: string): void
   /** Names, in no particular order. */
   list(directory: string): string[]

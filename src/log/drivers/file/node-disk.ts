@@ -19,6 +19,7 @@ export const nodeDisk: Disk = {
       if (!syncIfAllowed(at)) break
     }
   },
+  removeDirectory: (directory) => fs.rmdirSync(directory),
   syncDirectory,
   list: (directory) => fs.readdirSync(directory),
   rename: (from, to) => fs.renameSync(from, to),

@@ -94,14 +94,17 @@ export class SegmentStore {
     }
   }
 
-  /** Writes a batch of `writeRecord` records, not yet durable: nothing may be shown before `sync`. */
-  write(batch: Uint8Array): WriteResult {
+  /**
+   * Writes a batch of `writeRecord` records, not yet durable: nothing may be shown before `sync`. It begins a new
+   * segment when the newest would grow beyond `segmentSizeBytesMax`.
+   */
+  write(batch: Uint8Array, segmentSizeBytesMax?: number): WriteResult {
     this.#refuseAfterFailure()
     if (!this.#hasRoom(batch.length)) {
       return { kind: 'full', reason: 'the disk has less free space than the log keeps in reserve' }
     }
     try {
-      this.#roll(batch.length)
+      this.#roll(batch.length, segmentSizeBytesMax ?? this.#options.segmentSizeBytesMax)
       this.#active ??= this.#create(this.#nextOffset)
       this.#writeInto(this.#active, batch)
     } catch (error) {
@@ -173,10 +176,10 @@ export class SegmentStore {
   }
 
   /** Seals the active segment when the batch would take it over its size. */
-  #roll(sizeBytes: number): void {
+  #roll(sizeBytes: number, segmentSizeBytesMax: number): void {
     const active = this.#active
     if (active === undefined || active.end === active.base) return
-    if (active.dataEnd + sizeBytes <= this.#options.segmentSizeBytesMax) return
+    if (active.dataEnd + sizeBytes <= segmentSizeBytesMax) return
     const { disk } = this.#options
     const footer = encodeSegmentFooter({
       ...active,

@@ -111,6 +111,8 @@ export class SimulatedDisk implements Disk {
 
   makeDirectory(): void {}
 
+  removeDirectory(): void {}
+
   syncDirectory(path: string): void {
     this.#check('syncDirectory', path)
     const isInside = (change: NameChange): boolean => change.path.startsWith(`${path}/`)
@@ -122,9 +124,8 @@ export class SimulatedDisk implements Disk {
 
   list(directory: string): string[] {
     const prefix = `${directory}/`
-    return Array.from(this.#names.keys())
-      .filter((path) => path.startsWith(prefix))
-      .map((path) => path.slice(prefix.length))
+    const inside = Array.from(this.#names.keys()).filter((path) => path.startsWith(prefix))
+    return [...new Set(inside.map((path) => path.slice(prefix.length).split('/')[0]!))]
   }
 
   rename(from: string, to: string): void {
