@@ -2,6 +2,7 @@
 
 import {
   acceptAnyCredentials,
+  archiveOperations,
   createAwsDialect,
   createCloudEventsDialect,
   createConsoleDialect,
@@ -17,6 +18,7 @@ import {
   snsOperations,
   schemasOperations,
   pipeOperations,
+  replayOperations,
   sqsOperations,
   type StateReading,
   stsOperations,
@@ -27,11 +29,10 @@ import type { Delivery } from './app-delivery.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
 import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
+import type { Rooms } from './app-rooms.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
 import { setPipeState, viewPipes } from './app-pipes.ts'
 import type { State } from './app-state.ts'
-import type { PipeUses } from './control/index.ts'
-import type { MetricSeries } from './metric/index.ts'
 
 const DEFAULT_REGION = 'us-east-1'
 
@@ -40,20 +41,16 @@ export interface DoorOptions extends AppOptions {
   readonly startedAt: number
   /** Why no traffic should come; empty when it may. */
   readonly reasonsNotReady: () => readonly string[]
-}
-
-export interface DoorRooms extends Delivery {
-  readonly pipeUses: PipeUses
-  readonly series: MetricSeries
+  /** Empties the server; resolves when it is empty. */
+  readonly reset: () => Promise<void>
 }
 
 export function createDialects(
   options: DoorOptions,
-  state: State,
-  delivery: DoorRooms,
+  { state, delivery, archives, pipes, cloudMetrics }: Rooms,
 ): readonly Dialect[] {
   const authorization = createAuthorization(options.config)
-  const own = ownApiDeps(options, state, { delivery, authorization })
+  const own = ownApiDeps(options, state, { delivery, archives, pipes, cloudMetrics, authorization })
   const hasBus = (busKey: string): boolean => state.publisher.hasBus(busKey)
   return [
     createOperationsDialect(own),
@@ -65,14 +62,18 @@ export function createDialects(
       scopeOf: authorization.scopeOf(createQueryScope(DEFAULT_REGION)),
       clock: options.clock,
     }),
-    createAws(options, state, { delivery, authorization }),
+    createAws(options, state, { delivery, archives, pipes, cloudMetrics, authorization }),
   ]
+}
+
+interface Parts extends Omit<Rooms, 'state' | 'drain' | 'close'> {
+  readonly authorization: Authorization
 }
 
 function createAws(
   options: DoorOptions,
   state: State,
-  { delivery, authorization }: { delivery: DoorRooms; authorization: Authorization },
+  { delivery, archives, pipes, cloudMetrics, authorization }: Parts,
 ): Dialect {
   const { config, clock, random, logger } = options
   const { control, queueUses, publisher } = state
@@ -90,11 +91,13 @@ function createAws(
       putEvents,
       ...eventOperations(control),
       ...createLambda(options, state, delivery),
-      ...monitoringOperations({ series: delivery.series, clock }),
+      ...monitoringOperations({ series: cloudMetrics.series, clock }),
       ...snsOperations(delivery.topics),
       ...schemasOperations(control),
+      ...archiveOperations(archives.archiveUses),
+      ...replayOperations(archives.replayUses),
       ...sqsOperations(queueUses),
-      ...pipeOperations(delivery.pipeUses),
+      ...pipeOperations(pipes.uses),
       ...stsOperations,
     ],
     authenticate:
@@ -106,7 +109,7 @@ function createAws(
 function ownApiDeps(
   options: DoorOptions,
   state: State,
-  { delivery, authorization }: { delivery: DoorRooms; authorization: Authorization },
+  { delivery, pipes, authorization }: Parts,
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher } = state
@@ -123,10 +126,11 @@ function ownApiDeps(
     listBuses: async () => viewBuses(publisher.current()),
     listRules: (query) => viewRules(rules, query),
     listDeliveries: (query) => viewDeliveries(store, query),
+    reset: options.reset,
     explainEvent: (query) => explainEvent({ ...rules, log }, query),
     explainRule: (query) => explainRule({ ...rules, log }, query),
-    listPipes: (query) => viewPipes(delivery.pipeUses, query),
-    setPipeState: (pipe, wanted) => setPipeState(delivery.pipeUses, pipe, wanted),
+    listPipes: (query) => viewPipes(pipes.uses, query),
+    setPipeState: (pipe, wanted) => setPipeState(pipes.uses, pipe, wanted),
   }
 }
 

@@ -5,24 +5,15 @@
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type HttpServer, openHttpServer, openMetrics } from './api/index.ts'
+import { type Dialect, type HttpServer, openHttpServer, openMetrics } from './api/index.ts'
 import { reasonsOfDamage } from './app-damage.ts'
-import { type Delivery, openDelivery } from './app-delivery.ts'
 import { createDialects } from './app-doors.ts'
-import { openCloudMetrics } from './app-metrics.ts'
+import { DialectGate } from './app-gate.ts'
 import { type AppOptions, Closers } from './app-options.ts'
-import { openPipes, type PipeRoom } from './app-pipes.ts'
-import { openState, type State } from './app-state.ts'
-import type { Cursor } from './log/index.ts'
-import { type Clock, describeError, type Logger, type Timer } from './base/index.ts'
+import { openRooms, removeFiles } from './app-rooms.ts'
+import type { Clock } from './base/index.ts'
 
 export type { AppOptions } from './app-options.ts'
-
-/** How often the log's retention, old rulesets and old attempts are seen to, milliseconds. */
-const MAINTENANCE_MS = 30_000
-
-/** How long the attempt history is kept, milliseconds. */
-const ATTEMPTS_KEPT_MS = 7 * 86_400_000
 
 export interface App {
   readonly url: string
@@ -45,40 +36,43 @@ export async function openApp(options: AppOptions): Promise<App> {
 }
 
 async function open(options: AppOptions, closers: Closers): Promise<App> {
-  const { config, clock, random, logger } = options
+  const { config, clock, random, logger, onFatal } = options
   const startedAt = clock.now()
   const phase: { now: 'starting' | 'serving' | 'draining' } = { now: 'starting' }
   const metrics = openMetrics()
   closers.add(() => metrics.close())
-  const cloudMetrics = openCloudMetrics(options, closers)
   let server: HttpServer | undefined
-  const state = await openState(options, closers)
-  const delivery = await openDelivery(
-    { ...options, ownUrl: () => server?.url, takeLine: cloudMetrics.takeLine },
-    state,
-    closers,
-  )
-  const pipeRoom = await openPipes(options, state, { sinks: delivery.sinks, closers })
-  const maintenance = startMaintenance(clock, logger, () =>
-    tend(options, state, { ...delivery, ...pipeRoom }),
-  )
-  closers.add(() => maintenance.cancel())
+  const roomsOptions = { ...options, ownUrl: () => server?.url }
+  let rooms = await openRooms(roomsOptions)
+  closers.add(() => rooms.close())
   const reasonsNotReady = (): readonly string[] => [
     ...(phase.now === 'serving' ? [] : [phase.now]),
-    ...reasonsOfDamage(state.log.stats().quarantined, config.log.acceptDataLoss),
+    ...reasonsOfDamage(rooms.state.log.stats().quarantined, config.log.acceptDataLoss),
   ]
+  const openDoors = (): readonly Dialect[] => {
+    const shown = rooms.cloudMetrics.extend(metrics)
+    return createDialects({ ...options, metrics: shown, startedAt, reasonsNotReady, reset }, rooms)
+  }
+  const gate = new DialectGate(clock, openDoors())
+  async function reset(): Promise<void> {
+    await gate.replace(async () => {
+      try {
+        await rooms.close()
+        removeFiles(config.dataDir)
+        rooms = await openRooms(roomsOptions)
+      } catch (error) {
+        // Half of a server is none: the next start opens what is there.
+        onFatal(error)
+        throw error
+      }
+      logger.warn('the server was emptied, as it was asked to be')
+      return openDoors()
+    })
+  }
   server = await openHttpServer({
     host: config.host,
     port: config.port,
-    dialects: createDialects(
-      { ...options, metrics: cloudMetrics.extend(metrics), startedAt, reasonsNotReady },
-      state,
-      {
-        ...delivery,
-        series: cloudMetrics.series,
-        pipeUses: pipeRoom.uses,
-      },
-    ),
+    dialects: gate.doors(),
     security: { allowedHosts: config.allowedHosts, allowedOrigins: [] },
     limits: { bodyBytesMax: config.limits.requestSizeBytesMax },
     logger: logger.child({ room: 'api' }),
@@ -92,14 +86,17 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   return {
     url: listening.url,
     port: listening.port,
-    functions: state.functions.names(),
-    settled: () => delivery.router.settled(),
+    functions: rooms.state.functions.names(),
+    settled: () => rooms.delivery.router.settled(),
     async close(deadlineMs) {
       phase.now = 'draining'
-      maintenance.cancel()
       rmSync(announcement, { force: true })
       await pause(clock, config.drain.delayMs)
-      await drain(options, { listening, delivery, pipes: pipeRoom.pipes, deadlineMs })
+      const deadline = new AbortController()
+      const timer = clock.setTimer(deadlineMs, () => deadline.abort())
+      await listening.drain(deadlineMs)
+      await rooms.drain(deadline.signal)
+      timer.cancel()
       await closers.close()
     },
   }
@@ -110,79 +107,9 @@ function pause(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => void clock.setTimer(delayMs, resolve))
 }
 
-interface Draining {
-  readonly listening: HttpServer
-  readonly delivery: Delivery
-  readonly pipes: PipeRoom['pipes']
-  readonly deadlineMs: number
-}
-
-/** No more requests, and no more batches of pipes; then what is under way ends, or becomes rows; then the cursor is committed. */
-async function drain({ clock }: AppOptions, draining: Draining): Promise<void> {
-  const { listening, delivery, pipes, deadlineMs } = draining
-  const deadline = new AbortController()
-  const timer = clock.setTimer(deadlineMs, () => deadline.abort())
-  await listening.drain(deadlineMs)
-  const { router, deliverer, ledger } = delivery
-  await pipes.close(deadline.signal)
-  await Promise.all([router.close(deadline.signal), deliverer.close(deadline.signal)])
-  await ledger.close()
-  timer.cancel()
-}
-
 /** Tells tools on this machine where the server of this data directory is. */
 function announce(dataDir: string, url: string): string {
   const path = join(dataDir, 'server.json')
   writeFileSync(path, `${JSON.stringify({ pid: process.pid, url })}\n`)
   return path
-}
-
-async function tend(
-  { config, clock }: AppOptions,
-  state: State,
-  delivery: Delivery & Pick<PipeRoom, 'pipes'>,
-): Promise<void> {
-  const { retentionAgeMs: ageMsMax, retentionSizeBytes: sizeBytesMax } = config.log
-  const { router, deliverer, sinks, pipes } = delivery
-  const kept = await keptFrom(state, delivery)
-  const generation = router.committedGeneration()
-  // What the log lets go may not be needed again, also not by a cursor that a power cut takes back.
-  await state.store.sync()
-  await state.log.retain({ ageMsMax, sizeBytesMax }, kept)
-  await state.publisher.forget(generation)
-  await state.store.deliveries.pruneAttempts(clock.now() - ATTEMPTS_KEPT_MS)
-  const targets = deliverer.lanes().map((lane) => lane.address)
-  await sinks.keep(new Set([...targets, ...pipes.addresses()]))
-}
-
-/** Before this the log may let go: every cursor has passed it, and no queue message lies there. */
-async function keptFrom({ store }: State, { router }: Delivery): Promise<Cursor> {
-  return Promise.all(
-    router.committedCursor().map(async ({ partition, offset }) => {
-      const oldest = await store.messages.oldestReference(partition)
-      return { partition, offset: Math.min(offset, oldest ?? offset) }
-    }),
-  )
-}
-
-function startMaintenance(clock: Clock, logger: Logger, tendAll: () => Promise<void>): Timer {
-  let isStopped = false
-  let timer: Timer | undefined
-  function schedule(): void {
-    if (isStopped) return
-    timer = clock.setTimer(MAINTENANCE_MS, () => {
-      tendAll()
-        .catch((error: unknown) => {
-          logger.error('maintenance failed', { error: describeError(error) })
-        })
-        .finally(schedule)
-    })
-  }
-  schedule()
-  return {
-    cancel() {
-      isStopped = true
-      timer?.cancel()
-    },
-  }
 }

@@ -90,7 +90,7 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   tty: 'cli',
   url: '*',
   util: '*',
-  worker_threads: 'log store',
+  worker_threads: 'log store archive',
   zlib: '*',
 }
 

@@ -51,7 +51,7 @@ test('flags count before and after the command', async () => {
         port: 5000,
         dataDir: join(directory, 'x'),
         mode: 'dev',
-        compat: { strict: true },
+        compat: { strict: true, crossBusReplay: false },
         logLevel: 'warn',
       },
     )

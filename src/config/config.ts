@@ -18,7 +18,7 @@ export interface Config extends ClientConfig {
   readonly drain: { readonly delayMs: number }
   readonly delivery: DeliveryConfig
   readonly breaker: BreakerConfig
-  readonly compat: { readonly strict: boolean }
+  readonly compat: { readonly strict: boolean; readonly crossBusReplay: boolean }
   readonly allowedHosts: readonly string[]
   readonly targets: { readonly allow: readonly string[]; readonly aws: AwsTargetsConfig }
   readonly accessKeysFile?: string

@@ -4,7 +4,12 @@ import type { Config } from './config.ts'
 import { isLoopback } from './loopback.ts'
 
 export function findContradictions(config: Config): readonly string[] {
-  return [...listening(config), ...authentication(config), ...orders(config)]
+  return [
+    ...listening(config),
+    ...authentication(config),
+    ...compatibility(config),
+    ...orders(config),
+  ]
 }
 
 function listening({ mode, host, insecureListen }: Config): readonly string[] {
@@ -24,6 +29,13 @@ function authentication({ mode, accessKeysFile }: Config): readonly string[] {
   if (mode === 'dev' || accessKeysFile !== undefined) return []
   return [
     '`start` verifies signatures and has no access keys; set `accessKeysFile` (`--access-keys-file`), or run `signalbox dev`',
+  ]
+}
+
+function compatibility({ compat }: Config): readonly string[] {
+  if (!compat.strict || !compat.crossBusReplay) return []
+  return [
+    '`compat.strict` refuses what AWS refuses, and `compat.crossBusReplay` allows some of it; set one of them',
   ]
 }
 

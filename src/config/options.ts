@@ -257,6 +257,13 @@ export const OPTIONS: readonly Option[] = [
     doc: 'refuse what AWS refuses, such as sources that begin with `aws.`',
   },
   {
+    key: 'compat.crossBusReplay',
+    type: 'boolean',
+    default: 'false',
+    flag: '--allow-cross-bus-replay',
+    doc: 'let a replay go to another bus than the one its archive listens to, which AWS refuses',
+  },
+  {
     key: 'allowedHosts',
     type: 'list',
     default: '',

@@ -9,6 +9,19 @@ const FAULTS = {
     code: 'RESOURCE_INVALID',
     message: 'expected the target address to be {forms}, got `{address}`',
   },
+  'archive-exists': { code: 'RESOURCE_EXISTS', message: 'archive `{archive}` exists already' },
+  'archive-filters': {
+    code: 'REQUEST_INVALID',
+    message: 'expected at most one of a name prefix, a bus and a state to list archives by',
+  },
+  'archive-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'archive `{archive}` does not exist',
+  },
+  'archive-unchanged': {
+    code: 'REQUEST_INVALID',
+    message: 'expected a pattern, a retention or a description to change of archive `{archive}`',
+  },
   'bus-exists': { code: 'BUS_EXISTS', message: 'bus `{bus}` exists already' },
   'bus-has-rules': {
     code: 'RESOURCE_INVALID',
@@ -147,6 +160,41 @@ const FAULTS = {
     message:
       'the policy of schema registry `{registry}` was changed since that revision; read it again',
   },
+  'replay-archive-unknown': {
+    code: 'REQUEST_INVALID',
+    message: 'archive `{archive}`, which was to be replayed, does not exist',
+  },
+  'replay-cross-bus': {
+    code: 'REQUEST_INVALID',
+    message:
+      'a replay goes to the bus that its archive listens to; start the server with `--allow-cross-bus-replay` to replay to another one',
+  },
+  'replay-destination-invalid': {
+    code: 'REQUEST_INVALID',
+    message: 'expected the destination to be the ARN of a bus, got `{arn}`',
+  },
+  'replay-exists': { code: 'RESOURCE_EXISTS', message: 'replay `{replay}` exists already' },
+  'replay-filters': {
+    code: 'REQUEST_INVALID',
+    message: 'expected at most one of a name prefix, an archive and a state to list replays by',
+  },
+  'replay-not-active': {
+    code: 'RESOURCE_CONFLICT',
+    message: 'replay `{replay}` cannot be cancelled: it is `{state}`',
+  },
+  'replay-not-found': { code: 'RESOURCE_NOT_FOUND', message: 'replay `{replay}` does not exist' },
+  'replay-range-empty': {
+    code: 'REQUEST_INVALID',
+    message: 'expected the range of a replay to begin before it ends',
+  },
+  'replay-rule-unknown': {
+    code: 'REQUEST_INVALID',
+    message: 'rule `{arn}` is not a live rule of bus `{bus}`',
+  },
+  'replays-too-many': {
+    code: 'LIMIT_EXCEEDED',
+    message: 'expected at most {max} replays to be under way',
+  },
   'resource-not-found': { code: 'RESOURCE_NOT_FOUND', message: 'nothing is named `{arn}`' },
   'rule-empty': {
     code: 'RESOURCE_INVALID',
@@ -155,6 +203,10 @@ const FAULTS = {
   'rule-has-targets': {
     code: 'RESOURCE_INVALID',
     message: 'rule `{rule}` still has targets; remove them first',
+  },
+  'rule-managed': {
+    code: 'ACCESS_DENIED',
+    message: 'rule `{rule}` is managed by `{managedBy}`, which alone may change it',
   },
   'rule-not-found': {
     code: 'RULE_NOT_FOUND',

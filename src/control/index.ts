@@ -53,3 +53,16 @@ export type { DiscovererView } from './schema-discoverers.ts'
 export type { RegistryView } from './schema-registries.ts'
 export type { SchemaVersionView, SchemaView } from './schema-store.ts'
 export type { SchemaUses } from './schema-uses.ts'
+export {
+  openArchiveKeeper,
+  type ArchiveKeeper,
+  type ArchiveKeeperOptions,
+} from './archive-keeper.ts'
+export {
+  ARCHIVE_STATE,
+  createArchiveUses,
+  type ArchiveReport,
+  type ArchiveUses,
+  type ArchiveView,
+} from './archives.ts'
+export { createReplayUses, type ReplayUses, type ReplayView } from './replays.ts'

@@ -40,3 +40,6 @@ export const AUTHORIZE_BACKOFF: Backoff = { delayMsMin: 500, delayMsMax: 10_000,
 export const FUNCTIONS_PER_PAGE_MAX: number = 50
 /** Characters of a function's policy (AWS). */
 export const FUNCTION_POLICY_LENGTH_MAX: number = 20_480
+
+/** How long a replay that has ended is kept, and its name is taken, milliseconds; as long as AWS keeps it. */
+export const REPLAYS_KEPT_MS: number = 90 * 86_400_000

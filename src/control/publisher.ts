@@ -96,6 +96,14 @@ export class RulesetPublisher {
     return rule === undefined || target === undefined ? undefined : { rule, target }
   }
 
+  /** The keys of those of a bus's live rules that these ARNs name. */
+  ruleKeys(busKey: string, arns: readonly string[]): readonly string[] {
+    const rules = this.#current.buses.get(busKey)?.rules.values() ?? []
+    return Array.from(rules)
+      .filter(({ arn }) => arns.includes(arn))
+      .map(({ key }) => key)
+  }
+
   /** The ruleset as it was at a generation; for route. */
   async rulesetAt(generation: number): Promise<Ruleset> {
     const recent = this.#recent.get(generation)

@@ -5,6 +5,7 @@
 import { formatBusKey } from '../event/index.ts'
 import {
   functionArn,
+  ARCHIVE_MANAGER,
   type Kind,
   type Resource,
   type ResourceOf,
@@ -57,7 +58,8 @@ function routeRule({ metadata, spec }: ResourceOf<'Rule'>): Routed {
     ...(spec.pattern === undefined ? {} : { pattern: spec.pattern }),
     targets: spec.targets,
   }
-  return { rule, isOn: spec.state !== 'DISABLED' }
+  // An archive reads the log by itself: the rule that shows it has nothing to route.
+  return { rule, isOn: spec.state !== 'DISABLED' && spec.managedBy !== ARCHIVE_MANAGER }
 }
 
 /** One that nobody has confirmed has no pattern: only its own confirmation, directed at it, gets through. */

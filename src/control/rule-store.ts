@@ -37,6 +37,11 @@ export async function findRule(
   return resource
 }
 
+/** A rule that a part of ours manages is for that part alone to change. */
+export function checkUnmanaged({ name, managedBy }: RuleSpec): void {
+  if (managedBy !== undefined) throw fault('rule-managed', { rule: name, managedBy })
+}
+
 /** All rules of a bus, by name. */
 export async function rulesOf(
   resources: ResourceClient,
@@ -68,6 +73,7 @@ export async function changeRule(
 ): Promise<void> {
   await retryConflicts(async () => {
     const resource = await findRule(parts.resources, scope, ref)
+    checkUnmanaged(resource.spec)
     const spec = change(resource.spec)
     if (spec === resource.spec) return
     await parts.resources.update('Rule', withSpec(parts, resource, spec))

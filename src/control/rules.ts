@@ -8,7 +8,7 @@ import { fault } from './faults.ts'
 import { resolveBusName, ruleKeyOf } from './names.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import { type ControlParts, modifiedNow, retryConflicts, withSpec } from './resources.ts'
-import { changeRule, findRule, type RuleRef, rulesOf } from './rule-store.ts'
+import { changeRule, checkUnmanaged, findRule, type RuleRef, rulesOf } from './rule-store.ts'
 import { checkTags } from './tag-set.ts'
 
 export interface RuleView {
@@ -51,6 +51,14 @@ export interface Rules {
   setState(scope: Scope, name: RuleName, state: RuleSpec['state']): Promise<void>
   /** Nothing happens when there is no such rule. */
   delete(scope: Scope, name: RuleName): Promise<void>
+  /** A rule that something else of ours manages; nobody but its manager may change it. */
+  putManaged(scope: Scope, rule: ManagedRule): Promise<void>
+  deleteManaged(scope: Scope, name: RuleName): Promise<void>
+}
+
+export interface ManagedRule extends RuleName {
+  readonly pattern: string
+  readonly managedBy: string
 }
 
 export function createRules(parts: ControlParts): Rules {
@@ -80,6 +88,10 @@ export function createRules(parts: ControlParts): Rules {
       await parts.publisher.publish()
     },
     delete: (scope, name) => deleteRule(parts, scope, name),
+    async putManaged(scope, rule) {
+      await putRule(parts, scope, rule)
+    },
+    deleteManaged: (scope, name) => deleteManagedRule(parts, scope, name),
   }
 }
 
@@ -94,7 +106,11 @@ export async function resolveRule(
   return { bus, rule: name.rule }
 }
 
-async function putRule(parts: ControlParts, scope: Scope, rule: NewRule): Promise<RuleView> {
+async function putRule(
+  parts: ControlParts,
+  scope: Scope,
+  rule: NewRule & Partial<Pick<ManagedRule, 'managedBy'>>,
+): Promise<RuleView> {
   if (!rule.pattern && !rule.schedule) throw fault('rule-empty', { rule: rule.rule })
   if (rule.tags !== undefined) checkTags(rule.tags, rule.rule)
   const bus = resolveBusName(scope, rule.bus)
@@ -118,11 +134,12 @@ async function writeRule(
   parts: ControlParts,
   scope: Scope,
   bus: string,
-  rule: NewRule,
+  rule: NewRule & Partial<Pick<ManagedRule, 'managedBy'>>,
 ): Promise<RuleSpec> {
   const key = ruleKeyOf(scope, bus, rule.rule)
   const stored = await parts.resources.get('Rule', key)
   const before = stored?.spec
+  if (before !== undefined && rule.managedBy === undefined) checkUnmanaged(before)
   const tags = before === undefined ? rule.tags : before.tags
   const spec: RuleSpec = {
     account: scope.account,
@@ -136,7 +153,7 @@ async function writeRule(
     ...(rule.schedule ? { schedule: rule.schedule } : {}),
     ...(rule.description === undefined ? {} : { description: rule.description }),
     ...(rule.roleArn === undefined ? {} : { roleArn: rule.roleArn }),
-    ...(before?.managedBy === undefined ? {} : { managedBy: before.managedBy }),
+    ...(rule.managedBy === undefined ? {} : { managedBy: rule.managedBy }),
     ...(tags === undefined ? {} : { tags }),
   }
   if (stored === undefined) {
@@ -153,11 +170,23 @@ async function deleteRule(parts: ControlParts, scope: Scope, name: RuleName): Pr
     const key = ruleKeyOf(scope, ref.bus, ref.rule)
     const stored = await parts.resources.get('Rule', key)
     if (stored === undefined) return false
+    checkUnmanaged(stored.spec)
     if (stored.spec.targets.length > 0) throw fault('rule-has-targets', { rule: ref.rule })
     await parts.resources.delete('Rule', key)
     return true
   })
   if (isGone) await parts.publisher.publish()
+}
+
+async function deleteManagedRule(parts: ControlParts, scope: Scope, name: RuleName): Promise<void> {
+  const bus = resolveBusName(scope, name.bus)
+  await parts.serial.run(serialKey(scope, bus), async () => {
+    const key = ruleKeyOf(scope, bus, name.rule)
+    if ((await parts.resources.get('Rule', key)) !== undefined) {
+      await parts.resources.delete('Rule', key)
+    }
+  })
+  await parts.publisher.publish()
 }
 
 async function listRules(

@@ -76,3 +76,11 @@ export function connectionArn(scope: ArnScope, name: string, id: string): string
 export function apiDestinationArn(scope: ArnScope, name: string, id: string): string {
   return formatArn('events', scope, `api-destination/${name}/${id}`)
 }
+
+export function archiveArn(scope: ArnScope, name: string): string {
+  return formatArn('events', scope, `archive/${name}`)
+}
+
+export function replayArn(scope: ArnScope, name: string): string {
+  return formatArn('events', scope, `replay/${name}`)
+}

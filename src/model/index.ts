@@ -50,8 +50,11 @@ export type {
 export type { FunctionSettingsSpec, FunctionSpec, LambdaDetails } from './function-spec.ts'
 export { deliveryId, type Delivery } from './delivery.ts'
 export type { BusRules, RoutedRule, Ruleset } from './ruleset.ts'
+export { ARCHIVE_MANAGER, type ArchiveSpec } from './archive-spec.ts'
+export type { ReplaySpec } from './replay-spec.ts'
 export {
   apiDestinationArn,
+  archiveArn,
   busArn,
   connectionArn,
   DEFAULT_ACCOUNT,
@@ -61,6 +64,7 @@ export {
   pipeArn,
   queueArn,
   schemasArn,
+  replayArn,
   ruleArn,
   subscriptionArn,
   topicArn,

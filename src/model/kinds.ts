@@ -3,6 +3,8 @@
 import type { ApiDestinationSpec, ConnectionSpec } from './connection-spec.ts'
 import type { PipeSpec } from './pipe-spec.ts'
 import type { FunctionSettingsSpec, FunctionSpec } from './function-spec.ts'
+import type { ArchiveSpec } from './archive-spec.ts'
+import type { ReplaySpec } from './replay-spec.ts'
 import type { Resource } from './resource.ts'
 import type { SubscriptionSpec, TopicSpec } from './topic-spec.ts'
 import type {
@@ -121,6 +123,8 @@ export interface SpecByKind {
   SchemaDiscoverer: SchemaDiscovererSpec
   CodeBinding: CodeBindingSpec
   Pipe: PipeSpec
+  Archive: ArchiveSpec
+  Replay: ReplaySpec
 }
 
 export type Kind = keyof SpecByKind

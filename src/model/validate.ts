@@ -2,6 +2,7 @@
 // their own service refuses; nothing here is stricter than AWS about what AWS names.
 
 import { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'
+import { checkArchive } from './archive-spec.ts'
 import { parseArn } from './arn.ts'
 import { checkApiDestination, checkConnection } from './connection-spec.ts'
 import { FaultList, type Fault, type Fields, type TextRule } from './fault-list.ts'
@@ -17,6 +18,7 @@ import {
 } from './schema-spec.ts'
 import { parseVersionRange } from './semantic-version.ts'
 import { checkPipe } from './pipe-spec.ts'
+import { checkReplay } from './replay-spec.ts'
 
 const TARGETS_MAX = 100
 const TAGS_MAX = 50
@@ -54,6 +56,8 @@ const CHECKS: Readonly<Record<Kind, Check>> = {
   SchemaDiscoverer: checkSchemaDiscoverer,
   CodeBinding: checkCodeBinding,
   Pipe: checkPipe,
+  Archive: checkArchive,
+  Replay: checkReplay,
 }
 
 /** Every fault of a spec; none when it is well. */

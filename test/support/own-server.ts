@@ -102,6 +102,7 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
     listPipes: async () => [],
     setPipeState: () => Promise.reject(new Error('there are no pipes')),
     listDeliveries: () => Promise.resolve([]),
+    reset: () => Promise.resolve(),
     explainEvent: (query) => Promise.resolve(explainEvent(rules, query)),
     explainRule: () => Promise.reject(new AppError('RULE_NOT_FOUND', 'no rule is kept here')),
   }

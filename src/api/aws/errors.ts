@@ -119,6 +119,23 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     code: VALIDATION,
     message: `Parameter ${address} is not valid. Reason: Provided Arn is not in correct format.`,
   }),
+  'archive-exists': ({ archive }) => ({
+    code: EXISTS,
+    message: `Archive ${archive} already exists.`,
+  }),
+  'archive-filters': () => ({
+    code: VALIDATION,
+    message:
+      'At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix.',
+  }),
+  'archive-not-found': ({ archive }) => ({
+    code: NOT_FOUND,
+    message: `Archive ${archive} does not exist.`,
+  }),
+  'archive-unchanged': () => ({
+    code: VALIDATION,
+    message: 'At least one of EventPattern, RetentionDays or Description must be provided.',
+  }),
   'bus-exists': ({ bus }) => ({ code: EXISTS, message: `Event bus ${bus} already exists.` }),
   'bus-has-rules': ({ bus }) => ({
     code: VALIDATION,
@@ -218,6 +235,43 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     message: 'The revision id does not match the policy.',
     status: 412,
   }),
+  'replay-archive-unknown': ({ archive }) => ({
+    code: VALIDATION,
+    message: `Parameter EventSourceArn is not valid. Reason: Archive ${archive} does not exist.`,
+  }),
+  'replay-cross-bus': () => ({
+    code: VALIDATION,
+    message:
+      'Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted.',
+  }),
+  'replay-destination-invalid': () => ({
+    code: VALIDATION,
+    message: 'Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.',
+  }),
+  'replay-exists': ({ replay }) => ({ code: EXISTS, message: `Replay ${replay} already exists.` }),
+  'replay-filters': () => ({
+    code: VALIDATION,
+    message:
+      'At most one filter is allowed for ListReplays. Use either : State, EventSourceArn, or NamePrefix.',
+  }),
+  'replay-not-active': ({ replay }) => ({
+    code: 'IllegalStatusException',
+    message: `Replay ${replay} is not in a valid state for this operation.`,
+  }),
+  'replay-not-found': ({ replay }) => ({
+    code: NOT_FOUND,
+    message: `Replay ${replay} does not exist.`,
+  }),
+  'replay-range-empty': () => ({
+    code: VALIDATION,
+    message:
+      'Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.',
+  }),
+  'replay-rule-unknown': ({ arn, bus }) => ({
+    code: VALIDATION,
+    message: `Parameter Destination.FilterArns is not valid. Reason: Rule ${arn} does not exist on EventBus ${bus}.`,
+  }),
+  'replays-too-many': () => ({ code: LIMIT, message: OVER_LIMIT }),
   'resource-not-found': ({ arn }) => ({
     code: NOT_FOUND,
     message: `Resource ${arn} does not exist.`,
@@ -229,6 +283,10 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
   'rule-has-targets': () => ({
     code: VALIDATION,
     message: "Rule can't be deleted since it has targets.",
+  }),
+  'rule-managed': ({ rule, managedBy }) => ({
+    code: 'ManagedRuleException',
+    message: `Rule ${rule} is managed by ${managedBy} and can only be changed by it.`,
   }),
   'rule-not-found': ({ rule, bus }) => ({
     code: NOT_FOUND,

@@ -30,6 +30,8 @@ export interface OwnApiDeps extends OperationsDeps {
   /** `pipe` is a name, where only one pipe has it, or an ARN. */
   setPipeState(pipe: string, state: PipeStateView['desiredState']): Promise<PipeStateView>
   listDeliveries(query: DeliveryViewQuery): Promise<readonly DeliveryView[]>
+  /** Takes everything there is; resolves when the server is as on its first day. */
+  reset(): Promise<void>
   /** Throws `PATTERN_INVALID`, `EVENT_INVALID`, `EVENT_NOT_FOUND` and `RULE_NOT_FOUND`. */
   explainEvent(query: ExplainEventQuery): Promise<EventExplanation>
   explainRule(query: ExplainRuleQuery): Promise<RuleExplanation>

@@ -103,6 +103,7 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
     ['exhausted'],
   ),
   DeliveryList: list('Delivery'),
+  Emptied: object({ emptied: { type: 'boolean', enum: [true] } }),
   ...EXPLAIN_SCHEMAS,
 }
 

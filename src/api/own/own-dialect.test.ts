@@ -200,3 +200,18 @@ test('metrics are lines that Prometheus reads, and hold what the channels and th
   }
   deps.metrics.close()
 })
+
+test('the server is emptied when asked to under dev, and never under start', async () => {
+  let resets = 0
+  const reset = async (): Promise<void> => void (resets += 1)
+  const post = (overrides: Partial<OwnApiDeps>): Promise<HttpResponse> => {
+    const { deps } = createTestDeps(new FakeClock(), { reset, ...overrides })
+    const request = requestOf({ method: 'POST', target: `${V1}/reset` })
+    return createOwnDialect(deps).handle(request)
+  }
+  assert.deepEqual(bodyOf(await post({})), { emptied: true })
+  const about = { version: '1.2.3', mode: 'start' as const, startedAt: 0 }
+  assert.equal(codeOf(await post({ about })), 'ACCESS_DENIED')
+  assert.equal((await call(`${V1}/reset`)).status, 405)
+  assert.equal(resets, 1)
+})

@@ -142,6 +142,15 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     handle: explainRule,
   },
   ...PIPE_ROUTES,
+  {
+    path: '/reset',
+    method: 'POST',
+    operation: 'reset',
+    summary: 'Takes every resource, event, message and archive; for test suites, under `dev` only',
+    parameters: [],
+    answer: 'Emptied',
+    handle: reset,
+  },
 ]
 
 // Streams open now, over all servers of the process.
@@ -174,6 +183,14 @@ async function* counted<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
   } finally {
     openTails -= 1
   }
+}
+
+async function reset({ deps }: Call): Promise<HttpResponse> {
+  if (deps.about.mode !== 'dev') {
+    throw new AppError('ACCESS_DENIED', 'a server is emptied under `signalbox dev` only')
+  }
+  await deps.reset()
+  return json({ emptied: true })
 }
 
 async function listDeliveries({ deps, query }: Call): Promise<HttpResponse> {

@@ -38,6 +38,7 @@ export function createTestDeps(
     listDeliveries: () => Promise.resolve([]),
     listPipes: () => Promise.resolve([]),
     setPipeState: () => refuse('RESOURCE_NOT_FOUND', 'there are no pipes'),
+    reset: () => Promise.resolve(),
     explainEvent: () => refuse('EVENT_NOT_FOUND', 'nothing is in the log'),
     explainRule: () => refuse('RULE_NOT_FOUND', 'there are no rules'),
     ...overrides,

@@ -1,0 +1,70 @@
+// Every room behind the dialects, opened in the order of the table; and emptied: closed, their files removed, and
+// opened again as on the first day.
+
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ArchiveRoom, openArchiveRoom } from './app-archives.ts'
+import { type Delivery, openDelivery } from './app-delivery.ts'
+import { startMaintenance } from './app-maintenance.ts'
+import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
+import { type AppOptions, Closers } from './app-options.ts'
+import { openPipes, type PipeRoom } from './app-pipes.ts'
+import { openState, type State } from './app-state.ts'
+
+export interface Rooms {
+  readonly state: State
+  readonly delivery: Delivery
+  readonly pipes: PipeRoom
+  readonly archives: ArchiveRoom
+  readonly cloudMetrics: CloudMetrics
+  /** No replay and no pipe goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
+  drain(deadline: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface RoomsOptions extends AppOptions {
+  /** Where this server can be called, once it listens. */
+  readonly ownUrl: () => string | undefined
+}
+
+/** What the rooms keep below the data directory. */
+const FILES = ['log', 'archives', 'metrics.json', 'store.db', 'store.db-wal', 'store.db-shm']
+
+export async function openRooms(options: RoomsOptions): Promise<Rooms> {
+  const closers = new Closers()
+  try {
+    const state = await openState(options, closers)
+    const cloudMetrics = openCloudMetrics(options, closers)
+    const { takeLine } = cloudMetrics
+    const delivery = await openDelivery({ ...options, takeLine }, state, closers)
+    const pipes = await openPipes(options, state, { sinks: delivery.sinks, closers })
+    const archives = await openArchiveRoom(options, { state, delivery }, closers)
+    const rooms: Rooms = {
+      state,
+      delivery,
+      pipes,
+      archives,
+      cloudMetrics,
+      async drain(deadline) {
+        maintenance.cancel()
+        await archives.replays.close()
+        await pipes.pipes.close(deadline)
+        const { router, deliverer, ledger } = delivery
+        await Promise.all([router.close(deadline), deliverer.close(deadline)])
+        await ledger.close()
+      },
+      close: () => closers.close(),
+    }
+    const maintenance = startMaintenance(options, rooms)
+    closers.add(() => maintenance.cancel())
+    return rooms
+  } catch (error) {
+    await closers.close()
+    throw error
+  }
+}
+
+/** Takes the files of rooms that are closed. */
+export function removeFiles(dataDir: string): void {
+  for (const name of FILES) rmSync(join(dataDir, name), { recursive: true, force: true })
+}

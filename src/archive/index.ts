@@ -1,0 +1,6 @@
+export { openArchives, type Archives, type ArchivesOptions } from './archives.ts'
+export type { ArchiveDefinition } from './archiver.ts'
+export { REPLAYS_ACTIVE_MAX } from './limits.ts'
+export type { ReplayPlan, ReplayProgress, ReplayState } from './replay.ts'
+export { Replays, type ReplaysOptions, type SaveProgress } from './replays.ts'
+export type { ArchivedEvents, ArchiveRead, ArchiveStats } from './shelf.ts'
