@@ -11,10 +11,13 @@ import {
   readPastDamage,
 } from './log/index.ts'
 
-const WINDOW_RECORDS = 2000
-/** Records looked through for an id, and for events of one bus. */
+/** Records looked through for an id, and how many before it is seen whether it was among them. */
 const ID_RECORDS_MAX = 500_000
+const ID_WINDOW_RECORDS = 2000
+/** The same for the events of a bus, which are kept: a window of the largest ones must fit into memory. */
 const BUS_RECORDS_MAX = 50_000
+const BUS_WINDOW_RECORDS = 100
+const BUS_SIZE_BYTES_MAX = 64 * 1024 * 1024
 
 export interface FoundEvent {
   readonly position: Position
@@ -30,25 +33,29 @@ export async function findEvent(log: Log, id: string, signal: AbortSignal): Prom
     const found = await eventAt(log, { partition, offset }, signal)
     if (found !== undefined) return found
   }
-  for await (const found of readBackwards(log, { recordsMax: ID_RECORDS_MAX, signal })) {
-    if (found.event.id === id) return found
-  }
+  const isWanted = (event: StoredEvent): boolean => event.id === id
+  const limits = { recordsMax: ID_RECORDS_MAX, windowRecords: ID_WINDOW_RECORDS }
+  for await (const found of readBackwards(log, { ...limits, isWanted, signal })) return found
   throw new AppError(
     'EVENT_NOT_FOUND',
     `no event \`${id}\` is among the newest ${ID_RECORDS_MAX} records of the log`,
   )
 }
 
-/** The newest events of a bus, newest first. */
+/** The newest events of a bus, newest first; fewer than asked where they are large or far between. */
 export async function newestEvents(
   log: Log,
   options: { readonly busKey: string; readonly eventsMax: number; readonly signal: AbortSignal },
 ): Promise<readonly FoundEvent[]> {
   const { busKey, eventsMax, signal } = options
   const events: FoundEvent[] = []
-  for await (const found of readBackwards(log, { recordsMax: BUS_RECORDS_MAX, signal })) {
-    if (events.length === eventsMax) break
-    if (found.event.busKey === busKey) events.push(found)
+  const isWanted = (event: StoredEvent): boolean => event.busKey === busKey
+  const limits = { recordsMax: BUS_RECORDS_MAX, windowRecords: BUS_WINDOW_RECORDS }
+  let sizeBytes = 0
+  for await (const found of readBackwards(log, { ...limits, isWanted, signal })) {
+    sizeBytes += found.event.envelope.length
+    if (events.length === eventsMax || sizeBytes > BUS_SIZE_BYTES_MAX) break
+    events.push(found)
   }
   return events
 }
@@ -69,19 +76,27 @@ async function eventAt(
   return undefined
 }
 
+interface BackwardsOptions {
+  readonly recordsMax: number
+  /** Read forwards at a time; the wanted ones of them are kept until all are read. */
+  readonly windowRecords: number
+  isWanted(event: StoredEvent): boolean
+  readonly signal: AbortSignal
+}
+
 async function* readBackwards(
   log: Log,
-  { recordsMax, signal }: { readonly recordsMax: number; readonly signal: AbortSignal },
+  { recordsMax, windowRecords, isWanted, signal }: BackwardsOptions,
 ): AsyncGenerator<FoundEvent, void, undefined> {
   const starts = new Map(log.start().map(({ partition, offset }) => [partition, offset]))
   for (const { partition, offset: newest } of log.end()) {
     const oldest = Math.max(starts.get(partition) ?? 0, newest - recordsMax)
-    for (let end = newest; end > oldest; end -= WINDOW_RECORDS) {
-      const from = { partition, offset: Math.max(oldest, end - WINDOW_RECORDS) }
+    for (let end = newest; end > oldest; end -= windowRecords) {
+      const from = { partition, offset: Math.max(oldest, end - windowRecords) }
       const window: FoundEvent[] = []
       for await (const record of readRange(log, { from, end, signal })) {
         const found = decode(record)
-        if (found !== undefined) window.push(found)
+        if (found !== undefined && isWanted(found.event)) window.push(found)
       }
       yield* window.toReversed()
     }
