@@ -80,7 +80,7 @@ interface BackwardsOptions {
   readonly recordsMax: number
   /** Read forwards at a time; the wanted ones of them are kept until all are read. */
   readonly windowRecords: number
-  isWanted(event: StoredEvent): boolean
+  readonly isWanted: (event: StoredEvent) => boolean
   readonly signal: AbortSignal
 }
 

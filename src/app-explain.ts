@@ -13,7 +13,7 @@ import type {
   RuleExplanation,
   RuleView,
 } from './api/index.ts'
-import { formatBusKey } from './event/index.ts'
+import { formatBusKey, type StoredEvent } from './event/index.ts'
 import type { Log } from './log/index.ts'
 import { createExplainer, type Explainer, parsePattern, type Pattern } from './match/index.ts'
 import { DEFAULT_BUS } from './model/index.ts'
@@ -44,20 +44,12 @@ export async function explainEvent(
     const matched = explanation.matches ? 1 : 0
     return { bus, event, rules: 0, matched, items: [explanation] }
   }
-  const ranked: RankedRule[] = []
-  for await (const views of batchesOf(await rulesOf(sources, { bus, rule: query.rule }))) {
-    ranked.push(...rankRules(explainer, views))
-  }
-  ranked.sort(byNearness)
-  return {
-    bus,
-    event,
-    rules: ranked.length,
-    matched: countMatched(ranked),
-    items: ranked
-      .slice(0, query.limit)
-      .map((each) => ({ rule: each.rule, ...explainer.explain(each.pattern) })),
-  }
+  const ranked = await rankAll(explainer, await rulesOf(sources, { bus, rule: query.rule }))
+  const items = ranked.slice(0, query.limit).map(({ view, pattern: parsed }) => ({
+    rule: viewRule(view, found?.event),
+    ...explainer.explain(parsed),
+  }))
+  return { bus, event, rules: ranked.length, matched: countMatched(ranked), items }
 }
 
 interface Ranked {
@@ -65,16 +57,21 @@ interface Ranked {
 }
 
 interface RankedRule extends Ranked {
-  readonly rule: ExplainedRule
+  readonly view: RuleView
   readonly pattern: Pattern
+}
+
+/** Nearest first. */
+async function rankAll(explainer: Explainer, views: readonly RuleView[]): Promise<RankedRule[]> {
+  const ranked: RankedRule[] = []
+  for await (const batch of batchesOf(views)) ranked.push(...rankRules(explainer, batch))
+  return ranked.sort(byNearness)
 }
 
 /** Rules that have a schedule alone match nothing and are left out. */
 function rankRules(explainer: Explainer, views: readonly RuleView[]): RankedRule[] {
   const rules = views.flatMap((view) =>
-    view.pattern === undefined
-      ? []
-      : [{ rule: viewRule(view), pattern: parsePattern(view.pattern) }],
+    view.pattern === undefined ? [] : [{ view, pattern: parsePattern(view.pattern) }],
   )
   const nearness = explainer.measure(rules.map(({ pattern }) => pattern))
   return rules.map((each, index) => ({ ...each, nearness: nearness[index]! }))
@@ -141,9 +138,21 @@ async function* batchesOf<T>(items: readonly T[]): AsyncGenerator<readonly T[], 
   }
 }
 
-function viewRule({ name, bus, arn, state, targets }: RuleView): ExplainedRule {
+function viewRule(
+  { uid, name, bus, arn, state, targets }: RuleView,
+  event?: StoredEvent,
+): ExplainedRule {
   const targetsDisabled = targets.filter(({ disabled }) => disabled !== undefined).length
-  return { name, bus, arn, state, targets: targets.length, targetsDisabled }
+  const isPassedOver = event?.meta().directed?.rules.includes(uid) === false
+  return {
+    name,
+    bus,
+    arn,
+    state,
+    targets: targets.length,
+    targetsDisabled,
+    ...(isPassedOver ? { isPassedOver } : {}),
+  }
 }
 
 function viewEvent({ position, timestamp, event }: FoundEvent): ExplainedEvent {

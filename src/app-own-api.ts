@@ -113,17 +113,21 @@ export async function viewRules(
     const { metadata, spec } = decodeResource(row) as Resource<RuleSpec>
     const busKey = formatBusKey({ ...spec, name: spec.bus })
     if (query.bus === undefined || isBus(query.bus, busKey)) {
-      views.push(viewRule(spec, (targetId) => disablements.get(`${metadata.uid}/${targetId}`)))
+      views.push(
+        viewRule(metadata.uid, spec, (targetId) => disablements.get(`${metadata.uid}/${targetId}`)),
+      )
     }
   }
   return views
 }
 
 function viewRule(
+  uid: string,
   spec: RuleSpec,
   disablementOf: (targetId: string) => Disablement | undefined,
 ): RuleView {
   return {
+    uid,
     name: spec.name,
     bus: spec.bus === '' ? DEFAULT_BUS : spec.bus,
     account: spec.account,

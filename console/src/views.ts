@@ -56,6 +56,7 @@ export interface ExplainedItem {
     readonly state: string
     readonly targets: number
     readonly targetsDisabled: number
+    readonly isPassedOver?: boolean
   }
   readonly matches: boolean
   readonly nearness: number

@@ -28,6 +28,7 @@ export function formatMiss({ path, expected, found }: ExplanationView['misses'][
 /** Why a rule that matches still delivers nothing; empty when it does. */
 export function formatCaveat(paint: Paint, rule: ExplainedRuleView | undefined): string {
   if (rule === undefined) return ''
+  if (rule.isPassedOver === true) return paint('yellow', '  the event was directed at other rules')
   if (rule.state === 'DISABLED') return paint('yellow', '  disabled')
   if (rule.targets === 0) return paint('yellow', '  no targets')
   if (rule.targetsDisabled === 0) return ''

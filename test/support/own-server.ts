@@ -117,7 +117,7 @@ function createRule(name: string, pattern: unknown): MemoryRule {
   const text = JSON.stringify(pattern)
   const scope = { bus: 'default', account: '000000000000', region: 'us-east-1' }
   const arn = `arn:aws:events:us-east-1:000000000000:rule/${name}`
-  const view = { name, ...scope, arn, state: 'ENABLED', pattern: text, targets: [] }
+  const view = { uid: name, name, ...scope, arn, state: 'ENABLED', pattern: text, targets: [] }
   return { pattern: parsePattern(text), view }
 }
 

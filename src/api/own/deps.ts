@@ -107,6 +107,8 @@ export interface RuleQuery {
 }
 
 export interface RuleView {
+  /** New when a rule is deleted and made again. */
+  readonly uid: string
   readonly name: string
   readonly bus: string
   readonly account: string

@@ -54,14 +54,18 @@ export const EXPLAIN_SCHEMAS: Readonly<Record<string, Json>> = {
     matched: { ...COUNT, description: 'how many of them match' },
     items: array(object({ event: object(EVENT), ...EXPLANATION })),
   }),
-  ExplainedRule: object({
-    name: TEXT,
-    bus: TEXT,
-    arn: TEXT,
-    state: TEXT,
-    targets: COUNT,
-    targetsDisabled: COUNT,
-  }),
+  ExplainedRule: object(
+    {
+      name: TEXT,
+      bus: TEXT,
+      arn: TEXT,
+      state: TEXT,
+      targets: COUNT,
+      targetsDisabled: COUNT,
+      isPassedOver: { ...FLAG, description: 'the event was directed at other rules' },
+    },
+    ['isPassedOver'],
+  ),
   ExplainedNode: {
     oneOf: [
       object({ kind: { const: 'object' }, key: TEXT, isSatisfied: FLAG, members: nodes() }),

@@ -52,6 +52,8 @@ export interface ExplainedRule {
   readonly targets: number
   /** Of them, those to which nothing is sent until they are changed. */
   readonly targetsDisabled: number
+  /** The event was directed at other rules, by a replay for instance, and this one never saw it. */
+  readonly isPassedOver?: boolean
 }
 
 export interface ExplainedEvent {

@@ -60,6 +60,7 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
   BusList: list('Bus'),
   Rule: object(
     {
+      uid: TEXT,
       name: TEXT,
       bus: TEXT,
       account: TEXT,
