@@ -3,18 +3,22 @@
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Signalbox } from '../support/signalbox.ts'
 import { noTerraform, TerraformProject } from '../support/terraform.ts'
 
 const SHOP = new URL('shop/', import.meta.url)
-const SERVICES = ['events', 'pipes', 'schemas', 'sns', 'sqs']
+const SERVICES = ['events', 'lambda', 'pipes', 'schemas', 'sns', 'sqs']
 
 /** The shop at one stage; what the two stages differ in is what a change changes. */
-function shop(stage: 'one' | 'two'): string {
+function shop(stage: 'one' | 'two', zip: string): string {
+  const values = Object.entries({ stage, zip }).map(
+    ([name, value]) => `variable "${name}" {\n  default = "${value}"\n}\n`,
+  )
   const files = readdirSync(SHOP).sort()
   const texts = files.map((name) => readFileSync(new URL(name, SHOP), 'utf8'))
-  return `variable "stage" {\n  default = "${stage}"\n}\n${texts.join('\n')}`
+  return [...values, ...texts].join('\n')
 }
 
 test(
@@ -22,8 +26,17 @@ test(
   { skip: noTerraform },
   async (context) => {
     const signalbox = await Signalbox.open(context)
+    const zip = join(signalbox.folder, 'hello.zip')
+    await signalbox.python(
+      `
+      import zipfile
+      with zipfile.ZipFile(given, 'w') as archive:
+          archive.writestr('hello.py', 'def handler(event, context):\\n    return event')
+      `,
+      zip,
+    )
     const project = new TerraformProject(signalbox, SERVICES)
-    project.write(shop('one'))
+    project.write(shop('one', zip))
     await project.init()
     assert.match(await project.plan(), /Plan: \d+ to add, 0 to change, 0 to destroy/)
     await project.apply()
@@ -47,17 +60,18 @@ test(
   `)
     assert.deepEqual(used, { rule: [{ order: 'b', stage: 'one' }], pipe: [{ id: 'c' }] })
 
-    project.write(shop('two'))
+    project.write(shop('two', zip))
     assert.match(await project.plan(), /Plan: 0 to add, \d+ to change, 0 to destroy/)
     await project.apply()
     assert.equal(await project.plan(), '')
     await project.destroy()
     const left = await signalbox.python<readonly string[]>(`
-    pipes, schemas = boto3.client('pipes'), boto3.client('schemas')
+    pipes, schemas, functions = [boto3.client(name) for name in ['pipes', 'schemas', 'lambda']]
     result = ([bus['Name'] for bus in events.list_event_buses()['EventBuses']]
               + [pipe['Name'] for pipe in pipes.list_pipes()['Pipes']]
               + [r['RegistryName'] for r in schemas.list_registries(Scope='LOCAL')['Registries']]
-              + sqs.list_queues().get('QueueUrls', []))
+              + [f['FunctionName'] for f in functions.list_functions()['Functions']]
+                + sqs.list_queues().get('QueueUrls', []))
   `)
     assert.deepEqual(left, ['default', 'discovered-schemas'])
   },
