@@ -19,13 +19,13 @@ import {
   schemasOperations,
   pipeOperations,
   replayOperations,
+  schedulerOperations,
   sqsOperations,
   type StateReading,
   stsOperations,
   verifySignatures,
 } from './api/index.ts'
 import { type Authorization, createAuthorization } from './app-authorization.ts'
-import type { Delivery } from './app-delivery.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
 import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
@@ -45,12 +45,10 @@ export interface DoorOptions extends AppOptions {
   readonly reset: () => Promise<void>
 }
 
-export function createDialects(
-  options: DoorOptions,
-  { state, delivery, archives, pipes, cloudMetrics }: Rooms,
-): readonly Dialect[] {
+export function createDialects(options: DoorOptions, rooms: Rooms): readonly Dialect[] {
+  const { state, delivery } = rooms
   const authorization = createAuthorization(options.config)
-  const own = ownApiDeps(options, state, { delivery, archives, pipes, cloudMetrics, authorization })
+  const own = ownApiDeps(options, state, { ...rooms, authorization })
   const hasBus = (busKey: string): boolean => state.publisher.hasBus(busKey)
   return [
     createOperationsDialect(own),
@@ -62,7 +60,7 @@ export function createDialects(
       scopeOf: authorization.scopeOf(createQueryScope(DEFAULT_REGION)),
       clock: options.clock,
     }),
-    createAws(options, state, { delivery, archives, pipes, cloudMetrics, authorization }),
+    createAws(options, state, { ...rooms, authorization }),
   ]
 }
 
@@ -98,6 +96,7 @@ function createAws(
       ...replayOperations(archives.replayUses),
       ...sqsOperations(queueUses),
       ...pipeOperations(pipes.uses),
+      ...schedulerOperations(control),
       ...stsOperations,
     ],
     authenticate:
@@ -109,7 +108,7 @@ function createAws(
 function ownApiDeps(
   options: DoorOptions,
   state: State,
-  { delivery, pipes, authorization }: Parts,
+  { delivery, pipes, schedules, authorization }: Parts,
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher } = state
@@ -120,13 +119,14 @@ function ownApiDeps(
     reasonsNotReady,
     clock,
     authorize,
-    readState: () => readState(state, delivery),
+    readState: () => readState(state, { delivery, schedules }),
     about: { version, mode: config.mode, startedAt },
     subscribe: (wanted) => subscribe(log, wanted),
     listBuses: async () => viewBuses(publisher.current()),
     listRules: (query) => viewRules(rules, query),
     listDeliveries: (query) => viewDeliveries(store, query),
     reset: options.reset,
+    timetable: schedules.timetable,
     explainEvent: (query) => explainEvent({ ...rules, log }, query),
     explainRule: (query) => explainRule({ ...rules, log }, query),
     listPipes: (query) => viewPipes(pipes.uses, query),
@@ -136,7 +136,7 @@ function ownApiDeps(
 
 async function readState(
   { store, log }: State,
-  { router, deliverer }: Delivery,
+  { delivery: { router, deliverer }, schedules }: Pick<Rooms, 'delivery' | 'schedules'>,
 ): Promise<StateReading> {
   const [counts, storeStats] = await Promise.all([store.deliveries.counts(), store.stats()])
   const logStats = log.stats()
@@ -148,5 +148,7 @@ async function readState(
     logSegments: logStats.segments,
     logQuarantined: logStats.quarantined.length,
     storeSizeBytes: storeStats.sizeBytes,
+    schedules: schedules.counts().plans,
+    schedulesDue: schedules.counts().due,
   }
 }

@@ -17,10 +17,11 @@ export function startMaintenance(options: AppOptions, rooms: Rooms): Timer {
 }
 
 async function tend({ config, clock }: AppOptions, rooms: Rooms): Promise<void> {
-  const { state, delivery, pipes, archives } = rooms
+  const { state, delivery, pipes, archives, schedules } = rooms
   const { retentionAgeMs: ageMsMax, retentionSizeBytes: sizeBytesMax } = config.log
   const { router, deliverer, sinks } = delivery
   const kept = await keptFrom(rooms)
+  schedules.tend()
   const generation = router.committedGeneration()
   // What the log lets go may not be needed again, also not by a cursor that a power cut takes back.
   await state.store.sync()

@@ -93,10 +93,16 @@ function cursorAfter(log: Log, after: { partition: number; offset: number }): Cu
 export function viewBuses({ buses }: Ruleset): readonly BusView[] {
   const rules = new Map(Array.from(buses, ([busKey, bus]) => [busKey, bus.rules.size]))
   if (!rules.has(DEFAULT_BUS_KEY)) rules.set(DEFAULT_BUS_KEY, 0)
-  return Array.from(rules, ([busKey, count]) => {
-    const { account, region, name } = parseBusKey(busKey)
-    return { name, account, region, arn: busArn({ account, region }, name), rules: count }
-  })
+  return Array.from(rules, ([busKey, count]) => ({ ...parseBusKey(busKey), count }))
+    .filter(({ name }) => !isInner(name))
+    .map(({ account, region, name, count }) => {
+      return { name, account, region, arn: busArn({ account, region }, name), rules: count }
+    })
+}
+
+/** Buses that no user can name, such as that of schedules, are nobody's to see. */
+function isInner(busName: string): boolean {
+  return busName.startsWith('$')
 }
 
 export interface RuleSources {

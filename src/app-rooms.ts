@@ -9,6 +9,7 @@ import { startMaintenance } from './app-maintenance.ts'
 import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
+import { openSchedules, type Schedules } from './app-schedules.ts'
 import { openState, type State } from './app-state.ts'
 
 export interface Rooms {
@@ -17,7 +18,8 @@ export interface Rooms {
   readonly pipes: PipeRoom
   readonly archives: ArchiveRoom
   readonly cloudMetrics: CloudMetrics
-  /** No replay and no pipe goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
+  readonly schedules: Schedules
+  /** No replay, no pipe and no schedule goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
   drain(deadline: AbortSignal): Promise<void>
   close(): Promise<void>
 }
@@ -39,14 +41,17 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const delivery = await openDelivery({ ...options, takeLine }, state, closers)
     const pipes = await openPipes(options, state, { sinks: delivery.sinks, closers })
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
+    const schedules = await openSchedules(options, state, delivery, closers)
     const rooms: Rooms = {
       state,
       delivery,
       pipes,
       archives,
       cloudMetrics,
+      schedules,
       async drain(deadline) {
         maintenance.cancel()
+        await schedules.close()
         await archives.replays.close()
         await pipes.pipes.close(deadline)
         const { router, deliverer, ledger } = delivery

@@ -58,7 +58,15 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
   closers.add(() => functions.close())
   const { connections } = outgoing
   const { strict } = config.compat
-  const control = createControl({ resources, publisher, clock, random, strict, connections })
+  const control = createControl({
+    resources,
+    publisher,
+    clock,
+    random,
+    strict,
+    connections,
+    logger,
+  })
   closers.add(() => control.connections.close())
   await control.connections.resume()
   return {

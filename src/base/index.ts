@@ -37,5 +37,7 @@ export type {
   LogSynced,
   PipeExecuted,
   RequestAnswered,
+  ScheduleFired,
+  SchedulesMissed,
 } from './observe.ts'
 export { wait } from './wait.ts'

@@ -95,6 +95,22 @@ export interface LogSynced {
   readonly durationMs: number
 }
 
+export interface ScheduleFired {
+  readonly kind: 'rule' | 'schedule'
+  readonly arn: string
+  /** From when it was due to durable in the log. */
+  readonly lateMs: number
+  /** By hand rather than by the clock. */
+  readonly isTriggered: boolean
+}
+
+export interface SchedulesMissed {
+  readonly kind: 'rule' | 'schedule'
+  readonly arn: string
+  /** Occurrences passed over. */
+  readonly count: number
+}
+
 export const channels = {
   eventsAccepted: channel('signalbox:events.accepted') as Channel<unknown, EventsAccepted>,
   eventsRefused: channel('signalbox:events.refused') as Channel<unknown, EventsRefused>,
@@ -105,5 +121,7 @@ export const channels = {
   breakerChanged: channel('signalbox:breaker.changed') as Channel<unknown, BreakerChanged>,
   requestAnswered: channel('signalbox:request.answered') as Channel<unknown, RequestAnswered>,
   pipeExecuted: channel('signalbox:pipe.executed') as Channel<unknown, PipeExecuted>,
+  scheduleFired: channel('signalbox:schedule.fired') as Channel<unknown, ScheduleFired>,
+  schedulesMissed: channel('signalbox:schedules.missed') as Channel<unknown, SchedulesMissed>,
   logSynced: channel('signalbox:log.synced') as Channel<unknown, LogSynced>,
 } as const

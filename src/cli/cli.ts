@@ -19,6 +19,7 @@ import { holdProcess } from './hold-process.ts'
 import type { CliIo } from './io.ts'
 import { runPipeLs, runPipeShow, runPipeState } from './pipe.ts'
 import { reportFailure, viewOf } from './report-error.ts'
+import { addScheduleCommands } from './schedule-commands.ts'
 import { runServer } from './serve.ts'
 import { runTail, type TailOptions } from './tail.ts'
 import { runTest, type TestOptions } from './test-events.ts'
@@ -64,6 +65,9 @@ function createProgram(io: CliIo, run: Run): Command {
   addEventCommands(program, io, run)
   addMatchCommands(program, io, run)
   addPipeCommands(program, io, run)
+  addScheduleCommands(program, io, (code) => {
+    run.code = code
+  })
   addMachineCommands(program, io, run)
   return program
 }

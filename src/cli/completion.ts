@@ -8,7 +8,14 @@ import { UsageError } from './usage-error.ts'
 interface CommandWords {
   readonly name: string
   readonly description: string
-  readonly flags: readonly { readonly name: string; readonly description: string }[]
+  /** The commands below it. */
+  readonly commands: readonly Word[]
+  readonly flags: readonly Word[]
+}
+
+interface Word {
+  readonly name: string
+  readonly description: string
 }
 
 const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => string>> = {
@@ -46,11 +53,24 @@ function readCommands(program: Command): readonly CommandWords[] {
   return program.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    flags: [...readFlags(command), ...common, { name: '--help', description: 'show help' }],
+    commands: command.commands.map((below) => ({
+      name: below.name(),
+      description: below.description(),
+    })),
+    flags: unique([
+      ...readFlags(command),
+      ...command.commands.flatMap((below) => readFlags(below)),
+      ...common,
+      { name: '--help', description: 'show help' },
+    ]),
   }))
 }
 
-function readFlags(command: Command): CommandWords['flags'] {
+function unique(words: readonly Word[]): readonly Word[] {
+  return Array.from(new Map(words.map((word) => [word.name, word])).values())
+}
+
+function readFlags(command: Command): readonly Word[] {
   return command.options.flatMap(({ long, description }) =>
     long === undefined || long === null ? [] : [{ name: long, description }],
   )
@@ -58,7 +78,9 @@ function readFlags(command: Command): CommandWords['flags'] {
 
 function formatBash(commands: readonly CommandWords[]): string {
   const cases = commands
-    .map(({ name, flags }) => `    ${name}) words="${flags.map((flag) => flag.name).join(' ')}" ;;`)
+    .map(({ name, commands: below, flags }) => {
+      return `    ${name}) words="${[...below, ...flags].map((word) => word.name).join(' ')}" ;;`
+    })
     .join('\n')
   return `_signalbox() {
   local current="\${COMP_WORDS[COMP_CWORD]}" words=""
@@ -78,14 +100,13 @@ function formatZsh(commands: readonly CommandWords[]): string {
     .map(({ name, description }) => `    ${quote(`${name}:${description}`)}`)
     .join('\n')
   const cases = commands
-    .map(({ name, flags }) => {
-      const words = flags.map((flag) => quote(`${flag.name}:${flag.description}`)).join(' ')
-      return `    ${name}) flags=(${words}) ;;`
+    .map(({ name, commands: below, flags }) => {
+      return `    ${name}) below=(${formatZshWords(below)}); flags=(${formatZshWords(flags)}) ;;`
     })
     .join('\n')
   return `#compdef signalbox
 _signalbox() {
-  local -a commands flags
+  local -a commands below flags
   commands=(
 ${names}
   )
@@ -93,15 +114,25 @@ ${names}
   case "$words[2]" in
 ${cases}
   esac
-  if [[ "$PREFIX" == -* ]]; then _describe option flags; else _files; fi
+  if [[ "$PREFIX" == -* ]]; then _describe option flags
+  elif (( CURRENT == 3 && $#below )); then _describe command below
+  else _files; fi
 }
 compdef _signalbox signalbox
 `
 }
 
+function formatZshWords(words: readonly Word[]): string {
+  return words.map(({ name, description }) => quote(`${name}:${description}`)).join(' ')
+}
+
 function formatFish(commands: readonly CommandWords[]): string {
-  const lines = commands.flatMap(({ name, description, flags }) => [
+  const lines = commands.flatMap(({ name, description, commands: below, flags }) => [
     `complete -c signalbox -n __fish_use_subcommand -f -a ${name} -d ${quote(description)}`,
+    ...below.map(
+      (word) =>
+        `complete -c signalbox -n '__fish_seen_subcommand_from ${name}' -f -a ${word.name} -d ${quote(word.description)}`,
+    ),
     ...flags.map(
       (flag) =>
         `complete -c signalbox -n '__fish_seen_subcommand_from ${name}' -l ${flag.name.slice(2)} -d ${quote(flag.description)}`,

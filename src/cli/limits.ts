@@ -17,3 +17,6 @@ export const FREE_BYTES_MIN: number = 512 * 1024 * 1024
 export const FSYNC_SLOW_MS = 50
 export const FSYNC_TRIES = 10
 export const CLOCK_SKEW_MS_MAX = 5000
+/** Occurrences that `schedule next` shows when it is not told how many, and at most. */
+export const PREVIEW_COUNT_DEFAULT = 10
+export const PREVIEW_COUNT_MAX = 1000

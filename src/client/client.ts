@@ -4,9 +4,12 @@ import type { EventExplanationView, RuleExplanationView } from './explain-views.
 import { readMessages } from './message-reader.ts'
 import type { PipeStateView } from './pipe-views.ts'
 import { type ErrorBody, failureOf, Transport } from './transport.ts'
-import type { InfoView, StatsView, TailEventView } from './views.ts'
+import type { InfoView, ScheduleView, StatsView, TailEventView } from './views.ts'
 
 const V1 = '/_signalbox/v1'
+
+/** Items of one page of a list. */
+const PAGE_LENGTH = 1000
 
 export interface Client {
   info(signal?: AbortSignal): Promise<InfoView>
@@ -22,6 +25,14 @@ export interface Client {
   /** All pipes, or those of a name or an ARN. */
   pipes(query: PipeQuery): Promise<readonly PipeStateView[]>
   setPipe(verb: 'start' | 'stop', query: PipeQuery): Promise<PipeStateView>
+  /** Rules and schedules that fire by the clock, in order of ARN. */
+  listSchedules(signal?: AbortSignal): Promise<readonly ScheduleView[]>
+  /** Milliseconds since the Unix epoch. Schedules are named by ARN, a rule's name, or `group/name`. */
+  nextOccurrences(schedule: string, limit: number, signal?: AbortSignal): Promise<readonly number[]>
+  /** Fires a schedule once, now; answers the event's id once it is durable. */
+  triggerSchedule(schedule: string, signal?: AbortSignal): Promise<string>
+  pauseSchedule(schedule: string, signal?: AbortSignal): Promise<ScheduleView>
+  resumeSchedule(schedule: string, signal?: AbortSignal): Promise<ScheduleView>
   close(): void
 }
 
@@ -77,6 +88,8 @@ export function createClient(endpointUrl: string): Client {
   const transport = new Transport(endpointUrl)
   const get = (path: string, signal?: AbortSignal): Promise<unknown> =>
     transport.json({ method: 'GET', path: V1 + path, signal })
+  const post = (path: string, signal?: AbortSignal): Promise<unknown> =>
+    transport.json({ method: 'POST', path: V1 + path, signal })
   return {
     info: async (signal) => (await get('/info', signal)) as InfoView,
     stats: async (signal) => (await get('/stats', signal)) as StatsView,
@@ -93,6 +106,19 @@ export function createClient(endpointUrl: string): Client {
       const path = `${V1}/pipes/${verb}?${formatQuery(query)}`
       return (await transport.json({ method: 'POST', path, signal })) as PipeStateView
     },
+    listSchedules: (signal) => listSchedules((path) => get(path, signal)),
+    nextOccurrences: async (schedule, limit, signal) => {
+      const answer = await get(`/schedules/next?${formatQuery({ schedule, limit })}`, signal)
+      return (answer as { readonly occurrences: readonly number[] }).occurrences
+    },
+    triggerSchedule: async (schedule, signal) => {
+      const answer = await post(`/schedules/trigger?${formatQuery({ schedule })}`, signal)
+      return (answer as { readonly eventId: string }).eventId
+    },
+    pauseSchedule: async (schedule, signal) =>
+      (await post(`/schedules/pause?${formatQuery({ schedule })}`, signal)) as ScheduleView,
+    resumeSchedule: async (schedule, signal) =>
+      (await post(`/schedules/resume?${formatQuery({ schedule })}`, signal)) as ScheduleView,
     close: () => transport.close(),
   }
 }
@@ -122,6 +148,21 @@ async function* tail(transport: Transport, query: TailQuery): AsyncGenerator<Tai
     // The answer had begun when the tail failed, so the failure comes on the stream.
     if (event === 'error') throw failureOf(JSON.parse(data) as ErrorBody)
   }
+}
+
+/** All pages. */
+async function listSchedules(
+  get: (path: string) => Promise<unknown>,
+): Promise<readonly ScheduleView[]> {
+  const schedules: ScheduleView[] = []
+  let after: string | undefined
+  do {
+    const answer = await get(`/schedules?${formatQuery({ after, limit: PAGE_LENGTH })}`)
+    const page = answer as { readonly items: readonly ScheduleView[]; readonly after?: string }
+    schedules.push(...page.items)
+    after = page.after
+  } while (after !== undefined)
+  return schedules
 }
 
 async function explainEvent(

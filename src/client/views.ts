@@ -30,6 +30,8 @@ export interface StatsView {
     readonly logSegments: number
     readonly logQuarantined: number
     readonly storeSizeBytes: number
+    readonly schedules: number
+    readonly schedulesDue: number
   }
   readonly residentBytes: number
 }
@@ -54,4 +56,20 @@ export interface EnvelopeView {
   readonly source: string
   readonly time: string
   readonly detail: unknown
+}
+
+export interface ScheduleView {
+  readonly arn: string
+  readonly kind: 'rule' | 'schedule'
+  /** A rule's name, or `group/name`. */
+  readonly name: string
+  readonly account: string
+  readonly region: string
+  readonly state: 'ENABLED' | 'DISABLED'
+  readonly expression: string
+  readonly timezone: string
+  /** The expression in English. */
+  readonly meaning: string
+  /** Milliseconds since the Unix epoch; absent when it is paused or has no occurrence left. */
+  readonly nextAt?: number
 }

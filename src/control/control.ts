@@ -1,7 +1,7 @@
 // The use cases, one file per resource. Nothing else writes resources, and whatever changes routing is live
 // before its call resolves.
 
-import type { Clock, Random } from '../base/index.ts'
+import { type Clock, type Logger, type Random, silentLogger } from '../base/index.ts'
 import { ValidatorCache } from '../schema/index.ts'
 import { type ApiDestinations, createApiDestinations } from './api-destinations.ts'
 import { type Buses, createBuses } from './buses.ts'
@@ -10,6 +10,8 @@ import { testPattern } from './patterns.ts'
 import { createPermissions, type Permissions } from './permissions.ts'
 import type { ControlParts, Publisher, ResourceClient } from './resources.ts'
 import { createRules, type Rules } from './rules.ts'
+import { createScheduleGroups, type ScheduleGroups } from './schedule-groups.ts'
+import { createSchedules, type Schedules } from './schedules.ts'
 import { createSchemaUses, type SchemaUses } from './schema-uses.ts'
 import { Serial } from './serial.ts'
 import { createTagUses, type TagUses } from './tags.ts'
@@ -27,6 +29,7 @@ export interface ControlOptions {
   /** Refuse what AWS refuses, also where we can do more. */
   readonly strict: boolean
   readonly connections: ConnectionParts
+  readonly logger?: Logger
 }
 
 export interface Control {
@@ -38,6 +41,8 @@ export interface Control {
   readonly schemas: SchemaUses
   readonly connections: Connections
   readonly apiDestinations: ApiDestinations
+  readonly schedules: Schedules
+  readonly scheduleGroups: ScheduleGroups
   /** Whether a pattern matches an event, both JSON text. */
   testPattern(pattern: string, event: string): boolean
 }
@@ -58,6 +63,8 @@ export function createControl(options: ControlOptions): Control {
     }),
     connections: createConnections(parts, options.connections),
     apiDestinations: createApiDestinations(parts, options.connections),
+    schedules: createSchedules(parts),
+    scheduleGroups: createScheduleGroups(parts, options.logger ?? silentLogger),
     testPattern,
   }
 }

@@ -22,6 +22,11 @@ const FAULTS = {
     code: 'REQUEST_INVALID',
     message: 'expected a pattern, a retention or a description to change of archive `{archive}`',
   },
+  'bus-event-mismatch': {
+    code: 'RESOURCE_INVALID',
+    message:
+      'expected source and detail type for a target that is a bus, and for no other, got `{address}`',
+  },
   'bus-exists': { code: 'BUS_EXISTS', message: 'bus `{bus}` exists already' },
   'bus-has-rules': {
     code: 'RESOURCE_INVALID',
@@ -216,9 +221,54 @@ const FAULTS = {
     code: 'EVENT_INVALID',
     message: 'expected sample {sample} to be a JSON object',
   },
+  'schedule-address-invalid': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected the target address to be {forms}, got `{address}`',
+  },
+  'schedule-end-before-start': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected the end of a schedule to be after its start',
+  },
+  'schedule-exists': {
+    code: 'RESOURCE_EXISTS',
+    message: 'schedule `{schedule}` exists already',
+  },
+  'schedule-expression-invalid': {
+    code: 'RESOURCE_INVALID',
+    message:
+      'expected a schedule like `rate(5 minutes)`, `cron(0 2 * * ? *)` or `at(2026-12-24T18:00:00)`, got `{expression}`',
+  },
+  'schedule-group-deleting': {
+    code: 'RESOURCE_CONFLICT',
+    message: 'schedule group `{group}` is being deleted',
+  },
+  'schedule-group-exists': {
+    code: 'RESOURCE_EXISTS',
+    message: 'schedule group `{group}` exists already',
+  },
+  'schedule-group-id-missing': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected a message group for the first-in first-out queue `{address}`',
+  },
+  'schedule-group-is-default': {
+    code: 'RESOURCE_INVALID',
+    message: 'the schedule group `default` is there by itself and cannot be deleted',
+  },
+  'schedule-group-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'schedule group `{group}` does not exist',
+  },
+  'schedule-input-not-json': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected the input for a function, a state machine or a bus to be JSON',
+  },
   'schedule-invalid': {
     code: 'RESOURCE_INVALID',
     message: 'expected a schedule like `rate(5 minutes)` or `cron(0 2 * * ? *)`, got `{schedule}`',
+  },
+  'schedule-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'schedule `{schedule}` does not exist',
   },
   'schedule-off-default-bus': {
     code: 'RESOURCE_INVALID',
@@ -249,6 +299,10 @@ const FAULTS = {
     code: 'LIMIT_EXCEEDED',
     message: 'expected at most {max} versions of schema `{schema}`; delete old ones',
   },
+  'schedule-start-past': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected the start of a schedule to be at most five minutes ago',
+  },
   'statement-not-found': {
     code: 'PERMISSION_NOT_FOUND',
     message: 'the policy of bus `{bus}` has no statement `{statement}`',
@@ -273,6 +327,18 @@ const FAULTS = {
   'url-refused': {
     code: 'TARGET_REFUSED',
     message: '`{url}` must not be called: {reason}',
+  },
+  'timezone-invalid': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected a time zone by its IANA name, such as `Europe/Berlin`, got `{timezone}`',
+  },
+  'window-missing': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected a flexible window to say how many minutes it has',
+  },
+  'window-unwanted': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected no minutes of a window that is off',
   },
 } as const
 

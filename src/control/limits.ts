@@ -43,3 +43,5 @@ export const FUNCTION_POLICY_LENGTH_MAX: number = 20_480
 
 /** How long a replay that has ended is kept, and its name is taken, milliseconds; as long as AWS keeps it. */
 export const REPLAYS_KEPT_MS: number = 90 * 86_400_000
+/** Client tokens of deletions that are remembered. */
+export const RECENT_TOKENS_MAX: number = 10_000

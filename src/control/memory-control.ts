@@ -4,7 +4,7 @@ import { type Clock, seededRandom, silentLogger } from '../base/index.ts'
 import type { TokenSource } from '../connect/index.ts'
 import { createKey, createKeyring } from '../keyring/index.ts'
 import { Objects } from '../objects/index.ts'
-import { openMemoryStore } from '../store/index.ts'
+import { openMemoryStore, type RowStore } from '../store/index.ts'
 import { type Control, createControl } from './control.ts'
 
 export interface MemoryControlOptions {
@@ -14,11 +14,13 @@ export interface MemoryControlOptions {
   readonly onPublish?: () => void
   /** For OAuth connections; none can be had when absent. */
   readonly tokens?: TokenSource
+  /** Where resources live, for tests that watch it too. */
+  readonly rows?: RowStore
 }
 
 export function openMemoryControl(options: MemoryControlOptions): Control {
   const { clock, strict = false, onPublish } = options
-  const { rows } = openMemoryStore()
+  const rows = options.rows ?? openMemoryStore().rows
   const random = seededRandom(1)
   return createControl({
     resources: new Objects({ rows, clock, random }),

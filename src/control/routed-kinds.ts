@@ -3,6 +3,7 @@
 // `ACCOUNT/REGION/$schedules`, and is reached by events directed at its key.
 
 import { formatBusKey } from '../event/index.ts'
+import { routeSchedule } from './schedule-route.ts'
 import {
   functionArn,
   ARCHIVE_MANAGER,
@@ -31,6 +32,7 @@ type Route<K extends Kind> = (resource: ResourceOf<K>) => Routed | undefined
 const ROUTES: { readonly [K in Kind]?: Route<K> } = {
   Rule: routeRule,
   FunctionSettings: routeInvocations,
+  Schedule: routeSchedule,
   Subscription: routeSubscription,
   Topic: routeTopic,
 }

@@ -16,6 +16,7 @@ import {
   retryConflicts,
   withSpec,
 } from './resources.ts'
+import { SCHEDULED_SINCE_ANNOTATION } from './schedule-plans.ts'
 
 export interface RuleRef {
   /** A bus's name, already resolved. */
@@ -76,8 +77,29 @@ export async function changeRule(
     checkUnmanaged(resource.spec)
     const spec = change(resource.spec)
     if (spec === resource.spec) return
-    await parts.resources.update('Rule', withSpec(parts, resource, spec))
+    await parts.resources.update('Rule', withRuleSpec(parts, resource, spec))
   })
+}
+
+/** The rule with another spec; when that changes when it fires, it does so from now on. */
+export function withRuleSpec(
+  parts: ControlParts,
+  resource: ResourceOf<'Rule'>,
+  spec: RuleSpec,
+): ResourceOf<'Rule'> {
+  const { metadata, ...rest } = withSpec(parts, resource, spec)
+  const annotations = { ...metadata.annotations, ...scheduledSince(parts, spec, resource.spec) }
+  return { ...rest, metadata: { ...metadata, annotations } }
+}
+
+export function scheduledSince(
+  { clock }: Pick<ControlParts, 'clock'>,
+  spec: RuleSpec,
+  before?: RuleSpec,
+): Readonly<Record<string, string>> {
+  const isAlike = before?.schedule === spec.schedule && before?.state === spec.state
+  if (spec.schedule === undefined || isAlike) return {}
+  return { [SCHEDULED_SINCE_ANNOTATION]: String(clock.now()) }
 }
 
 function rulePrefix(scope: Scope, bus: string): string {

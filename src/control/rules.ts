@@ -7,8 +7,16 @@ import { findBus, serialKey } from './buses.ts'
 import { fault } from './faults.ts'
 import { resolveBusName, ruleKeyOf } from './names.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
-import { type ControlParts, modifiedNow, retryConflicts, withSpec } from './resources.ts'
-import { changeRule, checkUnmanaged, findRule, type RuleRef, rulesOf } from './rule-store.ts'
+import { type ControlParts, modifiedNow, retryConflicts } from './resources.ts'
+import {
+  changeRule,
+  checkUnmanaged,
+  findRule,
+  type RuleRef,
+  rulesOf,
+  scheduledSince,
+  withRuleSpec,
+} from './rule-store.ts'
 import { checkTags } from './tag-set.ts'
 
 export interface RuleView {
@@ -157,9 +165,10 @@ async function writeRule(
     ...(tags === undefined ? {} : { tags }),
   }
   if (stored === undefined) {
-    await parts.resources.create('Rule', { ...key, annotations: modifiedNow(parts), spec })
+    const annotations = { ...modifiedNow(parts), ...scheduledSince(parts, spec) }
+    await parts.resources.create('Rule', { ...key, annotations, spec })
   } else {
-    await parts.resources.update('Rule', withSpec(parts, stored, spec))
+    await parts.resources.update('Rule', withRuleSpec(parts, stored, spec))
   }
   return spec
 }

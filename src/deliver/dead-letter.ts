@@ -2,8 +2,8 @@
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 import { channels, describeError, type Logger } from '../base/index.ts'
-import { traceHeaderOf } from '../event/index.ts'
-import type { Target } from '../model/index.ts'
+import { executionId, traceHeaderOf } from '../event/index.ts'
+import { type Delivery, parseArn, type Target } from '../model/index.ts'
 import type { Job } from './job.ts'
 
 export type DeadLetterAttributes = Readonly<Record<string, string>>
@@ -21,6 +21,22 @@ export function deadLetterAttributes(job: Job): DeadLetterAttributes {
   }
 }
 
+/**
+ * What EventBridge Scheduler says of a schedule that could not call its target, in place of the rule.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
+ */
+function scheduleAttributes(job: Job): DeadLetterAttributes {
+  const { rule, event } = job.delivery
+  const { RULE_ARN: _, ...attributes } = deadLetterAttributes(job)
+  return {
+    ...attributes,
+    EXECUTION_ID: executionId(event.id, job.attempts),
+    SCHEDULE_ARN: rule.arn,
+    SCHEDULED_TIME: event.toEvent().time,
+    IS_PAYLOAD_TRUNCATED: 'false',
+  }
+}
+
 export interface DeadLetter {
   readonly body: Uint8Array
   readonly attributes: DeadLetterAttributes
@@ -28,7 +44,36 @@ export interface DeadLetter {
   readonly traceHeader?: string
 }
 
+/** The event as it came, unless told otherwise; of a schedule, the input that its target was not given. */
+function deadLetterOf(
+  job: Job,
+  { prepare, letterOf }: Pick<DeadLetterOptions, 'prepare' | 'letterOf'>,
+): DeadLetter {
+  const { event, rule, target } = job.delivery
+  const { envelope } = event
+  const traceHeader = traceHeaderOf(event.meta())
+  const trace = traceHeader === undefined ? {} : { traceHeader }
+  if (parseArn(rule.arn)?.service !== 'scheduler') {
+    const body = letterOf?.(target, envelope) ?? envelope
+    return { body, attributes: deadLetterAttributes(job), ...trace }
+  }
+  const prepared = prepare(job.delivery, job.attempts)
+  const body = prepared.kind === 'input' ? prepared.body : envelope
+  return { body, attributes: scheduleAttributes(job), ...trace }
+}
+
+export type Prepared =
+  | {
+      readonly kind: 'input'
+      readonly body: Uint8Array
+      /** The target as this event's values make it, where they do. */
+      readonly target?: Target
+    }
+  | { readonly kind: 'failed'; readonly error: Error }
+
 export interface DeadLetterOptions {
+  /** The bytes that an attempt sends: the envelope or the target's transformed input. */
+  readonly prepare: (delivery: Delivery, attempt: number) => Prepared
   /** Puts a dead letter into a queue, durably. Answers false when there is no such queue. */
   readonly sendDeadLetter: (queueArn: string, letter: DeadLetter) => Promise<boolean>
   /** What a letter holds, where that is not the event as it came. */
@@ -44,18 +89,12 @@ export type Payment =
 export async function payDeadLetter(
   job: Job,
   queueArn: string | undefined,
-  { sendDeadLetter, letterOf, logger }: DeadLetterOptions,
+  options: DeadLetterOptions,
 ): Promise<Payment> {
   if (queueArn === undefined) return { kind: 'paid', note: '' }
+  const { sendDeadLetter, logger } = options
   try {
-    const { target, event } = job.delivery
-    const body = letterOf?.(target, event.envelope) ?? event.envelope
-    const traceHeader = traceHeaderOf(event.meta())
-    const isSent = await sendDeadLetter(queueArn, {
-      body,
-      attributes: deadLetterAttributes(job),
-      ...(traceHeader === undefined ? {} : { traceHeader }),
-    })
+    const isSent = await sendDeadLetter(queueArn, deadLetterOf(job, options))
     const { busKey, name: rule } = job.delivery.rule
     channels.deadLetterSent.publish({ busKey, rule, isSent })
     if (isSent) return { kind: 'paid', note: '' }

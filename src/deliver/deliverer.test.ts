@@ -85,6 +85,22 @@ test('every failed attempt is one warning with all that was decided', async () =
   })
 })
 
+test('the dead letter of a schedule says so as EventBridge Scheduler does, with the input for its body', async () => {
+  const input = Buffer.from('input')
+  const bench = new DeliveryBench({ prepare: () => ({ kind: 'input', body: input }) })
+  bench.serve(URL, () => FAILED)
+  const rule = bench.aim({ ...target, retry: { attemptsMax: 0 }, deadLetterArn: DLQ })
+  const arn = 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/s'
+  bench.deliver({ ...rule, arn }, 4)
+  await bench.clock.run(60_000)
+  const [letter] = bench.deadLetters
+  assert.equal(letter?.body, 'input')
+  const { SCHEDULE_ARN, RULE_ARN, EXECUTION_ID, IS_PAYLOAD_TRUNCATED } = letter.attributes
+  assert.deepEqual([SCHEDULE_ARN, RULE_ARN, IS_PAYLOAD_TRUNCATED], [arn, undefined, 'false'])
+  assert.match(EXECUTION_ID ?? '', /^[0-9a-f]{16}$/)
+  assert.match(letter.attributes['SCHEDULED_TIME'] ?? '', /^\d{4}-\d\d-\d\dT/)
+})
+
 test('when its retries are used up a delivery is dead, with the original bytes as its dead letter', async () => {
   const bench = new DeliveryBench()
   bench.serve(URL, () => FAILED)

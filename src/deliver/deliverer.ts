@@ -29,20 +29,9 @@ import { PendingRows, type PendingRowsOptions, type RowTaker } from './pending-r
 import { Reports } from './reports.ts'
 import { decideRetry, isExpired } from './retry.ts'
 
-export type Prepared =
-  | {
-      readonly kind: 'input'
-      readonly body: Uint8Array
-      /** The target as this event's values make it, where they do. */
-      readonly target?: Target
-    }
-  | { readonly kind: 'failed'; readonly error: Error }
-
 export interface DelivererOptions
   extends LanesOptions, PendingRowsOptions, DeadLetterOptions, DisabledTargetsOptions {
   readonly store: Pick<DeliveryStore, 'cursor' | 'due' | 'idsFrom' | 'pendingTargets'>
-  /** The bytes to send: the envelope or the target's transformed input. */
-  readonly prepare: (delivery: Delivery) => Prepared
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -205,7 +194,7 @@ export class Deliverer {
         this.#die(lane, job, { failure: disabled, condition: undefined, startedAt })
         continue
       }
-      const prepared = this.#options.prepare(job.delivery)
+      const prepared = this.#options.prepare(job.delivery, job.attempts + 1)
       if (prepared.kind === 'failed') {
         job.attempts += 1
         const failure = { code: 'INVALID_INPUT', message: prepared.error.message }

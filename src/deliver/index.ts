@@ -1,5 +1,5 @@
-export { Deliverer, type DelivererOptions, type Prepared } from './deliverer.ts'
+export { Deliverer, type DelivererOptions } from './deliverer.ts'
 export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerSnapshot } from './breaker.ts'
 export type { Disablement } from './disabled-targets.ts'
-export type { DeadLetterAttributes } from './dead-letter.ts'
+export type { DeadLetterAttributes, Prepared } from './dead-letter.ts'
 export type { LaneStatus } from './lanes.ts'

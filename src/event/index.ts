@@ -9,6 +9,7 @@ export {
 } from './eventbridge.ts'
 export { encodeReplayedEvent, readEventTime, type ReplayTarget } from './replayed-event.ts'
 export { EVENT_DEPTH_MAX } from './limits.ts'
+export { executionId } from './execution-id.ts'
 export {
   decodeStoredEvent,
   encodeStoredEvent,

@@ -87,10 +87,20 @@ export function parseCron(text: string): Cron | undefined {
   }
 }
 
-function parseField(text: string, field: FieldRange): Set<number> | undefined {
+function parseField(text: string, field: FieldRange): ReadonlySet<number> | undefined {
+  // Most fields are `*`, and there may be very many expressions.
+  if (text === '*') return EVERYTHING.get(field)
+  return parseItems(text, field)
+}
+
+function parseItems(text: string, field: FieldRange): ReadonlySet<number> | undefined {
   const values = new Set<number>()
   return text.split(',').every((item) => addItem(item, field, values)) ? values : undefined
 }
+
+const EVERYTHING: ReadonlyMap<FieldRange, ReadonlySet<number> | undefined> = new Map(
+  [MINUTES, HOURS, MONTHS, YEARS].map((field) => [field, parseItems('*', field)]),
+)
 
 function parseDaysOfMonth(text: string): DaysOfMonth | undefined {
   const days = new Set<number>()

@@ -1,3 +1,4 @@
 export { parseRuleExpression, parseScheduleExpression } from './expression.ts'
-export { createTimeline } from './timeline.ts'
+export { createTimeline, nextOccurrences, type Timeline } from './timeline.ts'
 export { findTimeZone } from './time-zone.ts'
+export { describeExpression } from './describe.ts'

@@ -84,3 +84,11 @@ export function archiveArn(scope: ArnScope, name: string): string {
 export function replayArn(scope: ArnScope, name: string): string {
   return formatArn('events', scope, `replay/${name}`)
 }
+
+export function scheduleArn(scope: ArnScope, group: string, name: string): string {
+  return formatArn('scheduler', scope, `schedule/${group}/${name}`)
+}
+
+export function scheduleGroupArn(scope: ArnScope, name: string): string {
+  return formatArn('scheduler', scope, `schedule-group/${name}`)
+}

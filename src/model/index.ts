@@ -48,6 +48,7 @@ export type {
   PipeTargetParameters,
 } from './pipe-spec.ts'
 export type { FunctionSettingsSpec, FunctionSpec, LambdaDetails } from './function-spec.ts'
+export type { ScheduleGroupSpec, ScheduleSpec, ScheduleTarget } from './schedule-spec.ts'
 export { deliveryId, type Delivery } from './delivery.ts'
 export type { BusRules, RoutedRule, Ruleset } from './ruleset.ts'
 export { ARCHIVE_MANAGER, type ArchiveSpec } from './archive-spec.ts'
@@ -68,6 +69,8 @@ export {
   ruleArn,
   subscriptionArn,
   topicArn,
+  scheduleArn,
+  scheduleGroupArn,
   type Arn,
   type ArnScope,
 } from './arn.ts'

@@ -14,6 +14,7 @@ import type {
   SchemaSpec,
   SchemaVersionSpec,
 } from './schema-spec.ts'
+import type { ScheduleGroupSpec, ScheduleSpec } from './schedule-spec.ts'
 
 /** Where an AWS-addressable resource lives. */
 export interface Scope {
@@ -65,6 +66,8 @@ export type TargetInput =
       readonly paths: Readonly<Record<string, string>>
       readonly template: string
     }
+  /** Text in which `<aws.scheduler.…>` names stand for facts of a schedule's firing. */
+  | { readonly kind: 'firing'; readonly text: string }
 
 export interface Target {
   readonly id: string
@@ -125,6 +128,8 @@ export interface SpecByKind {
   Pipe: PipeSpec
   Archive: ArchiveSpec
   Replay: ReplaySpec
+  Schedule: ScheduleSpec
+  ScheduleGroup: ScheduleGroupSpec
 }
 
 export type Kind = keyof SpecByKind

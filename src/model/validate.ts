@@ -19,6 +19,7 @@ import {
 import { parseVersionRange } from './semantic-version.ts'
 import { checkPipe } from './pipe-spec.ts'
 import { checkReplay } from './replay-spec.ts'
+import { checkSchedule, checkScheduleGroup, type TargetChecks } from './validate-schedule.ts'
 
 const TARGETS_MAX = 100
 const TAGS_MAX = 50
@@ -58,6 +59,15 @@ const CHECKS: Readonly<Record<Kind, Check>> = {
   Pipe: checkPipe,
   Archive: checkArchive,
   Replay: checkReplay,
+  Schedule: (faults, spec) => checkSchedule(faults, spec, TARGET_CHECKS),
+  ScheduleGroup: checkScheduleGroup,
+}
+
+const TARGET_CHECKS: TargetChecks = {
+  isAddress,
+  addressForms: TARGET_ADDRESS_FORMS,
+  arn: checkArn,
+  retry: checkRetry,
 }
 
 /** Every fault of a spec; none when it is well. */

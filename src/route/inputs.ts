@@ -24,9 +24,9 @@ interface Compiled {
 }
 
 /** A function that makes what a delivery sends: the envelope itself, or the target's transformed input. */
-export function createInputs(): (delivery: Delivery) => PreparedInput {
+export function createInputs(): (delivery: Delivery, attempt?: number) => PreparedInput {
   const compiled = new WeakMap<Target, Compiled>()
-  return (delivery) => {
+  return (delivery, attempt = 1) => {
     const { event, target } = delivery
     if (target.input === undefined && target.parameters === undefined) {
       return { kind: 'input', body: event.envelope }
@@ -36,7 +36,7 @@ export function createInputs(): (delivery: Delivery) => PreparedInput {
       made = compile(target)
       compiled.set(target, made)
     }
-    return apply(delivery, made)
+    return apply(delivery, made, attempt)
   }
 }
 
@@ -47,13 +47,22 @@ function compile({ input, parameters }: Target): Compiled {
   }
 }
 
-function apply(delivery: Delivery, { input, parameters }: Compiled): PreparedInput {
+function apply(
+  delivery: Delivery,
+  { input, parameters }: Compiled,
+  attempt: number,
+): PreparedInput {
   const { event, rule, target, timestamp } = delivery
   const { envelope } = event
   const made: PreparedInput =
     input === undefined
       ? { kind: 'input', body: envelope }
-      : input.apply(envelope, { ruleArn: rule.arn, ruleName: rule.name, ingestionTime: timestamp })
+      : input.apply(envelope, {
+          ruleArn: rule.arn,
+          ruleName: rule.name,
+          ingestionTime: timestamp,
+          attempt,
+        })
   if (made.kind === 'failed' || parameters === undefined) return made
   // Paths of parameters lead into the event itself, not into what the input made of it.
   const filled = parameters.fill(envelope)

@@ -9,4 +9,6 @@ export {
   type PipeEvent,
   type PipeTemplate,
 } from './pipe-template.ts'
+export { fillFiringText } from './firing-text.ts'
+
 export type { InputTransform } from './transform.ts'

@@ -4,6 +4,7 @@
 import { AppError, assertNever } from '../base/index.ts'
 import { checkJson } from '../event/index.ts'
 import { failed, fillTemplate, literalsOf } from './fill.ts'
+import { fillFiringText } from './firing-text.ts'
 import { parsePath, sourceAt, type Path } from './json-path.ts'
 import { JsonView } from './json-view.ts'
 import { BODY_DEPTH_MAX, CONSTANT_LENGTH_MAX, PATHS_MAX } from './limits.ts'
@@ -21,6 +22,8 @@ export type InputSpec =
       readonly paths: Readonly<Record<string, string>>
       readonly template: string
     }
+  /** Text with the names of a schedule's firing in it. */
+  | { readonly kind: 'firing'; readonly text: string }
 
 export interface CompileOptions {
   /** Refuse, as EventBridge does, templates that are neither JSON nor in quotes. */
@@ -46,8 +49,27 @@ export function compileInput(input: InputSpec, options: CompileOptions = {}): In
       return compilePath(parsePath(input.path))
     case 'template':
       return compileTemplate(input.paths, parseTemplate(input.template, options.strict ?? false))
+    case 'firing':
+      return compileFiring(input.text)
     default:
       return assertNever(input)
+  }
+}
+
+function compileFiring(text: string): InputTransform {
+  const [id, time] = [parsePath('$.id'), parsePath('$.time')]
+  return {
+    apply(envelope, { ruleArn, attempt }) {
+      const view = new JsonView(envelope)
+      const textAt = (path: Path): string => JSON.parse(sourceAt(view, path)!.toString()) as string
+      const facts = {
+        scheduleArn: ruleArn,
+        scheduledTime: textAt(time),
+        eventId: textAt(id),
+        attempt: attempt ?? 1,
+      }
+      return { kind: 'input', body: Buffer.from(fillFiringText(text, facts)) }
+    },
   }
 }
 

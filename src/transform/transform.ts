@@ -7,6 +7,8 @@ export interface TransformContext {
   readonly ruleName: string
   /** When the event was appended to the log, wall milliseconds. */
   readonly ingestionTime: number
+  /** Which attempt to deliver it is for; the first when absent. */
+  readonly attempt?: number
 }
 
 export type TransformResult =

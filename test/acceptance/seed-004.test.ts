@@ -7,6 +7,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { ROOT } from '../../tools/tree.ts'
+import { createClient } from '../../src/client/index.ts'
 import { openCloud } from '../support/cloud.ts'
 import { DEADLINE_MS, Signalbox, type SignalboxOptions, until } from '../support/signalbox.ts'
 
@@ -229,6 +230,47 @@ test('004.2 rule 1 and rule 2 run in the form that boto3 takes; what it refuses 
     EXHAUSTED_RETRY_CONDITION: 'MaximumRetryAttempts',
     RETRY_ATTEMPTS: '3',
   })
+})
+
+test('004.2 rule 3 wakes three functions at two in the morning, and whenever it is told to', async (context) => {
+  const names = ['daily-backup-cleanup', 'log-archival', 'performance-report-generator']
+  const signalbox = await openSignalbox(context, {
+    files: Object.fromEntries(names.map((name) => [`functions/${name}.py`, RECORDING_FUNCTION])),
+  })
+  assert.equal((await signalbox.program(readProgram('bus.py'))).code, 0)
+  let rules = `import boto3, json\n${readProgram('rules.py')}`
+  for (const [printed, corrected] of CORRECTIONS) rules = rules.replace(printed, corrected)
+  const { code, stderr } = await signalbox.program(rules)
+  assert.equal(code, 0, stderr)
+  const arn = `arn:aws:events:${REGION}:${ACCOUNT}:rule/MyLearning-Daily-Maintenance`
+  const client = createClient(signalbox.url)
+  context.after(() => client.close())
+  const [entry] = await client.listSchedules()
+  assert.deepEqual([entry?.arn, entry?.meaning], [arn, 'every day at 02:00 UTC'])
+  const tomorrow = new Date(entry?.nextAt ?? 0)
+  assert.deepEqual([tomorrow.getUTCHours(), tomorrow.getUTCMinutes()], [2, 0])
+  assert.ok(tomorrow.getTime() - Date.now() <= 86_400_000)
+  const id = await client.triggerSchedule('MyLearning-Daily-Maintenance')
+  for (const name of names) {
+    const path = join(signalbox.folder, `functions/${name}.py.events`)
+    await until(`${name} has run`, DEADLINE_MS, () => readLines(path).length === 1)
+    const [{ event, arn: invoked }] = readLines(path) as [
+      { event: Record<string, unknown>; arn: string },
+    ]
+    assert.equal(invoked, `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`)
+    const { time, ...rest } = event
+    assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    assert.deepEqual(rest, {
+      version: '0',
+      id,
+      'detail-type': 'Scheduled Event',
+      source: 'aws.events',
+      account: ACCOUNT,
+      region: REGION,
+      resources: [arn],
+      detail: {},
+    })
+  }
 })
 
 interface Case {

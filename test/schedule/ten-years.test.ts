@@ -1,5 +1,6 @@
 // Ten simulated years of schedules in every time zone that Intl knows, against the walker: none double, none missing.
-// Zones whose clocks agree every noon are walked once; were two of them to differ in between, this would say so.
+// Zones whose clocks agree at every noon, and hour by hour on the days they change, are walked once; were two of them
+// to differ in between, this would say so.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,6 +12,7 @@ import {
 import { walk } from '../../src/expression/testing.ts'
 
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 const FROM = Date.UTC(2026, 0, 1)
 const TO = Date.UTC(2036, 0, 1)
 const CRONS = [
@@ -71,13 +73,22 @@ function groupZones(names: readonly string[]): readonly (readonly string[])[] {
 }
 
 function signatureOf(zone: string): string {
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'short' })
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    timeZoneName: 'longOffset',
+    hour: 'numeric',
+  })
   let signature = ''
   let last = ''
   for (let noon = FROM + DAY_MS / 2; noon < TO; noon += DAY_MS) {
     const shown = format.format(noon)
-    if (shown !== last) signature += `${noon}=${shown};`
+    if (shown !== last) signature += `${noon}=${shown} after ${hoursBefore(noon, format)};`
     last = shown
   }
   return signature
+}
+
+/** What clocks show at every hour of the day that ends then: it tells when they changed. */
+function hoursBefore(noon: number, format: Intl.DateTimeFormat): string {
+  return Array.from({ length: 24 }, (_, hour) => format.format(noon - hour * HOUR_MS)).join()
 }

@@ -88,6 +88,8 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
     logSegments: 1,
     logQuarantined: 0,
     storeSizeBytes: 1,
+    schedules: 2,
+    schedulesDue: 0,
   }
   return {
     clock: systemClock,
@@ -103,6 +105,12 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
     setPipeState: () => Promise.reject(new Error('there are no pipes')),
     listDeliveries: () => Promise.resolve([]),
     reset: () => Promise.resolve(),
+    timetable: {
+      list: () => Promise.resolve([]),
+      next: () => Promise.resolve([]),
+      trigger: () => Promise.resolve(''),
+      setState: () => Promise.reject(new Error('no schedule')),
+    },
     explainEvent: (query) => Promise.resolve(explainEvent(rules, query)),
     explainRule: () => Promise.reject(new AppError('RULE_NOT_FOUND', 'no rule is kept here')),
   }

@@ -77,6 +77,13 @@ const NAMES_OF: Readonly<Partial<Record<ServiceName, Names>>> = {
     ResourceAlreadyExistsException: { code: 'ConflictException', status: 409 },
     ResourceNotFoundException: { code: 'NotFoundException', status: 404 },
   },
+  scheduler: {
+    ConcurrentModificationException: { code: 'ConflictException', status: 409 },
+    InternalException: { code: 'InternalServerException' },
+    LimitExceededException: { code: 'ServiceQuotaExceededException', status: 402 },
+    ResourceNotFoundException: { code: 'ResourceNotFoundException', status: 404 },
+    SerializationException: { code: 'ValidationException' },
+  },
   schemas: {
     AccessDeniedException: { code: 'ForbiddenException', status: 403 },
     ConcurrentModificationException: { code: 'ConflictException', status: 409 },
@@ -135,6 +142,10 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
   'archive-unchanged': () => ({
     code: VALIDATION,
     message: 'At least one of EventPattern, RetentionDays or Description must be provided.',
+  }),
+  'bus-event-mismatch': () => ({
+    code: VALIDATION,
+    message: 'EventBridgeParameters must be provided for an event bus target, and only for one.',
   }),
   'bus-exists': ({ bus }) => ({ code: EXISTS, message: `Event bus ${bus} already exists.` }),
   'bus-has-rules': ({ bus }) => ({
@@ -293,9 +304,58 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     message: `Rule ${rule} does not exist on EventBus ${bus}.`,
   }),
   'sample-invalid': () => ({ code: BAD_REQUEST, message: 'Events must be valid JSON objects.' }),
+  'schedule-address-invalid': () => ({
+    code: VALIDATION,
+    message: 'Provided Arn is not in correct format.',
+  }),
+  'schedule-end-before-start': () => ({
+    code: VALIDATION,
+    message: 'The EndDate you specify must be later than the StartDate.',
+  }),
+  'schedule-exists': ({ schedule }) => ({
+    code: 'ConflictException',
+    message: `Schedule ${schedule} already exists.`,
+    status: 409,
+  }),
+  'schedule-expression-invalid': ({ expression }) => ({
+    code: VALIDATION,
+    message: `Invalid Schedule Expression ${expression}.`,
+  }),
+  'schedule-group-deleting': ({ group }) => ({
+    code: 'ConflictException',
+    message: `Schedule group ${group} is being deleted.`,
+    status: 409,
+  }),
+  'schedule-group-exists': ({ group }) => ({
+    code: 'ConflictException',
+    message: `Schedule group ${group} already exists.`,
+    status: 409,
+  }),
+  'schedule-group-id-missing': () => ({
+    code: VALIDATION,
+    message: 'MessageGroupId must be provided for a FIFO queue target.',
+  }),
+  'schedule-group-is-default': () => ({
+    code: VALIDATION,
+    message: 'The default schedule group cannot be deleted.',
+  }),
+  'schedule-group-not-found': ({ group }) => ({
+    code: NOT_FOUND,
+    message: `Schedule group ${group} does not exist.`,
+    status: 404,
+  }),
+  'schedule-input-not-json': () => ({
+    code: VALIDATION,
+    message: 'Input must be well-formed JSON for this target.',
+  }),
   'schedule-invalid': () => ({
     code: VALIDATION,
     message: 'Parameter ScheduleExpression is not valid.',
+  }),
+  'schedule-not-found': ({ schedule }) => ({
+    code: NOT_FOUND,
+    message: `Schedule ${schedule} does not exist.`,
+    status: 404,
   }),
   'schedule-off-default-bus': () => ({
     code: VALIDATION,
@@ -317,6 +377,10 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     code: BAD_REQUEST,
     message: `A schema has at most ${max} versions.`,
   }),
+  'schedule-start-past': () => ({
+    code: VALIDATION,
+    message: 'The StartDate you specify cannot be earlier than 5 minutes ago.',
+  }),
   'statement-not-found': () => ({
     code: NOT_FOUND,
     message: 'Statement with the provided id does not exist.',
@@ -335,6 +399,20 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
   'url-refused': ({ url, reason }) => ({
     code: VALIDATION,
     message: `Parameter ${url} is not valid. Reason: ${reason}`,
+  }),
+  'timezone-invalid': ({ timezone }) => ({
+    code: VALIDATION,
+    message: `Invalid ScheduleExpressionTimezone ${timezone}.`,
+  }),
+  'window-missing': () => ({
+    code: VALIDATION,
+    message:
+      'MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to FLEXIBLE.',
+  }),
+  'window-unwanted': () => ({
+    code: VALIDATION,
+    message:
+      'MaximumWindowInMinutes must not be provided when FlexibleTimeWindowMode is set to OFF.',
   }),
 }
 

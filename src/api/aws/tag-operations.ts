@@ -43,10 +43,10 @@ export function decodeTags(tags: readonly TagInput[] | undefined): { readonly ta
   return tags === undefined || tags.length === 0 ? {} : { tags: tagSet(tags.map(decodeTag)) }
 }
 
-function decodeTag({ Key: key, Value: value }: TagInput): Tag {
+export function decodeTag({ Key: key, Value: value }: TagInput): Tag {
   return { key, value }
 }
 
-function encodeTags(tags: Tags): readonly TagInput[] {
+export function encodeTags(tags: Tags): readonly TagInput[] {
   return Object.entries(tags).map(([key, value]) => ({ Key: key, Value: value }))
 }

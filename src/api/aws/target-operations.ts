@@ -143,6 +143,8 @@ function encodeInput(input: TargetInput | undefined): object {
       return { Input: input.json }
     case 'path':
       return { InputPath: input.path }
+    case 'firing':
+      return { Input: input.text }
     case 'template':
       return {
         InputTransformer: {

@@ -7,6 +7,7 @@ import type {
   ExplainRuleQuery,
   RuleExplanation,
 } from './explain-views.ts'
+import type { Timetable } from '../../control/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import type { Metrics, StateReading } from './metrics.ts'
 
@@ -32,6 +33,7 @@ export interface OwnApiDeps extends OperationsDeps {
   listDeliveries(query: DeliveryViewQuery): Promise<readonly DeliveryView[]>
   /** Takes everything there is; resolves when the server is as on its first day. */
   reset(): Promise<void>
+  readonly timetable: Timetable
   /** Throws `PATTERN_INVALID`, `EVENT_INVALID`, `EVENT_NOT_FOUND` and `RULE_NOT_FOUND`. */
   explainEvent(query: ExplainEventQuery): Promise<EventExplanation>
   explainRule(query: ExplainRuleQuery): Promise<RuleExplanation>

@@ -13,6 +13,8 @@ import {
   type LogSynced,
   type PipeExecuted,
   type RequestAnswered,
+  type ScheduleFired,
+  type SchedulesMissed,
 } from '../../base/index.ts'
 import { SERIES_MAX } from './limits.ts'
 import { Counter, formatReadings, Histogram, type MetricText } from './registry.ts'
@@ -28,6 +30,9 @@ export interface StateReading {
   readonly logSegments: number
   readonly logQuarantined: number
   readonly storeSizeBytes: number
+  /** What fires by the clock, and how much of it should have fired by now. */
+  readonly schedules: number
+  readonly schedulesDue: number
 }
 
 /** Totals since the start, for people rather than for Prometheus. */
@@ -157,6 +162,22 @@ class ChannelMetrics implements Metrics {
     'How long a request took.',
     'dialect',
   )
+  readonly #scheduleFired = this.#counter(
+    'schedule_fired_total',
+    'Occurrences of schedules fired, by the clock or by hand.',
+    'kind',
+    'by',
+  )
+  readonly #scheduleLate = this.#histogram(
+    'schedule_late_seconds',
+    'From when an occurrence was due to durable.',
+    'kind',
+  )
+  readonly #scheduleMissed = this.#counter(
+    'schedule_missed_total',
+    'Occurrences passed over because they were missed for long.',
+    'kind',
+  )
   readonly #taps: readonly Tap[]
 
   constructor() {
@@ -219,6 +240,8 @@ class ChannelMetrics implements Metrics {
       [channels.breakerChanged, (message) => this.#onBreaker(message as BreakerChanged)],
       [channels.requestAnswered, (message) => this.#onAnswered(message as RequestAnswered)],
       [channels.pipeExecuted, (message) => this.#onPiped(message as PipeExecuted)],
+      [channels.scheduleFired, (message) => this.#onFired(message as ScheduleFired)],
+      [channels.schedulesMissed, (message) => this.#onMissed(message as SchedulesMissed)],
       [channels.logSynced, (message) => this.#onSynced(message as LogSynced)],
     ]
   }
@@ -274,6 +297,15 @@ class ChannelMetrics implements Metrics {
     this.#pipeRecords.add(filtered, pipe, 'filtered')
     this.#pipeRecords.add(failed, pipe, 'failed')
     this.#pipeExecution.observe(durationMs / 1000, 1)
+  }
+
+  #onFired({ kind, lateMs, isTriggered }: ScheduleFired): void {
+    this.#scheduleFired.add(1, kind, isTriggered ? 'hand' : 'clock')
+    if (!isTriggered) this.#scheduleLate.observe(lateMs / 1000, 1, kind)
+  }
+
+  #onMissed({ kind, count }: SchedulesMissed): void {
+    this.#scheduleMissed.add(count, kind)
   }
 
   #onSynced({ records, durationMs }: LogSynced): void {
@@ -340,7 +372,9 @@ function formatState(state: StateReading): string {
     gauge('signalbox_log_size_bytes', 'Size of the log on disk.', state.logSizeBytes) +
     gauge('signalbox_log_segments', 'Segments of the log.', state.logSegments) +
     gauge('signalbox_log_quarantined_ranges', 'Damaged ranges of the log.', state.logQuarantined) +
-    gauge('signalbox_store_size_bytes', 'Size of the store on disk.', state.storeSizeBytes)
+    gauge('signalbox_store_size_bytes', 'Size of the store on disk.', state.storeSizeBytes) +
+    gauge('signalbox_schedules', 'Rules and schedules that fire by the clock.', state.schedules) +
+    gauge('signalbox_schedule_due', 'Schedules that should have fired by now.', state.schedulesDue)
   )
 }
 

@@ -2,6 +2,7 @@
 // https://spec.openapis.org/oas/v3.1.0
 
 import { EXPLAIN_SCHEMAS } from './explain-schemas.ts'
+import { SCHEDULE_SCHEMAS } from './schedule-schemas.ts'
 import { COUNT, type Json, list, MILLISECONDS, object, reference, TEXT } from './json-schema.ts'
 import { PIPE_SCHEMAS } from './pipes.ts'
 import { OWN_PREFIX, OWN_ROUTES, type OwnRoute } from './routes.ts'
@@ -38,6 +39,8 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
     logSegments: COUNT,
     logQuarantined: COUNT,
     storeSizeBytes: COUNT,
+    schedules: COUNT,
+    schedulesDue: COUNT,
   }),
   Stats: object({
     at: MILLISECONDS,
@@ -106,6 +109,7 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
   DeliveryList: list('Delivery'),
   Emptied: object({ emptied: { type: 'boolean', enum: [true] } }),
   ...EXPLAIN_SCHEMAS,
+  ...SCHEDULE_SCHEMAS,
 }
 
 export function formatOpenApi(version: string): Json {

@@ -215,3 +215,42 @@ test('the server is emptied when asked to under dev, and never under start', asy
   assert.equal((await call(`${V1}/reset`)).status, 405)
   assert.equal(resets, 1)
 })
+
+test('schedules are listed in pages, previewed, fired by hand, paused and resumed', async () => {
+  const entry = {
+    arn: 'arn:aws:events:us-east-1:000000000000:rule/nightly',
+    kind: 'rule',
+    name: 'nightly',
+    account: '000000000000',
+    region: 'us-east-1',
+    state: 'ENABLED',
+    expression: 'rate(1 day)',
+    timezone: 'UTC',
+    meaning: 'every day',
+  } as const
+  const asked: unknown[] = []
+  const timetable: OwnApiDeps['timetable'] = {
+    list: (page) => {
+      asked.push(page)
+      return Promise.resolve([entry])
+    },
+    next: (name, count) => {
+      asked.push([name, count])
+      return Promise.resolve([1, 2])
+    },
+    trigger: (name) => Promise.resolve(`fired-${name}`),
+    setState: (name, state) => Promise.resolve({ ...entry, name, state }),
+  }
+  const { deps } = createTestDeps(new FakeClock(), { timetable })
+  const dialect = createOwnDialect(deps)
+  const ask = async (method: string, target: string): Promise<Record<string, unknown>> =>
+    bodyOf(await dialect.handle(requestOf({ method, target: `${V1}/schedules${target}` })))
+  assert.deepEqual(await ask('GET', '?limit=1&after=a'), { items: [entry], after: entry.arn })
+  assert.deepEqual(await ask('GET', '/next?schedule=nightly'), { occurrences: [1, 2] })
+  assert.deepEqual(asked, [{ limit: 1, after: 'a' }, ['nightly', 10]])
+  assert.deepEqual(await ask('POST', '/trigger?schedule=x'), { eventId: 'fired-x' })
+  assert.equal((await ask('POST', '/pause?schedule=x'))['state'], 'DISABLED')
+  assert.equal((await ask('POST', '/resume?schedule=x'))['state'], 'ENABLED')
+  assert.match(JSON.stringify(await ask('POST', '/trigger')), /REQUEST_INVALID/)
+  assert.match(JSON.stringify(await ask('GET', '/trigger?schedule=x')), /to be called with `POST`/)
+})

@@ -9,6 +9,7 @@ import { explainEvent, explainRule } from './explain.ts'
 import { PIPE_ROUTES } from './pipes.ts'
 import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
 import { given, json } from './replies.ts'
+import { SCHEDULE_ROUTES } from './schedules.ts'
 import { readStats } from './stats.ts'
 import { streamTail } from './tail.ts'
 
@@ -151,6 +152,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     answer: 'Emptied',
     handle: reset,
   },
+  ...SCHEDULE_ROUTES,
 ]
 
 // Streams open now, over all servers of the process.
