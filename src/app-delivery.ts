@@ -97,6 +97,7 @@ async function openDeliverer(
     ledger,
     openSink: (address) => sinks.at(address),
     prepare: createInputs(),
+    busDeadLetterArn: (busKey) => publisher.findBus(busKey)?.deadLetterArn,
     findTarget: (ruleKey, targetId) => publisher.findTarget(ruleKey, targetId),
     async sendDeadLetter(queueArn, letter) {
       try {
@@ -138,7 +139,7 @@ function policyOf({
 
 function createKinds(
   options: DeliveryOptions,
-  { publisher, queues, functions, control, outgoing }: State,
+  { publisher, queues, functions, control, outgoing, busAccess }: State,
   { ingress, topics, kinds }: { ingress: Ingress } & Pick<TopicKindsOptions, 'topics' | 'kinds'>,
 ): readonly SinkKind[] {
   const { config, env, clock, random, logger, ownUrl } = options
@@ -152,7 +153,11 @@ function createKinds(
         isHere: (address) => queues.registry.find(address) !== undefined,
       },
       {
-        kind: createBusSinkKind({ ingress, hasBus: (busKey) => publisher.hasBus(busKey) }),
+        kind: createBusSinkKind({
+          ingress,
+          hasBus: (busKey) => publisher.hasBus(busKey),
+          access: busAccess,
+        }),
         isHere: () => true,
       },
       ...topicKinds({ topics, publisher, kinds, ownUrl }),

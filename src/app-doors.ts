@@ -9,6 +9,7 @@ import {
   createOperationsDialect,
   createOwnDialect,
   createPutEvents,
+  createPutPartnerEvents,
   createQueryScope,
   type Dialect,
   eventOperations,
@@ -26,6 +27,7 @@ import {
   verifySignatures,
 } from './api/index.ts'
 import { type Authorization, createAuthorization } from './app-authorization.ts'
+import { setEndpointHealth, viewEndpoints } from './app-endpoints.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
 import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
@@ -74,7 +76,7 @@ function createAws(
   { delivery, archives, pipes, cloudMetrics, authorization }: Parts,
 ): Dialect {
   const { config, clock, random, logger } = options
-  const { control, queueUses, publisher } = state
+  const { control, queueUses, publisher, busAccess } = state
   const putEvents = createPutEvents({
     accept: (dialect, events) => delivery.ingress.accept(dialect, events),
     hasBus: (busKey) => publisher.hasBus(busKey),
@@ -82,11 +84,20 @@ function createAws(
     random,
     entrySizeBytesMax: config.limits.entrySizeBytesMax,
     isStrict: config.compat.strict,
+    access: busAccess,
+    routeEndpoint: (account, endpointId) => control.endpoints.route(account, endpointId),
   })
   const { lookupSecret } = authorization
   return createAwsDialect({
     operations: [
       putEvents,
+      createPutPartnerEvents({
+        accept: (dialect, events) => delivery.ingress.accept(dialect, events),
+        hasBus: (busKey) => publisher.hasBus(busKey),
+        clock,
+        random,
+        route: (scope, name) => control.eventSources.route(scope, name),
+      }),
       ...eventOperations(control),
       ...createLambda(options, state, delivery),
       ...monitoringOperations({ series: cloudMetrics.series, clock }),
@@ -111,7 +122,7 @@ function ownApiDeps(
   { delivery, pipes, schedules, authorization }: Parts,
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
-  const { store, log, publisher } = state
+  const { store, log, publisher, control } = state
   const { authorize } = authorization
   const rules = { rows: store.rows, disablements: delivery.disablements.snapshots }
   return {
@@ -131,6 +142,8 @@ function ownApiDeps(
     explainRule: (query) => explainRule({ ...rules, log }, query),
     listPipes: (query) => viewPipes(pipes.uses, query),
     setPipeState: (pipe, wanted) => setPipeState(pipes.uses, pipe, wanted),
+    listEndpoints: () => viewEndpoints(control),
+    setEndpointHealth: (endpoint, health) => setEndpointHealth(control, endpoint, health),
   }
 }
 

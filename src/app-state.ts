@@ -8,6 +8,9 @@ import { type AppOptions, type Closers, READER } from './app-options.ts'
 import { AppError } from './base/index.ts'
 import { type CodeStore, openCodeStore } from './connect/index.ts'
 import {
+  type BusAccess,
+  BusLogs,
+  createBusAccess,
   createControl,
   createQueueUses,
   type Control,
@@ -32,6 +35,7 @@ export interface State {
   readonly functions: FunctionDirectory
   readonly outgoing: Outgoing
   readonly code: CodeStore
+  readonly busAccess: BusAccess
 }
 
 export async function openState(options: AppOptions, closers: Closers): Promise<State> {
@@ -56,6 +60,12 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
   })
   await functions.open()
   closers.add(() => functions.close())
+  const busLogs = new BusLogs({ publisher, clock, logger: logger.child({ room: 'bus-log' }) })
+  closers.add(() => busLogs.close())
+  const busAccess = createBusAccess({
+    findBus: (busKey) => publisher.findBus(busKey),
+    organizationId: config.organizationId,
+  })
   const { connections } = outgoing
   const { strict } = config.compat
   const control = createControl({
@@ -66,6 +76,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
     strict,
     connections,
     logger,
+    access: busAccess,
   })
   closers.add(() => control.connections.close())
   await control.connections.resume()
@@ -79,6 +90,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
     control,
     code: await openCodeStore(join(config.dataDir, 'functions')),
     resources,
+    busAccess,
     queueUses: createQueueUses({ resources, queues, settled: () => keeper.settled(), clock }),
   }
 }

@@ -4,6 +4,7 @@ export { createAwsDialect } from './aws/dialect.ts'
 export { eventOperations } from './aws/event-operations.ts'
 export { pipeOperations } from './aws/pipe-operations.ts'
 export { createPutEvents } from './aws/put-events.ts'
+export { createPutPartnerEvents } from './aws/put-partner-events.ts'
 export { schemasOperations } from './aws/schemas-operations.ts'
 export { replayOperations } from './aws/replay-operations.ts'
 export { schedulerOperations } from './aws/scheduler-operations.ts'
@@ -31,6 +32,7 @@ export type {
   RuleView,
   SubscribeOptions,
   TailItem,
+  EndpointView,
 } from './own/deps.ts'
 export type {
   EventExplanation,

@@ -111,6 +111,44 @@ export interface SchedulesMissed {
   readonly count: number
 }
 
+/** What became of one event at ingress or in route; told only while somebody listens. */
+export type EventStep = {
+  readonly busKey: string
+  /** As it lies in the log. */
+  readonly record: Uint8Array
+} & (
+  | { readonly kind: 'received' | 'stored' }
+  | { readonly kind: 'refused'; readonly error: string }
+  | { readonly kind: 'routed'; readonly rules: readonly RuleRef[] }
+)
+
+export interface RuleRef {
+  readonly name: string
+  readonly arn: string
+}
+
+/** What became of one delivery; told only while somebody listens. */
+export interface DeliveryStep {
+  /** `failed` is an attempt, `buried` the delivery. */
+  readonly kind: 'started' | 'delivered' | 'failed' | 'buried'
+  readonly busKey: string
+  readonly eventId: string
+  readonly deliveryId: string
+  readonly rule: RuleRef
+  readonly targetAddress: string
+  /** 1 is the first. */
+  readonly attempt: number
+  /** What is sent, of a start. */
+  readonly body?: Uint8Array
+  readonly durationMs?: number
+  readonly errorCode?: string
+  readonly error?: string
+  /** No further attempt will be made. */
+  readonly isFinal?: boolean
+  /** The queue that has it now. */
+  readonly deadLetterArn?: string
+}
+
 export const channels = {
   eventsAccepted: channel('signalbox:events.accepted') as Channel<unknown, EventsAccepted>,
   eventsRefused: channel('signalbox:events.refused') as Channel<unknown, EventsRefused>,
@@ -123,5 +161,7 @@ export const channels = {
   pipeExecuted: channel('signalbox:pipe.executed') as Channel<unknown, PipeExecuted>,
   scheduleFired: channel('signalbox:schedule.fired') as Channel<unknown, ScheduleFired>,
   schedulesMissed: channel('signalbox:schedules.missed') as Channel<unknown, SchedulesMissed>,
+  eventSteps: channel('signalbox:event.steps') as Channel<unknown, EventStep>,
+  deliverySteps: channel('signalbox:delivery.steps') as Channel<unknown, DeliveryStep>,
   logSynced: channel('signalbox:log.synced') as Channel<unknown, LogSynced>,
 } as const

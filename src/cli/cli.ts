@@ -12,6 +12,7 @@ import { runCompletion } from './completion.ts'
 import { createContext } from './context.ts'
 import { runDoctor } from './doctor.ts'
 import { type EmitOptions, runEmit } from './emit.ts'
+import { runEndpointHealth, runEndpointList } from './endpoint.ts'
 import { type EnvOptions, runEnv } from './env.ts'
 import { type ExplainOptions, runExplain } from './explain.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
@@ -68,6 +69,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addScheduleCommands(program, io, (code) => {
     run.code = code
   })
+  addEndpointCommands(program, io, run)
   addMachineCommands(program, io, run)
   return program
 }
@@ -179,6 +181,30 @@ function addPipeCommands(program: Command, io: CliIo, run: Run): void {
     const command = pipe.command(verb).description(summaries[verb])
     command.argument('<pipe>', 'name or ARN').action(async (name: string) => {
       run.code = await runPipeState(createContext(command, io), name, verb)
+    })
+  }
+}
+
+function addEndpointCommands(program: Command, io: CliIo, run: Run): void {
+  const endpoint = program
+    .command('endpoint')
+    .description('see and set which of its two buses a global endpoint sends to')
+  const list = endpoint.command('ls').description('show global endpoints and where each sends')
+  list.action(async () => {
+    run.code = await runEndpointList(createContext(list, io))
+  })
+  const turns = {
+    failover: { health: 'unhealthy', summary: 'send to the secondary region' },
+    restore: { health: 'healthy', summary: 'send to the primary region again' },
+  } as const
+  for (const [name, { health, summary }] of Object.entries(turns)) {
+    const command = endpoint
+      .command(name)
+      .description(summary)
+      .argument('<endpoint>', 'name, id or ARN')
+    command.action(async () => {
+      const context = createContext(command, io)
+      run.code = await runEndpointHealth(context, command.args[0]!, health)
     })
   }
 }

@@ -4,7 +4,7 @@ import type { EventExplanationView, RuleExplanationView } from './explain-views.
 import { readMessages } from './message-reader.ts'
 import type { PipeStateView } from './pipe-views.ts'
 import { type ErrorBody, failureOf, Transport } from './transport.ts'
-import type { InfoView, ScheduleView, StatsView, TailEventView } from './views.ts'
+import type { EndpointView, InfoView, ScheduleView, StatsView, TailEventView } from './views.ts'
 
 const V1 = '/_signalbox/v1'
 
@@ -33,6 +33,8 @@ export interface Client {
   triggerSchedule(schedule: string, signal?: AbortSignal): Promise<string>
   pauseSchedule(schedule: string, signal?: AbortSignal): Promise<ScheduleView>
   resumeSchedule(schedule: string, signal?: AbortSignal): Promise<ScheduleView>
+  listEndpoints(signal?: AbortSignal): Promise<readonly EndpointView[]>
+  setEndpointHealth(query: EndpointHealthQuery): Promise<EndpointView>
   close(): void
 }
 
@@ -56,6 +58,14 @@ export interface TailQuery {
   /** Position behind which to go on. */
   readonly after?: string | undefined
   readonly signal: AbortSignal
+}
+
+export interface EndpointHealthQuery {
+  /** Name, id or ARN. */
+  readonly endpoint: string
+  /** Of its primary region. */
+  readonly health: 'healthy' | 'unhealthy'
+  readonly signal?: AbortSignal
 }
 
 export interface ExplainEventQuery {
@@ -119,6 +129,12 @@ export function createClient(endpointUrl: string): Client {
       (await post(`/schedules/pause?${formatQuery({ schedule })}`, signal)) as ScheduleView,
     resumeSchedule: async (schedule, signal) =>
       (await post(`/schedules/resume?${formatQuery({ schedule })}`, signal)) as ScheduleView,
+    listEndpoints: async (signal) =>
+      ((await get('/endpoints', signal)) as { readonly items: readonly EndpointView[] }).items,
+    setEndpointHealth: async ({ signal, ...query }) => {
+      const path = `${V1}/endpoints/health?${formatQuery(query)}`
+      return (await transport.json({ method: 'POST', path, signal })) as EndpointView
+    },
     close: () => transport.close(),
   }
 }

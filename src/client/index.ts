@@ -1,6 +1,6 @@
 export { createClient, type Client, type SentEvent } from './client.ts'
 export type { PipeStateView } from './pipe-views.ts'
-export type { ScheduleView, TailEventView } from './views.ts'
+export type { EndpointView, ScheduleView, TailEventView } from './views.ts'
 export type {
   EventExplanationView,
   ExplainedRuleView,

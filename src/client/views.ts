@@ -73,3 +73,15 @@ export interface ScheduleView {
   /** Milliseconds since the Unix epoch; absent when it is paused or has no occurrence left. */
   readonly nextAt?: number
 }
+
+/** A global endpoint. */
+export interface EndpointView {
+  readonly name: string
+  readonly id: string
+  readonly arn: string
+  readonly account: string
+  readonly buses: readonly string[]
+  readonly activeRegion: string
+  readonly isFailedOver: boolean
+  readonly isReplicated: boolean
+}

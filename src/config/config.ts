@@ -26,6 +26,7 @@ export interface Config extends ClientConfig {
   readonly accessKeys: readonly AccessKey[]
   /** Absolute; `secret.key` in the data directory when absent. */
   readonly secretKeyFile?: string
+  readonly organizationId?: string
   readonly insecureListen: boolean
   /** Absolute. */
   readonly functionsDir: string

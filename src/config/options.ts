@@ -326,6 +326,11 @@ export const OPTIONS: readonly Option[] = [
     doc: 'file with the keys that secrets are sealed with on the disk; `secret.key` in the data directory when not set',
   },
   {
+    key: 'organizationId',
+    type: 'text',
+    doc: 'organization that all accounts of this server are in, for bus policies that name `aws:PrincipalOrgID`',
+  },
+  {
     key: 'insecureListen',
     type: 'boolean',
     default: 'false',

@@ -58,7 +58,7 @@ test('a flag wins over the environment, that over the file, that over the defaul
 test('every option of the table is a place in the config', () => {
   const cwd = folder({ 'keys.yaml': '- {accessKeyId: abc, secretAccessKey: sixteen-characters}\n' })
   chmodSync(join(cwd, 'keys.yaml'), 0o600)
-  const flags = { accessKeysFile: 'keys.yaml', secretKeyFile: 'secret.key' }
+  const flags = { accessKeysFile: 'keys.yaml', secretKeyFile: 'secret.key', organizationId: 'o-1' }
   const env = {
     SIGNALBOX_AWS_ENDPOINT: 'aws',
     AWS_ACCESS_KEY_ID: 'a',

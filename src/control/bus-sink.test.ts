@@ -4,13 +4,33 @@ import { AppError } from '../base/index.ts'
 import type { SinkMessage, SinkResult } from '../connect/index.ts'
 import { decodeStoredEvent, encodeStoredEvent } from '../event/index.ts'
 import type { IncomingEvent, Ingress } from '../ingress/index.ts'
+import type { BusRules, PolicyStatement } from '../model/index.ts'
+import { type BusAccess, createBusAccess } from './bus-access.ts'
 import { createBusSinkKind } from './bus-sink.ts'
 
 const ADDRESS = 'arn:aws:events:eu-west-1:111111111111:event-bus/to'
 const BUS_KEY = '111111111111/eu-west-1/to'
+const STATEMENT = {
+  Effect: 'Allow',
+  Principal: { AWS: 'arn:aws:iam::000000000000:root' },
+  Action: 'events:PutEvents',
+  Resource: ADDRESS,
+}
+
+function accessBy(...policy: readonly object[]): BusAccess {
+  const findBus = (): BusRules => ({
+    busKey: BUS_KEY,
+    rules: new Map(),
+    policy: policy as readonly PolicyStatement[],
+  })
+  return createBusAccess({ findBus })
+}
 
 /** An ingress that keeps what it is given, or refuses it. */
-function openBench(refusal?: AppError): {
+function openBench(
+  refusal?: AppError,
+  access = accessBy(STATEMENT),
+): {
   send: (...hops: readonly number[]) => Promise<readonly SinkResult[]>
   taken: { dialect: string; event: IncomingEvent }[]
   buses: Set<string>
@@ -26,9 +46,11 @@ function openBench(refusal?: AppError): {
       position: { partition: 0, offset },
     }))
   }
-  const sink = createBusSinkKind({ ingress: { accept }, hasBus: (key) => buses.has(key) }).open(
-    ADDRESS,
-  )
+  const sink = createBusSinkKind({
+    ingress: { accept },
+    hasBus: (key) => buses.has(key),
+    access,
+  }).open(ADDRESS)
   const { signal } = new AbortController()
   return {
     taken,
@@ -55,7 +77,11 @@ function messageWith(hops: number): SinkMessage {
 }
 
 test('it serves event buses of any account and region, and nothing else', () => {
-  const kind = createBusSinkKind({ ingress: { accept: async () => [] }, hasBus: () => true })
+  const kind = createBusSinkKind({
+    ingress: { accept: async () => [] },
+    hasBus: () => true,
+    access: accessBy(),
+  })
   assert.equal(kind.serves(ADDRESS), true)
   for (const address of [
     'arn:aws:events:eu-west-1:111111111111:rule/to',
@@ -121,4 +147,13 @@ test('what ingress cannot take now is tried again', async () => {
       failure: { code: 'HOPS_EXCEEDED', message: 'an event is forwarded by at most 2 buses' },
     },
   ])
+})
+
+test('a bus of another account takes only what its policy lets in', async () => {
+  const { send, taken } = openBench(undefined, accessBy())
+  const [result] = await send(0)
+  assert.ok(result?.kind === 'dead')
+  assert.equal(result.failure.code, 'NO_PERMISSIONS')
+  assert.match(result.failure.message, /000000000000.*events:PutEvents.*event-bus\/to/)
+  assert.equal(taken.length, 0)
 })

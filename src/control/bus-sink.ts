@@ -1,11 +1,13 @@
 // The bus sink: a rule's target may be another bus. The event goes there as it is, and keeps its id, source
-// and origin; a third hop is refused, as AWS does, so that rules cannot chase an event in circles.
+// and origin; a third hop is refused, as AWS does, so that rules cannot chase an event in circles. A bus of another
+// account takes what its policy lets in.
 
 import { describeError, isAppError } from '../base/index.ts'
 import type { Sink, SinkKind, SinkMessage, SinkResult } from '../connect/index.ts'
-import { formatBusKey, forwardStoredEvent } from '../event/index.ts'
+import { formatBusKey, forwardStoredEvent, parseBusKey } from '../event/index.ts'
 import type { Ingress } from '../ingress/index.ts'
 import { parseArn } from '../model/index.ts'
+import type { BusAccess } from './bus-access.ts'
 
 const HOPS_MAX = 2
 const BATCH_MAX = 100
@@ -14,6 +16,7 @@ const PREFIX = 'event-bus/'
 export interface BusSinkOptions {
   readonly ingress: Ingress
   readonly hasBus: (busKey: string) => boolean
+  readonly access: BusAccess
 }
 
 export function createBusSinkKind(options: BusSinkOptions): SinkKind {
@@ -42,15 +45,27 @@ class BusSink implements Sink {
       const message = `event bus \`${this.#address}\` does not exist`
       return batch.map(() => ({ kind: 'dead', failure: { code: 'NO_RESOURCE', message } }))
     }
-    const forwarded = batch.filter((message) => hopsOf(message) < HOPS_MAX)
+    const refusals = batch.map((message) => this.#refusalOf(message))
+    const forwarded = batch.filter((_, index) => refusals[index] === undefined)
     const failure = await this.#accept(forwarded)
-    return batch.map((message) => {
-      if (hopsOf(message) >= HOPS_MAX) return TOO_FAR
-      return failure ?? { kind: 'delivered' }
-    })
+    return refusals.map((refusal) => refusal ?? failure ?? { kind: 'delivered' })
   }
 
   async close(): Promise<void> {}
+
+  #refusalOf({ event }: SinkMessage): SinkResult | undefined {
+    if ((event.meta().hops ?? 0) >= HOPS_MAX) return TOO_FAR
+    const { account } = parseBusKey(event.busKey)
+    const message = this.#options.access.refusal({
+      busKey: this.#busKey,
+      account,
+      action: 'events:PutEvents',
+      event: () => event.toEvent(),
+    })
+    return message === undefined
+      ? undefined
+      : { kind: 'dead', failure: { code: 'NO_PERMISSIONS', message } }
+  }
 
   async #accept(batch: readonly SinkMessage[]): Promise<SinkResult | undefined> {
     if (batch.length === 0) return undefined

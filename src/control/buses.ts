@@ -11,6 +11,7 @@ import {
   type Scope,
   type Tags,
 } from '../model/index.ts'
+import { eventSourceKeyOf, getEventSource, setEventSourceState } from './event-source-rows.ts'
 import { fault } from './faults.ts'
 import { busKeyOf, resolveBusName } from './names.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
@@ -120,11 +121,8 @@ export function serialKey(scope: Scope, bus: string): string {
 async function createBus(parts: ControlParts, scope: Scope, bus: NewBus): Promise<BusView> {
   const { name, eventSourceName, tags } = bus
   if (name === DEFAULT_BUS) throw fault('bus-exists', { bus: name })
-  // Partners offer event sources through AWS alone; there is none that a bus here could belong to.
-  if (eventSourceName !== undefined) {
-    throw fault('event-source-not-found', { source: eventSourceName })
-  }
-  if (name.includes('/')) throw fault('bus-name-has-slash', { bus: name })
+  if (eventSourceName !== undefined) await checkSource(parts, scope, { name, eventSourceName })
+  else if (name.includes('/')) throw fault('bus-name-has-slash', { bus: name })
   if (tags !== undefined) checkTags(tags, name)
   const key = busKeyOf(scope, name)
   const spec: BusSpec = {
@@ -142,7 +140,21 @@ async function createBus(parts: ControlParts, scope: Scope, bus: NewBus): Promis
     return toView(await parts.resources.create('EventBus', draft))
   })
   await parts.publisher.publish()
+  if (eventSourceName !== undefined) await setEventSourceState(parts, scope, name, 'ACTIVE')
   return view
+}
+
+/** A bus takes up the partner event source whose name it has. */
+async function checkSource(
+  parts: ControlParts,
+  scope: Scope,
+  { name, eventSourceName }: { readonly name: string; readonly eventSourceName: string },
+): Promise<void> {
+  const source = await getEventSource(parts, scope, eventSourceName)
+  if (source === undefined) throw fault('event-source-not-found', { source: eventSourceName })
+  if (source.spec.state === 'DELETED') throw fault('event-source-deleted', { source: name })
+  if (name !== eventSourceName)
+    throw fault('event-source-misnamed', { source: eventSourceName, bus: name })
 }
 
 async function listBuses(
@@ -174,6 +186,15 @@ async function deleteBus(parts: ControlParts, scope: Scope, nameOrArn: string): 
     await parts.resources.delete('EventBus', key)
   })
   await parts.publisher.publish()
+  await releaseSource(parts, scope, bus)
+}
+
+/** Without its bus a partner event source waits again, or goes if the partner deleted it. */
+async function releaseSource(parts: ControlParts, scope: Scope, name: string): Promise<void> {
+  const source = await getEventSource(parts, scope, name)
+  if (source === undefined) return
+  if (source.spec.state !== 'DELETED') await setEventSourceState(parts, scope, name, 'PENDING')
+  else await parts.resources.delete('EventSource', eventSourceKeyOf(scope, name))
 }
 
 function defaultBus(scope: Scope): BusView {

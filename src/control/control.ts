@@ -4,8 +4,11 @@
 import { type Clock, type Logger, type Random, silentLogger } from '../base/index.ts'
 import { ValidatorCache } from '../schema/index.ts'
 import { type ApiDestinations, createApiDestinations } from './api-destinations.ts'
+import type { BusAccess } from './bus-access.ts'
 import { type Buses, createBuses } from './buses.ts'
 import { type ConnectionParts, type Connections, createConnections } from './connections.ts'
+import { createEndpoints, type Endpoints } from './endpoints.ts'
+import { createEventSources, type EventSources } from './event-sources.ts'
 import { testPattern } from './patterns.ts'
 import { createPermissions, type Permissions } from './permissions.ts'
 import type { ControlParts, Publisher, ResourceClient } from './resources.ts'
@@ -14,6 +17,7 @@ import { createScheduleGroups, type ScheduleGroups } from './schedule-groups.ts'
 import { createSchedules, type Schedules } from './schedules.ts'
 import { createSchemaUses, type SchemaUses } from './schema-uses.ts'
 import { Serial } from './serial.ts'
+import { shareRules, shareTargets } from './shared-buses.ts'
 import { createTagUses, type TagUses } from './tags.ts'
 import { createTargets, type Targets } from './targets.ts'
 
@@ -30,6 +34,8 @@ export interface ControlOptions {
   readonly strict: boolean
   readonly connections: ConnectionParts
   readonly logger?: Logger
+  /** Who may use whose bus. */
+  readonly access: BusAccess
 }
 
 export interface Control {
@@ -43,16 +49,19 @@ export interface Control {
   readonly apiDestinations: ApiDestinations
   readonly schedules: Schedules
   readonly scheduleGroups: ScheduleGroups
+  readonly endpoints: Endpoints
+  readonly eventSources: EventSources
   /** Whether a pattern matches an event, both JSON text. */
   testPattern(pattern: string, event: string): boolean
 }
 
 export function createControl(options: ControlOptions): Control {
+  const { access } = options
   const parts: ControlParts = { ...options, serial: new Serial() }
   return {
     buses: createBuses(parts),
-    rules: createRules(parts),
-    targets: createTargets(parts),
+    rules: shareRules(createRules(parts), access),
+    targets: shareTargets(createTargets(parts), access),
     tags: createTagUses(parts),
     permissions: createPermissions(parts),
     schemas: createSchemaUses({
@@ -62,6 +71,8 @@ export function createControl(options: ControlOptions): Control {
       validationSettled: options.validationSettled ?? (() => Promise.resolve()),
     }),
     connections: createConnections(parts, options.connections),
+    eventSources: createEventSources(parts),
+    endpoints: createEndpoints(parts, options.connections.random),
     apiDestinations: createApiDestinations(parts, options.connections),
     schedules: createSchedules(parts),
     scheduleGroups: createScheduleGroups(parts, options.logger ?? silentLogger),

@@ -85,10 +85,48 @@ const FAULTS = {
     code: 'LIMIT_EXCEEDED',
     message: 'expected at most {max} API destinations',
   },
+  'endpoint-ambiguous': {
+    code: 'REQUEST_INVALID',
+    message: 'more than one global endpoint is named `{name}`; give its id or its ARN',
+  },
+  'endpoint-buses-invalid': {
+    code: 'RESOURCE_INVALID',
+    message:
+      'expected two buses of one name, one here and one in `{region}`, both of your account, got `{buses}`',
+  },
+  'endpoint-exists': {
+    code: 'RESOURCE_EXISTS',
+    message: 'global endpoint `{name}` exists already',
+  },
+  'endpoint-not-found': {
+    code: 'RESOURCE_NOT_FOUND',
+    message: 'global endpoint `{name}` does not exist',
+  },
+  'endpoints-too-many': {
+    code: 'LIMIT_EXCEEDED',
+    message: 'expected at most {max} global endpoints',
+  },
   'event-not-valid': {
     code: 'EVENT_INVALID',
     message:
       'expected the event to be a JSON object with id, account, source, time, region and detail-type',
+  },
+  'bus-forbidden': { code: 'ACCESS_DENIED', message: '{reason}' },
+  'event-source-deleted': {
+    code: 'RESOURCE_INVALID',
+    message: 'the partner has deleted event source `{source}`',
+  },
+  'event-source-exists': {
+    code: 'RESOURCE_EXISTS',
+    message: 'event source `{source}` is offered to that account already',
+  },
+  'event-source-misnamed': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected the bus of event source `{source}` to have its name, got `{bus}`',
+  },
+  'event-source-without-bus': {
+    code: 'RESOURCE_INVALID',
+    message: 'expected a bus of the name `{source}` before its event source is activated',
   },
   'event-source-not-found': {
     code: 'RESOURCE_NOT_FOUND',

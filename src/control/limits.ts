@@ -45,3 +45,7 @@ export const FUNCTION_POLICY_LENGTH_MAX: number = 20_480
 export const REPLAYS_KEPT_MS: number = 90 * 86_400_000
 /** Client tokens of deletions that are remembered. */
 export const RECENT_TOKENS_MAX: number = 10_000
+/** Global endpoints of one account (AWS). */
+export const ENDPOINTS_MAX: number = 100
+/** How long a partner's event source waits to be taken up (AWS: two weeks). */
+export const EVENT_SOURCE_PENDING_SECONDS_MAX: number = 14 * 86_400

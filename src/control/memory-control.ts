@@ -5,6 +5,7 @@ import type { TokenSource } from '../connect/index.ts'
 import { createKey, createKeyring } from '../keyring/index.ts'
 import { Objects } from '../objects/index.ts'
 import { openMemoryStore, type RowStore } from '../store/index.ts'
+import { createBusAccess } from './bus-access.ts'
 import { type Control, createControl } from './control.ts'
 
 export interface MemoryControlOptions {
@@ -33,6 +34,7 @@ export function openMemoryControl(options: MemoryControlOptions): Control {
     },
     clock,
     strict,
+    access: createBusAccess({ findBus: () => undefined }),
     connections: {
       keyring: createKeyring([createKey(random.bytes(32))], random),
       tokens: options.tokens ?? NO_TOKENS,

@@ -85,6 +85,11 @@ export class RulesetPublisher {
     return this.#current
   }
 
+  /** A bus as it is now; undefined when there is none, or nothing is known of it but its name. */
+  findBus(busKey: string): BusRules | undefined {
+    return this.#current.buses.get(busKey)
+  }
+
   /** The default bus of every account and region is there without being made. */
   hasBus(busKey: string): boolean {
     return busKey.endsWith(`/${DEFAULT_BUS}`) || this.#current.buses.has(busKey)
@@ -320,9 +325,12 @@ function rowKeyOf({ kind, namespace, name }: Row): string {
 }
 
 function busRules(busKey: string, spec: BusSpec, rules: ReadonlyMap<string, RoutedRule>): BusRules {
+  const { deadLetterArn, policy, logConfig } = spec
   return {
     busKey,
-    ...(spec.deadLetterArn === undefined ? {} : { deadLetterArn: spec.deadLetterArn }),
+    ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(logConfig === undefined ? {} : { logConfig }),
     rules,
   }
 }

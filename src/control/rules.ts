@@ -36,6 +36,8 @@ export interface NewRule extends RuleName {
   readonly state?: RuleSpec['state'] | undefined
   readonly description?: string | undefined
   readonly roleArn?: string | undefined
+  /** Of a new rule only: the account that makes it, where that is not the owner's. */
+  readonly createdBy?: string
   /** Of a new rule only. */
   readonly tags?: Tags | undefined
 }
@@ -155,7 +157,7 @@ async function writeRule(
     bus,
     name: rule.rule,
     state: rule.state ?? 'ENABLED',
-    createdBy: before?.createdBy ?? scope.account,
+    createdBy: before?.createdBy ?? rule.createdBy ?? scope.account,
     targets: before?.targets ?? [],
     ...(rule.pattern ? { pattern: rule.pattern } : {}),
     ...(rule.schedule ? { schedule: rule.schedule } : {}),

@@ -32,6 +32,8 @@ import { decideRetry, isExpired } from './retry.ts'
 export interface DelivererOptions
   extends LanesOptions, PendingRowsOptions, DeadLetterOptions, DisabledTargetsOptions {
   readonly store: Pick<DeliveryStore, 'cursor' | 'due' | 'idsFrom' | 'pendingTargets'>
+  /** Of a bus, for targets that have no dead-letter queue of their own. */
+  readonly busDeadLetterArn?: (busKey: string) => string | undefined
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -203,7 +205,9 @@ export class Deliverer {
       }
       lane.breaker.start()
       sent.push(job)
-      messages.push(messageOf(job, prepared))
+      const message = messageOf(job, prepared)
+      messages.push(message)
+      this.#reports.started(job, message)
     }
     const { logger } = this.#options
     const { signal } = this.#abort
@@ -290,13 +294,15 @@ export class Deliverer {
   /** Pays the dead letter, then ends the job; a dead letter that cannot be paid now is owed in the row. */
   async #bury(lane: Lane, job: Job): Promise<void> {
     const { failure, condition } = job.exhausted!
-    const payment = await payDeadLetter(job, lane.target.deadLetterArn, this.#options)
+    const queueArn = lane.target.deadLetterArn ?? this.#options.busDeadLetterArn?.(lane.rule.busKey)
+    const payment = await payDeadLetter(job, queueArn, this.#options)
     const now = this.#options.clock.now()
     if (payment.kind === 'owed') {
       const delayMs = backoffDelayMs(this.#backoff, job.attempts, this.#options.random)
       this.#park(lane, job, now + delayMs, failure)
       return
     }
+    this.#reports.buried(job, payment.note === '' ? queueArn : undefined)
     const row = rowOf(job, {
       state: 'dead',
       dueAt: now,

@@ -1,9 +1,15 @@
 // What the engine tells: one line, one row of history and one message on a channel per attempt; and what became
 // of deliveries and breakers.
 
-import { channels, type Clock, type Logger, type Outcome } from '../base/index.ts'
-import type { SinkFailure, SinkResult } from '../connect/index.ts'
-import type { RoutedRule, Target } from '../model/index.ts'
+import {
+  channels,
+  type Clock,
+  type DeliveryStep,
+  type Logger,
+  type Outcome,
+} from '../base/index.ts'
+import type { SinkFailure, SinkMessage, SinkResult } from '../connect/index.ts'
+import { deliveryId, type RoutedRule, type Target } from '../model/index.ts'
 import type { AttemptRow } from '../store/index.ts'
 import type { BreakerState } from './breaker.ts'
 import { attemptOf, type Job } from './job.ts'
@@ -35,8 +41,17 @@ export class Reports {
     this.#options = options
   }
 
+  started(job: Job, { body }: SinkMessage): void {
+    if (!channels.deliverySteps.hasSubscribers) return
+    tellStep(job, { kind: 'started', attempt: job.attempts + 1, body })
+  }
+
   /** A success at the first try: told for the first few of each second. */
   succeeded(job: Job, startedAt: number): void {
+    if (channels.deliverySteps.hasSubscribers) {
+      const durationMs = this.#options.clock.monotonic() - startedAt
+      tellStep(job, { kind: 'delivered', attempt: job.attempts, durationMs })
+    }
     if (job.attempts > 1 || this.#isSampled()) {
       this.attempted(job, { startedAt, result: 'delivered' })
     }
@@ -62,11 +77,35 @@ export class Reports {
       ...(retryAt === undefined ? {} : { retryAt }),
     }
     const isLeading = isFirstTarget(rule, target)
+    if (failure !== undefined && channels.deliverySteps.hasSubscribers) {
+      const { code: errorCode, message: error } = failure
+      const isFinal = result === 'dead'
+      tellStep(job, {
+        kind: 'failed',
+        attempt: job.attempts,
+        durationMs,
+        errorCode,
+        error,
+        isFinal,
+      })
+    }
     if (failure !== undefined) logger.warn('a delivery attempt failed', { ...line, result })
     else logger.debug('a delivery attempt ended', { ...line, result })
     if (channels.deliveryAttempted.hasSubscribers && result !== 'cancelled') {
       channels.deliveryAttempted.publish({ ...line, result, isLeading })
     }
+  }
+
+  /** Given up; `deadLetterArn` is the queue that has it now. */
+  buried(job: Job, deadLetterArn: string | undefined): void {
+    if (!channels.deliverySteps.hasSubscribers) return
+    const { failure } = job.exhausted ?? {}
+    tellStep(job, {
+      kind: 'buried',
+      attempt: job.attempts,
+      ...(failure === undefined ? {} : { errorCode: failure.code, error: failure.message }),
+      ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
+    })
   }
 
   cancelled(job: Job): void {
@@ -121,6 +160,20 @@ export class Reports {
 
 function isFirstTarget(rule: RoutedRule, target: Target): boolean {
   return rule.targets[0]?.id === target.id
+}
+
+type StepFacts = Omit<DeliveryStep, 'busKey' | 'eventId' | 'deliveryId' | 'rule' | 'targetAddress'>
+
+function tellStep({ delivery }: Job, facts: StepFacts): void {
+  const { event, rule, target } = delivery
+  channels.deliverySteps.publish({
+    ...facts,
+    busKey: rule.busKey,
+    eventId: event.id,
+    deliveryId: deliveryId(delivery),
+    rule,
+    targetAddress: target.address,
+  })
 }
 
 /** `http`, `sqs`, `lambda` …: the address's service, for metrics. */

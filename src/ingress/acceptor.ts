@@ -1,6 +1,6 @@
 // The one Ingress: admission, then the dedupe window, then the log; the acknowledgement is the append's.
 
-import { AppError, channels, type Clock } from '../base/index.ts'
+import { AppError, channels, type Clock, describeError } from '../base/index.ts'
 import { cloudEventKey, decodeStoredEvent } from '../event/index.ts'
 import { type Log, type Position, readPastDamage } from '../log/index.ts'
 import { Admission } from './admission.ts'
@@ -69,6 +69,7 @@ class Acceptor implements Ingress, IngressState {
     events: readonly IncomingEvent[],
   ): Promise<readonly AcceptResult[]> {
     const startedAt = this.#options.clock.monotonic()
+    if (channels.eventSteps.hasSubscribers) tellSteps(events, { kind: 'received' })
     let sizeBytes = 0
     for (const event of events) sizeBytes += event.record.length
     try {
@@ -81,6 +82,7 @@ class Acceptor implements Ingress, IngressState {
     }
     try {
       const results = await this.#append(events)
+      if (channels.eventSteps.hasSubscribers) tellSteps(events, { kind: 'stored' })
       if (channels.eventsAccepted.hasSubscribers) {
         const durationMs = this.#options.clock.monotonic() - startedAt
         const count = events.length
@@ -147,10 +149,22 @@ class Acceptor implements Ingress, IngressState {
   }
 
   #refused(dialect: Dialect, error: unknown, events: readonly IncomingEvent[]): void {
+    if (channels.eventSteps.hasSubscribers) {
+      tellSteps(events, { kind: 'refused', error: describeError(error) })
+    }
     if (!channels.eventsRefused.hasSubscribers) return
     const code = error instanceof AppError ? error.code : 'INTERNAL'
     channels.eventsRefused.publish({ dialect, ...busOf(events), code, count: events.length })
   }
+}
+
+function tellSteps(
+  events: readonly IncomingEvent[],
+  step:
+    | { readonly kind: 'received' | 'stored' }
+    | { readonly kind: 'refused'; readonly error: string },
+): void {
+  for (const { busKey, record } of events) channels.eventSteps.publish({ ...step, busKey, record })
 }
 
 function busOf(events: readonly IncomingEvent[]): { readonly busKey?: string } {

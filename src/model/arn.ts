@@ -92,3 +92,7 @@ export function scheduleArn(scope: ArnScope, group: string, name: string): strin
 export function scheduleGroupArn(scope: ArnScope, name: string): string {
   return formatArn('scheduler', scope, `schedule-group/${name}`)
 }
+
+export function endpointArn(scope: ArnScope, name: string): string {
+  return formatArn('events', scope, `endpoint/${name}`)
+}

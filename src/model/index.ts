@@ -31,6 +31,7 @@ export {
   type ConnectionSpec,
   type ConnectionStatus,
 } from './connection-spec.ts'
+export type { EndpointSpec, EndpointStatus } from './endpoint-spec.ts'
 export type { HttpParameter, HttpParameters } from './http-parameters.ts'
 export {
   SUBSCRIPTION_PROTOCOLS,
@@ -49,6 +50,7 @@ export type {
 } from './pipe-spec.ts'
 export type { FunctionSettingsSpec, FunctionSpec, LambdaDetails } from './function-spec.ts'
 export type { ScheduleGroupSpec, ScheduleSpec, ScheduleTarget } from './schedule-spec.ts'
+export { judgePolicy, type PolicyStatement } from './bus-policy.ts'
 export { deliveryId, type Delivery } from './delivery.ts'
 export type { BusRules, RoutedRule, Ruleset } from './ruleset.ts'
 export { ARCHIVE_MANAGER, type ArchiveSpec } from './archive-spec.ts'
@@ -58,6 +60,7 @@ export {
   archiveArn,
   busArn,
   connectionArn,
+  endpointArn,
   DEFAULT_ACCOUNT,
   DEFAULT_BUS,
   functionArn,

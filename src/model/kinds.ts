@@ -5,6 +5,8 @@ import type { PipeSpec } from './pipe-spec.ts'
 import type { FunctionSettingsSpec, FunctionSpec } from './function-spec.ts'
 import type { ArchiveSpec } from './archive-spec.ts'
 import type { ReplaySpec } from './replay-spec.ts'
+import type { EndpointSpec } from './endpoint-spec.ts'
+import type { EventSourceSpec } from './event-source-spec.ts'
 import type { Resource } from './resource.ts'
 import type { SubscriptionSpec, TopicSpec } from './topic-spec.ts'
 import type {
@@ -130,6 +132,8 @@ export interface SpecByKind {
   Replay: ReplaySpec
   Schedule: ScheduleSpec
   ScheduleGroup: ScheduleGroupSpec
+  Endpoint: EndpointSpec
+  EventSource: EventSourceSpec
 }
 
 export type Kind = keyof SpecByKind

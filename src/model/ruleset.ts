@@ -1,6 +1,7 @@
 // What control publishes and route compiles: a frozen picture of all buses and rules at one generation.
 
-import type { Target } from './kinds.ts'
+import type { PolicyStatement } from './bus-policy.ts'
+import type { BusSpec, Target } from './kinds.ts'
 
 export interface RoutedRule {
   /** The resource's uid: stable across changes, new after deletion and re-creation. */
@@ -16,6 +17,10 @@ export interface RoutedRule {
 export interface BusRules {
   readonly busKey: string
   readonly deadLetterArn?: string
+  /** Who else may use the bus. */
+  readonly policy?: readonly PolicyStatement[]
+  /** What of its work is told in the log. */
+  readonly logConfig?: NonNullable<BusSpec['logConfig']>
   /** By rule name, one per bus. */
   readonly rules: ReadonlyMap<string, RoutedRule>
 }

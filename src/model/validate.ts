@@ -5,6 +5,8 @@ import { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'
 import { checkArchive } from './archive-spec.ts'
 import { parseArn } from './arn.ts'
 import { checkApiDestination, checkConnection } from './connection-spec.ts'
+import { checkEndpoint } from './endpoint-spec.ts'
+import { checkEventSource } from './event-source-spec.ts'
 import { FaultList, type Fault, type Fields, type TextRule } from './fault-list.ts'
 import { checkFunction, checkFunctionSettings } from './function-spec.ts'
 import type { Kind } from './kinds.ts'
@@ -57,6 +59,8 @@ const CHECKS: Readonly<Record<Kind, Check>> = {
   SchemaDiscoverer: checkSchemaDiscoverer,
   CodeBinding: checkCodeBinding,
   Pipe: checkPipe,
+  Endpoint: checkEndpoint,
+  EventSource: checkEventSource,
   Archive: checkArchive,
   Replay: checkReplay,
   Schedule: (faults, spec) => checkSchedule(faults, spec, TARGET_CHECKS),

@@ -235,7 +235,12 @@ class LogRouter implements Router, CursorOwner {
   #match(record: LogRecord, deliveries: Delivery[]): void {
     const event = decodeStoredEvent(record.payload)
     const { partition, offset } = record.position
-    for (const rule of this.#table!.rulesFor(event)) {
+    const rules = this.#table!.rulesFor(event)
+    if (channels.eventSteps.hasSubscribers) {
+      const { busKey } = event
+      channels.eventSteps.publish({ kind: 'routed', busKey, record: record.payload, rules })
+    }
+    for (const rule of rules) {
       for (const target of rule.targets) {
         deliveries.push({
           partition,

@@ -111,6 +111,8 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
       trigger: () => Promise.resolve(''),
       setState: () => Promise.reject(new Error('no schedule')),
     },
+    listEndpoints: () => Promise.resolve([]),
+    setEndpointHealth: () => Promise.reject(new AppError('RESOURCE_NOT_FOUND', 'there is none')),
     explainEvent: (query) => Promise.resolve(explainEvent(rules, query)),
     explainRule: () => Promise.reject(new AppError('RULE_NOT_FOUND', 'no rule is kept here')),
   }

@@ -190,7 +190,42 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     message: `Failed to describe the api-destination(s). An api-destination '${name}' does not exist.`,
   }),
   'destinations-too-many': () => ({ code: LIMIT, message: OVER_LIMIT }),
+  'endpoint-ambiguous': ({ name }) => ({
+    code: VALIDATION,
+    message: `Endpoint ${name} is ambiguous.`,
+  }),
+  'endpoint-buses-invalid': () => ({
+    code: VALIDATION,
+    message:
+      'Parameter EventBuses is not valid. Reason: Event buses must have the same name and be in the primary and secondary Region.',
+  }),
+  'endpoint-exists': ({ name }) => ({
+    code: EXISTS,
+    message: `Endpoint ${name} already exists.`,
+  }),
+  'endpoint-not-found': ({ name }) => ({
+    code: NOT_FOUND,
+    message: `Endpoint ${name} does not exist.`,
+  }),
+  'endpoints-too-many': () => ({ code: LIMIT, message: OVER_LIMIT }),
   'event-not-valid': () => ({ code: VALIDATION, message: 'Parameter Event is not valid.' }),
+  'bus-forbidden': ({ reason }) => ({ code: 'AccessDeniedException', message: reason ?? '' }),
+  'event-source-deleted': ({ source }) => ({
+    code: 'InvalidStateException',
+    message: `Event source ${source} is in state DELETED.`,
+  }),
+  'event-source-exists': ({ source }) => ({
+    code: EXISTS,
+    message: `Event source ${source} already exists.`,
+  }),
+  'event-source-misnamed': () => ({
+    code: VALIDATION,
+    message: 'Parameter Name is not valid. Reason: Name must be the name of the event source.',
+  }),
+  'event-source-without-bus': ({ source }) => ({
+    code: 'InvalidStateException',
+    message: `Event source ${source} has no event bus.`,
+  }),
   'event-source-not-found': ({ source }) => ({
     code: NOT_FOUND,
     message: `Event source ${source} does not exist.`,

@@ -4,6 +4,8 @@ import type { Control } from '../../control/index.ts'
 import { apiDestinationOperations } from './api-destination-operations.ts'
 import { busOperations } from './bus-operations.ts'
 import { connectionOperations } from './connection-operations.ts'
+import { endpointOperations } from './endpoint-operations.ts'
+import { eventSourceOperations } from './event-source-operations.ts'
 import type { AwsOperation } from './operation.ts'
 import { patternOperations } from './pattern-operations.ts'
 import { permissionOperations } from './permission-operations.ts'
@@ -21,5 +23,7 @@ export function eventOperations(control: Control): readonly AwsOperation[] {
     ...patternOperations(control),
     ...connectionOperations(control),
     ...apiDestinationOperations(control),
+    ...endpointOperations(control),
+    ...eventSourceOperations(control),
   ]
 }

@@ -1,26 +1,21 @@
 // PutEvents: the hot path. Each entry becomes one log record, made once; the answer waits for the disk.
 
-import { type Clock, createUuid, type Random } from '../../base/index.ts'
-import {
-  type BusRef,
-  checkJson,
-  EVENT_DEPTH_MAX,
-  formatBusKey,
-  formatEnvelopeTime,
-  storePutEvent,
-} from '../../event/index.ts'
+import type { Clock, Random } from '../../base/index.ts'
+import type { BusAccess, EndpointRoute } from '../../control/index.ts'
+import { type BusRef, formatBusKey } from '../../event/index.ts'
 import { DEFAULT_BUS, parseArn } from '../../model/index.ts'
 import { awsFault } from './faults.ts'
 import { type AwsOperation, operation, type OperationContext } from './operation.ts'
+import {
+  createTimeCache,
+  isDetail,
+  type Place,
+  type StampedEvent,
+  stampEvent,
+} from './stamp-event.ts'
 
 /** What PutEvents needs of ingress: resolves once the events are durable. */
 export type AcceptPutEvents = (dialect: 'aws', events: readonly StampedEvent[]) => Promise<unknown>
-
-interface StampedEvent {
-  readonly id: string
-  readonly busKey: string
-  readonly record: Uint8Array
-}
 
 export interface PutEventsOptions {
   readonly accept: AcceptPutEvents
@@ -31,10 +26,15 @@ export interface PutEventsOptions {
   readonly entrySizeBytesMax: number
   /** Refuse sources that begin `aws.`, as AWS does. */
   readonly isStrict: boolean
+  /** Who may put to whose bus. */
+  readonly access: BusAccess
+  /** Where a global endpoint sends just now. */
+  readonly routeEndpoint: (account: string, endpointId: string) => Promise<EndpointRoute>
 }
 
 interface PutEventsInput {
   readonly Entries: readonly Entry[]
+  readonly EndpointId?: string
 }
 
 interface Entry {
@@ -51,38 +51,39 @@ type EntryResult =
   | { readonly EventId: string }
   | { readonly ErrorCode: string; readonly ErrorMessage: string }
 
-/** The furthest that a JavaScript Date reaches from the epoch, milliseconds (ECMA-262, 21.4.1.1). */
-const DATE_MS_MAX = 8.64e15
-
 /** An entry's Time counts this many bytes, whatever it is. */
 const TIME_SIZE_BYTES = 14
 
 export function createPutEvents(options: PutEventsOptions): AwsOperation {
-  const now = createTimeCache(options.clock)
+  const stamps = { now: createTimeCache(options.clock), random: options.random }
   return operation<PutEventsInput>('events', 'PutEvents', async (input, context) => {
-    const { Entries: entries } = input
+    const { Entries: entries, EndpointId: endpointId } = input
     // Each detail is turned into bytes once: they are counted, checked and stored.
     const details = entries.map(({ Detail: detail }) => Buffer.from(detail ?? ''))
     checkSize(entries, details, options.entrySizeBytesMax)
+    const endpoint =
+      endpointId === undefined
+        ? undefined
+        : await options.routeEndpoint(context.account, endpointId)
     const results: EntryResult[] = []
     const accepted: StampedEvent[] = []
     let failed = 0
     for (const [index, entry] of entries.entries()) {
-      const fault = faultOf(entry, options.isStrict)
+      const detail = details[index]!
+      const places = endpoint === undefined ? [placeOf(entry, context)] : endpoint.places
+      const fault =
+        faultOf(entry, detail, options.isStrict) ??
+        endpointFault(entry, endpoint) ??
+        refusalOf(entry, places, options.access, context)
       if (fault !== undefined) {
         failed += 1
         results.push(fault)
         continue
       }
-      const event = stamp(entry, details[index]!, { context, now, random: options.random })
-      if (event === undefined) {
-        failed += 1
-        results.push(MALFORMED_DETAIL)
-        continue
-      }
-      results.push({ EventId: event.id })
+      const events = stampEvent(namedEntry(entry, context), detail, places, stamps)
+      results.push({ EventId: events[0]!.id })
       // AWS answers success for a bus that is not there, and drops the event.
-      if (options.hasBus(event.busKey)) accepted.push(event)
+      for (const event of events) if (options.hasBus(event.busKey)) accepted.push(event)
     }
     if (accepted.length > 0) await options.accept('aws', accepted)
     return encode(results, failed)
@@ -117,7 +118,7 @@ function byteLength(text: string | undefined): number {
   return text === undefined ? 0 : Buffer.byteLength(text)
 }
 
-function faultOf(entry: Entry, isStrict: boolean): EntryResult | undefined {
+function faultOf(entry: Entry, detail: Uint8Array, isStrict: boolean): EntryResult | undefined {
   if (!entry.Source) return missing('Source')
   if (!entry.DetailType) return missing('DetailType')
   if (!entry.Detail) return missing('Detail')
@@ -127,7 +128,7 @@ function faultOf(entry: Entry, isStrict: boolean): EntryResult | undefined {
       ErrorMessage: 'Not authorized for the source.',
     }
   }
-  return undefined
+  return isDetail(entry.Detail, detail) ? undefined : MALFORMED_DETAIL
 }
 
 function missing(name: string): EntryResult {
@@ -137,50 +138,47 @@ function missing(name: string): EntryResult {
   }
 }
 
-interface Stamps {
-  readonly context: OperationContext
-  readonly now: () => string
-  readonly random: Random
+/** An endpoint has two buses of one name; an entry may say it, and no other. */
+function endpointFault(
+  { EventBusName: name }: Entry,
+  endpoint: EndpointRoute | undefined,
+): EntryResult | undefined {
+  if (endpoint === undefined || name === undefined || name === endpoint.busName) return undefined
+  return {
+    ErrorCode: 'InvalidArgument',
+    ErrorMessage: `Parameter EventBusName is not valid. Reason: The endpoint has no event bus ${name}.`,
+  }
 }
 
-/** Undefined when the detail is not a JSON object. */
-function stamp(
-  entry: Entry,
-  detail: Uint8Array,
-  { context, now, random }: Stamps,
-): StampedEvent | undefined {
-  // A lone surrogate has no UTF-8 form: it would be stored as another character than was sent.
-  if (!entry.Detail!.isWellFormed()) return undefined
-  if (checkJson(detail, { depthMax: EVENT_DEPTH_MAX }).kind !== 'object') return undefined
-  const id = createUuid(random)
-  const busKey = busKeyOf(entry.EventBusName, context)
-  const traceHeader = entry.TraceHeader ?? context.traceHeader
-  const record = storePutEvent({
-    busKey,
-    account: context.account,
-    region: context.region,
-    id,
+function refusalOf(
+  { Source: source = '', DetailType: type = '' }: Entry,
+  places: readonly Place[],
+  access: BusAccess,
+  { account }: OperationContext,
+): EntryResult | undefined {
+  for (const { busKey } of places) {
+    const action = 'events:PutEvents'
+    const message = access.refusal({ busKey, account, action, event: () => ({ source, type }) })
+    if (message !== undefined) {
+      return { ErrorCode: 'AccessDeniedException', ErrorMessage: message }
+    }
+  }
+  return undefined
+}
+
+function namedEntry(entry: Entry, context: OperationContext): Parameters<typeof stampEvent>[0] {
+  return {
     source: entry.Source!,
     detailType: entry.DetailType!,
-    time: entry.Time === undefined ? now() : formatTime(entry.Time),
-    resources: entry.Resources ?? [],
-    detail,
-    ...(traceHeader === undefined ? {} : { traceHeader }),
-  })
-  return { id, busKey, record }
-}
-
-/** Seconds since the epoch as an envelope writes them. */
-function formatTime(seconds: number): string {
-  const timeMs = seconds * 1000
-  if (!(Math.abs(timeMs) <= DATE_MS_MAX)) {
-    throw awsFault('SerializationException', `${seconds} is not a time that can be written.`)
+    time: entry.Time,
+    resources: entry.Resources,
+    traceHeader: entry.TraceHeader ?? context.traceHeader,
   }
-  return formatEnvelopeTime(timeMs)
 }
 
-function busKeyOf(name: string | undefined, context: OperationContext): string {
-  return formatBusKey(busRefOf(name ?? DEFAULT_BUS, context))
+function placeOf({ EventBusName: name = DEFAULT_BUS }: Entry, context: OperationContext): Place {
+  const { account, region } = context
+  return { busKey: formatBusKey(busRefOf(name, context)), account, region }
 }
 
 function busRefOf(nameOrArn: string, context: OperationContext): BusRef {
@@ -203,18 +201,4 @@ function encode(results: readonly EntryResult[], failed: number): string {
     entries += 'EventId' in result ? `{"EventId":"${result.EventId}"}` : JSON.stringify(result)
   }
   return `{"FailedEntryCount":${failed},"Entries":[${entries}]}`
-}
-
-/** The current second as an envelope writes it, formatted once a second. */
-function createTimeCache(clock: Clock): () => string {
-  let second = -1
-  let text = ''
-  return () => {
-    const current = Math.floor(clock.now() / 1000)
-    if (current !== second) {
-      second = current
-      text = formatEnvelopeTime(current * 1000)
-    }
-    return text
-  }
 }

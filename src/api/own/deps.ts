@@ -35,6 +35,9 @@ export interface OwnApiDeps extends OperationsDeps {
   reset(): Promise<void>
   readonly timetable: Timetable
   /** Throws `PATTERN_INVALID`, `EVENT_INVALID`, `EVENT_NOT_FOUND` and `RULE_NOT_FOUND`. */
+  listEndpoints(): Promise<readonly EndpointView[]>
+  /** By name, id or ARN. */
+  setEndpointHealth(endpoint: string, health: 'healthy' | 'unhealthy'): Promise<EndpointView>
   explainEvent(query: ExplainEventQuery): Promise<EventExplanation>
   explainRule(query: ExplainRuleQuery): Promise<RuleExplanation>
 }
@@ -102,6 +105,18 @@ export interface BusView {
   readonly region: string
   readonly arn: string
   readonly rules: number
+}
+
+export interface EndpointView {
+  readonly name: string
+  readonly id: string
+  readonly arn: string
+  readonly account: string
+  readonly buses: readonly string[]
+  /** The region whose bus takes the events. */
+  readonly activeRegion: string
+  readonly isFailedOver: boolean
+  readonly isReplicated: boolean
 }
 
 export interface RuleQuery {

@@ -108,6 +108,17 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
   ),
   DeliveryList: list('Delivery'),
   Emptied: object({ emptied: { type: 'boolean', enum: [true] } }),
+  Endpoint: object({
+    name: TEXT,
+    id: TEXT,
+    arn: TEXT,
+    account: TEXT,
+    buses: { type: 'array', items: TEXT },
+    activeRegion: TEXT,
+    isFailedOver: { type: 'boolean' },
+    isReplicated: { type: 'boolean' },
+  }),
+  EndpointList: list('Endpoint'),
   ...EXPLAIN_SCHEMAS,
   ...SCHEDULE_SCHEMAS,
 }

@@ -121,6 +121,31 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     handle: listDeliveries,
   },
   {
+    path: '/endpoints',
+    operation: 'listEndpoints',
+    summary: 'Global endpoints, and where each sends',
+    parameters: [],
+    answer: 'EndpointList',
+    handle: async ({ deps }) => json({ items: await deps.listEndpoints() }),
+  },
+  {
+    path: '/endpoints/health',
+    method: 'POST',
+    operation: 'setEndpointHealth',
+    summary:
+      'Say whether the primary region of a global endpoint is healthy; if not, events go to the other',
+    parameters: [
+      { name: 'endpoint', description: 'name, id or ARN', schema: { type: 'string' } },
+      {
+        name: 'health',
+        description: 'of the primary region',
+        schema: { type: 'string', enum: ['healthy', 'unhealthy'] },
+      },
+    ],
+    answer: 'Endpoint',
+    handle: setEndpointHealth,
+  },
+  {
     path: '/explain/event',
     method: 'POST',
     operation: 'explainEvent',
@@ -193,6 +218,18 @@ async function reset({ deps }: Call): Promise<HttpResponse> {
   }
   await deps.reset()
   return json({ emptied: true })
+}
+
+async function setEndpointHealth({ deps, query }: Call): Promise<HttpResponse> {
+  const endpoint = query.get('endpoint')
+  const health = query.get('health')
+  if (endpoint === undefined || (health !== 'healthy' && health !== 'unhealthy')) {
+    throw new AppError(
+      'REQUEST_INVALID',
+      `expected \`endpoint\`, and \`health\` to be \`healthy\` or \`unhealthy\`, got \`${health ?? ''}\``,
+    )
+  }
+  return json(await deps.setEndpointHealth(endpoint, health))
 }
 
 async function listDeliveries({ deps, query }: Call): Promise<HttpResponse> {

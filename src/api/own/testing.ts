@@ -47,6 +47,8 @@ export function createTestDeps(
       trigger: () => Promise.resolve('e'),
       setState: () => refuse('RESOURCE_NOT_FOUND', 'none'),
     },
+    listEndpoints: () => Promise.resolve([]),
+    setEndpointHealth: () => Promise.reject(new AppError('RESOURCE_NOT_FOUND', 'there is none')),
     explainEvent: () => refuse('EVENT_NOT_FOUND', 'nothing is in the log'),
     explainRule: () => refuse('RULE_NOT_FOUND', 'there are no rules'),
     ...overrides,
