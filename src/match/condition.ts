@@ -1,11 +1,13 @@
-// What one value of an event must be: the alternatives that a pattern lists for a field. Exact ones are
-// kept as keys, so that a field with thousands of them costs one look-up; the rest are tests.
+// What one value of an event must be: one of the alternatives that a pattern lists for a field, as a value and as a
+// test of a leaf.
 
 import { assertNever } from '../base/index.ts'
+import { isAt } from './bytes.ts'
 import { compileFolded, type FoldedPart } from './fold.ts'
 import { lastAddress, looksLikeIp, parseIp } from './ip.ts'
-import { ipKey, numberKey, stringKey, type Leaf } from './leaf.ts'
-import { compileRanges, type Range } from './range.ts'
+import type { Leaf } from './leaf.ts'
+import { comparableNumber } from './number.ts'
+import { isInRange, type Range } from './range.ts'
 import { compileWildcard, type Wildcard } from './wildcard.ts'
 
 /** One alternative. Texts are UTF-8, one byte a character, save that of `folded`, which is an ordinary string. */
@@ -25,91 +27,52 @@ export type Condition =
 
 export type Test = (leaf: Leaf) => boolean
 
-/** The alternatives of one field, compiled. */
-export interface Alternatives {
-  /** Keys of the exact alternatives. */
-  readonly keys: ReadonlySet<string>
-  /** Whether some of the keys are addresses. */
-  readonly hasAddresses: boolean
-  readonly tests: readonly Test[]
-  /** Whether the field may also be absent. */
-  readonly isAbsentAllowed: boolean
-}
+/** Exact texts from this many on are looked up in a set. */
+const LOOKED_UP_MIN = 8
 
-export function compileAlternatives(conditions: readonly Condition[]): Alternatives {
-  const keys = new Set<string>()
-  const tests: Test[] = []
-  const ranges: Range[] = []
-  let isAbsentAllowed = false
-  for (const condition of conditions) {
-    const key = keyOf(condition)
-    if (key !== undefined) keys.add(key)
-    else if (condition.kind === 'absent') isAbsentAllowed = true
-    else if (condition.kind === 'range') ranges.push(condition)
-    else tests.push(compileTest(condition))
-  }
-  if (ranges.length > 0) tests.push(testRanges(ranges))
-  const hasAddresses = conditions.some((condition) => condition.kind === 'ip')
-  return { keys, hasAddresses, tests, isAbsentAllowed }
-}
-
-export function isAccepted(alternatives: Alternatives, leaf: Leaf): boolean {
-  if (alternatives.keys.size > 0) {
-    if (alternatives.keys.has(leaf.key)) return true
-    const ip = alternatives.hasAddresses ? leaf.ip : undefined
-    if (ip !== undefined && alternatives.keys.has(ipKey(ip))) return true
-  }
-  for (const test of alternatives.tests) if (test(leaf)) return true
-  return false
-}
-
-function keyOf(condition: Condition): string | undefined {
-  if (condition.kind === 'string') return stringKey(condition.text)
-  if (condition.kind === 'number') return numberKey(condition.text)
-  if (condition.kind === 'literal') return condition.value
-  if (condition.kind === 'ip') return ipKey(condition.address)
-  return undefined
-}
-
-function testRanges(ranges: readonly Range[]): Test {
-  const isInside = compileRanges(ranges)
-  return ({ number }) => number !== undefined && isInside(number)
-}
-
-function compileTest(condition: Condition): Test {
+export function compileTest(condition: Condition): Test {
   switch (condition.kind) {
     case 'string':
-    case 'ip':
+      return testText(condition.text)
+    case 'ip': {
+      const { address } = condition
+      return (leaf) => leaf.ip === address
+    }
     case 'number':
+      return testNumber(condition.text)
     case 'literal': {
-      const alternatives = compileAlternatives([condition])
-      return (leaf) => isAccepted(alternatives, leaf)
+      const { value } = condition
+      return (leaf) => !leaf.isString && !leaf.isNumber && leaf.literal === value
     }
     case 'prefix': {
       const { text } = condition
-      return (leaf) => leaf.kind === 'string' && leaf.text.startsWith(text)
+      return ({ isString, bytes, start, end }) =>
+        isString && end - start >= text.length && isAt(bytes, start, text)
     }
     case 'suffix': {
       const { text } = condition
-      return (leaf) => leaf.kind === 'string' && leaf.text.endsWith(text)
+      return ({ isString, bytes, start, end }) =>
+        isString && end - start >= text.length && isAt(bytes, end - text.length, text)
     }
     case 'folded': {
       const matches = compileFolded(condition.text, condition.part)
-      return (leaf) => leaf.kind === 'string' && matches(leaf.text)
+      return (leaf) => leaf.isString && matches(leaf)
     }
     case 'wildcard': {
       const matches = compileWildcard(condition.pieces)
-      return (leaf) => leaf.kind === 'string' && matches(leaf.text)
+      return (leaf) => leaf.isString && matches(leaf)
     }
-    case 'range':
-      return testRanges([condition])
+    case 'range': {
+      const range = condition
+      return (leaf) => leaf.isNumber && leaf.number !== undefined && isInRange(range, leaf.number)
+    }
     case 'cidr': {
       const { low, high } = condition
       return ({ ip }) => ip !== undefined && ip.length === low.length && ip >= low && ip <= high
     }
     case 'but': {
-      const refused = compileAlternatives(condition.refused)
-      return (leaf) => !isAccepted(refused, leaf)
+      const isRefused = testAny(condition.refused)
+      return (leaf) => !isRefused(leaf)
     }
     case 'exists':
       return () => true
@@ -117,6 +80,34 @@ function compileTest(condition: Condition): Test {
       return () => false
     default:
       return assertNever(condition)
+  }
+}
+
+function testText(text: string): Test {
+  return ({ isString, bytes, start, end }) =>
+    isString && end - start === text.length && isAt(bytes, start, text)
+}
+
+function testNumber(text: string): Test {
+  const value = comparableNumber(text)
+  if (value === undefined) return (leaf) => leaf.isNumber && leaf.text === text
+  return (leaf) => leaf.isNumber && leaf.number === value
+}
+
+function testAny(conditions: readonly Condition[]): Test {
+  const [only] = conditions
+  if (only !== undefined && conditions.length === 1) return compileTest(only)
+  const texts = new Set<string>()
+  if (conditions.length >= LOOKED_UP_MIN) {
+    for (const condition of conditions) if (condition.kind === 'string') texts.add(condition.text)
+  }
+  const tests = conditions
+    .filter((condition) => condition.kind !== 'string' || !texts.has(condition.text))
+    .map(compileTest)
+  return (leaf) => {
+    if (texts.size > 0 && leaf.isString && texts.has(leaf.text)) return true
+    for (const test of tests) if (test(leaf)) return true
+    return false
   }
 }
 

@@ -6,28 +6,41 @@
 
 import { ARRAY_CHOICES_MAX } from './limits.ts'
 
-/**
- * The elements (objects and arrays) of an event's arrays, numbered as they come in the event: the array each
- * belongs to, the element that array lies in (-1 for none), and how many elements lie around it.
- */
+/** Words of an element: the array it belongs to, the element that array lies in, how many lie around it. */
+export const ELEMENT_WORDS = 3
+export const ELEMENT_ARRAY = 0
+export const ELEMENT_PARENT = 1
+export const ELEMENT_DEPTH = 2
+
+/** The elements (objects and arrays) of an event's arrays, numbered as they come in the event; -1 is none. */
 export interface Elements {
-  readonly arrays: readonly number[]
-  readonly parents: readonly number[]
-  readonly depths: readonly number[]
+  readonly elements: Int32Array
 }
 
 /** Whether two elements (-1 for none) can be chosen together: they differ in no array. */
 export function areConsistent(elements: Elements, left: number, right: number): boolean {
-  const { arrays, parents, depths } = elements
   let [one, other] = [left, right]
   while (one >= 0 && other >= 0) {
     if (one === other) return true
-    const difference = depths[one]! - depths[other]!
-    if (difference === 0 && arrays[one] === arrays[other]) return false
-    if (difference >= 0) one = parents[one]!
-    if (difference <= 0) other = parents[other]!
+    const difference = depthOf(elements, one) - depthOf(elements, other)
+    if (difference === 0 && arrayOf(elements, one) === arrayOf(elements, other)) return false
+    const above = difference >= 0 ? parentOf(elements, one) : one
+    if (difference <= 0) other = parentOf(elements, other)
+    one = above
   }
   return true
+}
+
+function arrayOf({ elements }: Elements, element: number): number {
+  return elements[element * ELEMENT_WORDS + ELEMENT_ARRAY]!
+}
+
+function parentOf({ elements }: Elements, element: number): number {
+  return elements[element * ELEMENT_WORDS + ELEMENT_PARENT]!
+}
+
+function depthOf({ elements }: Elements, element: number): number {
+  return elements[element * ELEMENT_WORDS + ELEMENT_DEPTH]!
 }
 
 /** A set of fields, one bit each. */
@@ -72,7 +85,8 @@ function collectHeld(candidates: readonly (readonly number[])[]): Map<number, Fi
 function withAncestors(elements: Elements, start: Iterable<number>): number[] {
   const all = new Set<number>()
   for (let element of start) {
-    for (; element >= 0 && !all.has(element); element = elements.parents[element]!) all.add(element)
+    for (; element >= 0 && !all.has(element); element = parentOf(elements, element))
+      all.add(element)
   }
   return [...all].toSorted((left, right) => right - left)
 }
@@ -87,12 +101,12 @@ function addElement(progress: Progress, element: number, sets: readonly FieldSet
   const { elements, openArrays, arraysIn } = progress
   let last = element
   for (const inner of arraysIn.get(element) ?? []) last = Math.max(last, inner.last)
-  const name = elements.arrays[element]!
+  const name = arrayOf(elements, element)
   let array = openArrays.get(name)
   if (array === undefined) {
     array = { options: new Set(), first: element, last }
     openArrays.set(name, array)
-    const parent = elements.parents[element]!
+    const parent = parentOf(elements, element)
     const beside = arraysIn.get(parent)
     if (beside === undefined) arraysIn.set(parent, [array])
     else beside.push(array)

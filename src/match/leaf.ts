@@ -1,80 +1,106 @@
-// One scalar of an event that some pattern may look at. What conditions ask of it (its text, number, key
-// or address) is made when first asked and kept, because several conditions ask the same.
+// One scalar of an event as conditions look at it. There is one such view, moved from leaf to leaf; what conditions
+// ask of it (its number, address, folded text) is made when first asked and kept, because several ask the same.
 
 import { parseIp } from './ip.ts'
-import { comparableNumber } from './number.ts'
+import { comparableNumber, NumberReading } from './number.ts'
+import {
+  ESCAPED,
+  LEAF_ELEMENT,
+  LEAF_END,
+  LEAF_KIND,
+  LEAF_START,
+  LEAF_WORDS,
+  NULL,
+  NUMBER,
+  STRING,
+  TRUE,
+  type Scan,
+  type ScannedField,
+} from './scan.ts'
 import { unescapeText } from './text.ts'
 
-export type LeafKind = 'string' | 'number' | 'true' | 'false' | 'null'
-
-/** The key of a string: UTF-8, one byte a character, as all texts here. */
-export function stringKey(text: string): string {
-  return `s${text}`
-}
-
-/** The key of a number as written: by value where a double is exactly it, else by its text. */
-export function numberKey(text: string): string {
-  const value = comparableNumber(text)
-  return value === undefined ? `t${text}` : `d${value}`
-}
-
-/** The key of an address, which a string that writes one has beside its own. */
-export function ipKey(address: string): string {
-  return `i${address}`
-}
-
 export class Leaf {
-  readonly kind: LeafKind
+  isString = false
+  isNumber = false
+  /** The bytes of a string without its escapes, or of another value as written. */
+  bytes: Uint8Array = new Uint8Array(0)
+  start = 0
+  end = 0
   /** The array element it lies in, by its number in the event's elements; -1 outside every array. */
-  readonly element: number
-  readonly #bytes: Buffer
-  readonly #start: number
-  readonly #end: number
-  #text: string | undefined
-  #key: string | undefined
-  #ip: string | null | undefined
+  element = -1
+  /** Numbers the leaves, downwards, so that it is like no event's number. */
+  serial = 0
+  #kind = STRING
+  readonly #reading = new NumberReading()
+  #isReadable: boolean | undefined
   #number: number | null | undefined
+  #isComparable: boolean | undefined
+  #ip: string | null | undefined
 
-  /** A string's range lies between its quotes. */
-  constructor(kind: LeafKind, element: number, bytes: Buffer, start: number, end: number) {
-    this.kind = kind
-    this.element = element
-    this.#bytes = bytes
-    this.#start = start
-    this.#end = end
-  }
-
-  /** A string without its escapes, or another value as written; UTF-8, one byte a character. */
-  get text(): string {
-    if (this.#text === undefined) {
-      const raw = this.#bytes.toString('latin1', this.#start, this.#end)
-      this.#text = this.kind === 'string' && raw.includes('\\') ? unescapeText(raw) : raw
+  /** Moves to a leaf of the scanned event, by its number. */
+  moveTo(scan: Scan<ScannedField>, index: number): void {
+    const { bytes, leaves } = scan
+    const at = index * LEAF_WORDS
+    const kind = leaves[at + LEAF_KIND]!
+    this.serial -= 1
+    this.#kind = kind
+    this.isString = kind <= ESCAPED
+    this.isNumber = kind === NUMBER
+    this.bytes = bytes
+    this.start = leaves[at + LEAF_START]!
+    this.end = leaves[at + LEAF_END]!
+    this.element = leaves[at + LEAF_ELEMENT]!
+    if (kind === NUMBER) {
+      const { numbers } = scan
+      this.#isReadable = numbers && this.#reading.take({ leaves, numbers }, index)
+      this.#number = undefined
+      this.#isComparable = undefined
     }
-    return this.#text
+    this.#ip = undefined
+    if (kind !== ESCAPED) return
+    this.bytes = Buffer.from(unescapeText(this.text), 'latin1')
+    this.start = 0
+    this.end = this.bytes.length
   }
 
-  /** What equal values have in common and different ones have not. */
-  get key(): string {
-    this.#key ??= this.#makeKey()
-    return this.#key
+  /** The bytes, one a character. */
+  get text(): string {
+    const { bytes, start, end } = this
+    return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+  }
+
+  /** Of what is neither string nor number. */
+  get literal(): 'true' | 'false' | 'null' {
+    return this.#kind === TRUE ? 'true' : this.#kind === NULL ? 'null' : 'false'
+  }
+
+  /** A number and how far it may lie from the true one, without making sure that it compares; undefined: ask `number`. */
+  get reading(): NumberReading | undefined {
+    this.#isReadable ??= this.#reading.read(this.bytes, this.start, this.end)
+    return this.#isReadable ? this.#reading : undefined
   }
 
   /** The value of a number that a double holds exactly. */
   get number(): number | undefined {
-    if (this.kind !== 'number') return undefined
-    if (this.#number === undefined) this.#number = comparableNumber(this.text) ?? null
+    if (!this.isNumber) return undefined
+    if (this.#number === undefined) {
+      const { reading } = this
+      const isKnown = reading !== undefined && reading.tolerance === 0
+      this.#number = isKnown ? reading.value : (comparableNumber(this.text) ?? null)
+    }
     return this.#number ?? undefined
+  }
+
+  /** Whether a double holds the number exactly. */
+  get isComparable(): boolean {
+    this.#isComparable ??= this.reading?.isExact() ?? this.number !== undefined
+    return this.#isComparable
   }
 
   /** The bytes of the address that a string writes. */
   get ip(): string | undefined {
-    if (this.kind !== 'string') return undefined
+    if (!this.isString) return undefined
     if (this.#ip === undefined) this.#ip = parseIp(this.text) ?? null
     return this.#ip ?? undefined
-  }
-
-  #makeKey(): string {
-    if (this.kind === 'string') return stringKey(this.text)
-    return this.kind === 'number' ? numberKey(this.text) : this.kind
   }
 }

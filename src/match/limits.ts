@@ -43,3 +43,6 @@ export const EXPLAINED_BRANCHES_MAX = 8
 
 /** Fields among which an explanation looks for those that no one element satisfies. */
 export const EXPLAINED_FIELDS_MAX = 32
+
+/** Branches in one list before the next are split off by their other exact values. */
+export const WAITING_UNSPLIT_MAX = 16

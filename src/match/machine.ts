@@ -1,231 +1,327 @@
-// All rules of one matcher as an index over the values they look at. Each branch of a rule waits at one of
-// its fields, the one where the fewest others wait: under the exact values it accepts there, or else in
-// that field's list. An event wakes the branches that wait at its values, and each of those is verified
-// in full, so cost follows what an event touches and not how many rules there are.
+// All rules of one matcher as an index over the values they look at. Each branch of a rule waits at one of its needs,
+// the one where the fewest others wait. An event hits the probes that its values satisfy, and the branches that wait
+// there are verified in full, so cost follows what an event touches and not how many rules there are.
 
-import { isAccepted, type Alternatives } from './condition.ts'
+import { Branch, EXACT, rankOf, type Need, type Rule } from './branch.ts'
+import type { Condition } from './condition.ts'
 import { areConsistent, hasConsistentChoice } from './consistency.ts'
-import { createFieldTree, pruneField, reachField, type FieldNode } from './field-tree.ts'
-import { ipKey, type Leaf } from './leaf.ts'
-import type { Pattern } from './pattern.ts'
-import { scanEvent, type ScannedEvent } from './scan.ts'
+import { createImage, scanFast, type Image } from './fast-scan.ts'
+import { Field } from './field.ts'
+import { Leaf } from './leaf.ts'
+import { WAITING_UNSPLIT_MAX } from './limits.ts'
+import { NameNode, pruneNode, reachNode } from './name-tree.ts'
+import type { FieldConditions, Pattern } from './pattern.ts'
+import type { Probe } from './probe.ts'
+import { withoutRepeats } from './repeats.ts'
+import { ReusedList } from './reused-list.ts'
+import { nextLeaf, Scan, type Names, type ScanResult } from './scan.ts'
+import { WaitList, type Waiting } from './waiting.ts'
 
-export interface Rule<Key> {
-  readonly key: Key
-  readonly pattern: Pattern
-  /** Rules are answered in this order. */
-  readonly order: number
-}
+export type { Rule } from './branch.ts'
 
-interface Field {
-  readonly path: string
-  /** How many branches look at it; it leaves the tree with the last. */
-  uses: number
-  /** Branches waiting for an exact value, by its key. */
-  readonly exact: Map<string, WaitingBranch[]>
-  /** Branches to verify whenever the field has a value. */
-  readonly listed: WaitingBranch[]
-}
+// One event is matched at a time, so all machines use the same.
+const scan = new Scan<Field>()
+const leaf = new Leaf()
+const hits = new ReusedList<Probe>()
 
-interface WaitingBranch {
-  readonly rule: JoinedRule
-  readonly slots: readonly Slot[]
-  /** The field it waits at; none when it is satisfied by absent fields alone. */
-  readonly anchor: Slot | undefined
-  verifiedIn: number
-}
-
-interface Slot {
-  readonly field: Field
-  readonly alternatives: Alternatives
-}
-
-interface JoinedRule {
-  readonly rule: Rule<unknown>
-  readonly branches: WaitingBranch[]
-  matchedIn: number
-}
+const NO_KEYS: readonly never[] = Object.freeze([])
+const SORTED_BY_HAND_MAX = 32
 
 /** A set of rules that changes in place; what makes it look immutable is `matcher.ts`. */
 export class Machine<Key> {
-  readonly #root: FieldNode<Field> = createFieldTree()
-  readonly #rules = new Map<Key, JoinedRule>()
+  readonly #root = new NameNode<Field>()
+  readonly #rules = new Map<Key, Rule<Key>>()
   // Branches that no value wakes: all of their fields may be absent.
-  readonly #always: WaitingBranch[] = []
+  readonly #always: Branch[] = []
   #order = 0
-  #run = 0
+  /** The names as the kernel wants them; none when it cannot have them. */
+  #image: Image<Field> | 'outdated' | undefined = 'outdated'
+  readonly #matched = new ReusedList<Rule<Key>>()
+  readonly #verify = (branch: Branch): void => this.#verifyBranch(branch)
 
   get(key: Key): Rule<Key> | undefined {
-    return this.#rules.get(key)?.rule as Rule<Key> | undefined
+    return this.#rules.get(key)
   }
 
-  /** A rule that will be answered behind all made before. */
-  createRule(key: Key, pattern: Pattern): Rule<Key> {
+  /** Adds a rule behind all that came before. */
+  create(key: Key, pattern: Pattern): Rule<Key> {
     this.#order += 1
-    return { key, pattern, order: this.#order }
+    const rule: Rule<Key> = { key, order: this.#order, branches: [], matchedIn: 0 }
+    this.#join(rule, pattern.branches)
+    return rule
   }
 
-  add(rule: Rule<Key>): void {
-    const joined: JoinedRule = { rule, branches: [], matchedIn: 0 }
-    for (const branch of rule.pattern.branches) {
-      const slots = Array.from(branch, ([path, alternatives]) => {
-        const field = this.#reachField(path)
-        field.uses += 1
-        return { field, alternatives }
-      })
-      const waiting = { rule: joined, slots, anchor: chooseAnchor(slots), verifiedIn: 0 }
-      for (const list of this.#listsOf(waiting)) list.push(waiting)
-      joined.branches.push(waiting)
-    }
-    this.#rules.set(rule.key, joined)
+  /** Adds a rule that was removed, in its old place. */
+  restore(rule: Rule<Key>): void {
+    this.#join(rule, rule.branches.map(fieldsOf))
   }
 
   remove(key: Key): void {
-    const joined = this.#rules.get(key)
-    if (joined === undefined) return
-    for (const branch of joined.branches) {
-      for (const list of this.#listsOf(branch)) removeFrom(list, branch)
-      if (branch.anchor !== undefined) dropEmpty(branch.anchor)
-      for (const { field } of branch.slots) {
+    const rule = this.#rules.get(key)
+    if (rule === undefined) return
+    for (const branch of rule.branches) {
+      this.#leave(branch)
+      for (const { field, probes } of branch.needs) {
+        for (const probe of probes) field.leave(probe)
         field.uses -= 1
-        if (field.uses === 0) pruneField(this.#root, field.path)
+        if (field.uses > 0) continue
+        pruneNode(this.#root, field.path)
+        this.#image = 'outdated'
       }
     }
     this.#rules.delete(key)
   }
 
-  /** With `isEnvelope`, the outermost names are distinct and have no dots. */
-  match(event: Buffer, isEnvelope = false): Key[] {
-    const scanned = scanEvent(event, this.#root, isEnvelope)
-    if (scanned === undefined) return []
-    const run = new Run(scanned, (this.#run += 1))
-    for (const [field, leaves] of scanned.leaves) {
-      run.verify(field.listed)
-      if (field.exact.size === 0) continue
-      for (const leaf of leaves) {
-        run.verify(field.exact.get(leaf.key))
-        if (leaf.ip !== undefined) run.verify(field.exact.get(ipKey(leaf.ip)))
-      }
+  match(event: Uint8Array, names: Names): readonly Key[] {
+    let result = this.#scan(event, names)
+    if (result === 'no object') return NO_KEYS
+    if (result === 'repeats') {
+      result = scan.scan(withoutRepeats(event), this.#root, { names: 'any', isRepeatFree: true })
     }
-    run.verify(this.#always)
-    const matched = run.matched as Rule<Key>[]
-    if (matched.length > 1) matched.sort((left, right) => left.order - right.order)
-    return matched.map((rule) => rule.key)
+    const { fields } = scan
+    this.#matched.count = 0
+    hits.count = 0
+    for (let index = 0; index < fields.count; index += 1) {
+      fields.items[index]!.find(scan, leaf, hits)
+    }
+    for (let index = 0; index < hits.count; index += 1) this.#wake(hits.items[index]!.waiting!)
+    for (const branch of this.#always) this.#verifyBranch(branch)
+    return this.#matched.count === 0 ? NO_KEYS : this.#answer()
   }
 
-  #reachField(path: string): Field {
-    const node = reachField(this.#root, path)
-    node.field ??= { path, uses: 0, exact: new Map(), listed: [] }
-    return node.field
+  #scan(event: Uint8Array, names: Names): ScanResult {
+    if (this.#image === 'outdated') this.#image = createImage(this.#root)
+    const image = this.#image
+    const result = image && scanFast(scan, event, image, names)
+    return result ?? scan.scan(event, this.#root, { names })
   }
 
-  /** The lists a branch waits in. */
-  #listsOf(branch: WaitingBranch): WaitingBranch[][] {
-    const { anchor } = branch
-    if (anchor === undefined) return [this.#always]
-    if (!isExact(anchor.alternatives)) return [anchor.field.listed]
-    return Array.from(anchor.alternatives.keys, (key) => {
-      const list = anchor.field.exact.get(key) ?? []
-      anchor.field.exact.set(key, list)
-      return list
+  #answer(): readonly Key[] {
+    const { items, count } = this.#matched
+    if (count > 1) sortByOrder(items, count)
+    const keys = Array<Key>(count)
+    for (let index = 0; index < count; index += 1) keys[index] = items[index]!.key
+    return keys
+  }
+
+  #join(rule: Rule<Key>, branches: readonly (readonly FieldConditions[])[]): void {
+    rule.branches = branches.map((fields) => {
+      const branch = new Branch(
+        rule,
+        fields.map((each) => this.#createNeed(each)),
+      )
+      this.#settle(branch)
+      return branch
     })
-  }
-}
-
-function isExact(alternatives: Alternatives): boolean {
-  return alternatives.tests.length === 0
-}
-
-// Where exact values are asked for, the fewest neighbours win; only without any does a branch join a list.
-function chooseAnchor(slots: readonly Slot[]): Slot | undefined {
-  let best: Slot | undefined
-  let bestCost = Infinity
-  for (const slot of slots) {
-    const { field, alternatives } = slot
-    if (alternatives.isAbsentAllowed) continue
-    let cost = 0
-    if (isExact(alternatives)) {
-      for (const key of alternatives.keys) cost += field.exact.get(key)?.length ?? 0
-    } else cost = Number.MAX_SAFE_INTEGER / 2 + field.listed.length
-    if (cost >= bestCost) continue
-    best = slot
-    bestCost = cost
-  }
-  return best
-}
-
-function removeFrom(list: WaitingBranch[], branch: WaitingBranch): void {
-  const index = list.indexOf(branch)
-  const last = list.pop()
-  if (last !== undefined && last !== branch) list[index] = last
-}
-
-function dropEmpty(anchor: Slot): void {
-  for (const key of anchor.alternatives.keys) {
-    if (anchor.field.exact.get(key)?.length === 0) anchor.field.exact.delete(key)
-  }
-}
-
-/** One event against the branches it woke. */
-class Run {
-  readonly matched: Rule<unknown>[] = []
-  readonly #event: ScannedEvent<Field>
-  readonly #number: number
-
-  constructor(event: ScannedEvent<Field>, number: number) {
-    this.#event = event
-    this.#number = number
+    this.#rules.set(rule.key, rule)
   }
 
-  verify(branches: readonly WaitingBranch[] | undefined): void {
-    if (branches === undefined) return
-    for (const branch of branches) {
-      // Several values may wake one branch, and several branches satisfy one rule.
-      if (branch.verifiedIn === this.#number || branch.rule.matchedIn === this.#number) continue
-      branch.verifiedIn = this.#number
-      if (!this.#isSatisfied(branch)) continue
-      branch.rule.matchedIn = this.#number
-      this.matched.push(branch.rule.rule)
+  #createNeed({ path, conditions }: FieldConditions): Need {
+    const node = reachNode(this.#root, path)
+    if (node.field === undefined) {
+      node.field = new Field(path)
+      this.#image = 'outdated'
     }
+    const { field } = node
+    field.uses += 1
+    const present = conditions.filter(({ kind }) => kind !== 'absent')
+    const isAbsentAllowed = present.length < conditions.length
+    // Of conditions that are equal one is enough.
+    const probes: Probe[] = []
+    for (const condition of present) {
+      const probe = field.join(condition)
+      if (probes.includes(probe)) field.leave(probe)
+      else probes.push(probe)
+    }
+    return { field, probes, isAbsentAllowed, rank: rankOf(conditions) }
   }
 
-  #isSatisfied(branch: WaitingBranch): boolean {
-    const chosen: number[] = []
-    const inArrays: Slot[] = []
-    for (const slot of branch.slots) {
-      const leaves = this.#event.leaves.get(slot.field)
-      if (leaves === undefined) {
-        if (slot.alternatives.isAbsentAllowed) continue
-        return false
+  #settle(branch: Branch): void {
+    const anchor = chooseAnchor(branch)
+    branch.anchor = anchor
+    if (anchor === undefined) {
+      this.#always.push(branch)
+      return
+    }
+    for (const probe of anchor.probes) {
+      const { waiting } = probe
+      if (waiting === undefined) {
+        probe.waiting = branch
+        probe.field.listen(probe)
+      } else if (waiting.kind === 'list') waiting.add(branch)
+      else {
+        const list = new WaitList([anchor.field])
+        list.add(waiting)
+        list.add(branch)
+        probe.waiting = list
       }
-      const leaf = leaves.find((each) => isAccepted(slot.alternatives, each))
-      if (leaf === undefined) return false
-      if (leaf.element < 0) continue
-      chosen.push(leaf.element)
-      inArrays.push(slot)
     }
-    return this.#areAllConsistent(chosen) || this.#hasOtherChoice(inArrays)
   }
 
-  #areAllConsistent(chosen: readonly number[]): boolean {
-    return chosen.every((element, index) =>
-      chosen.every(
-        (other, before) => before >= index || areConsistent(this.#event, element, other),
-      ),
-    )
+  #leave(branch: Branch): void {
+    const { anchor } = branch
+    if (anchor === undefined) {
+      this.#always.splice(this.#always.indexOf(branch), 1)
+      return
+    }
+    for (const probe of anchor.probes) {
+      const { waiting } = probe
+      if (waiting?.kind === 'list') {
+        waiting.remove(branch)
+        if (waiting.size > 0) continue
+      }
+      probe.waiting = undefined
+      probe.field.ignore(probe)
+    }
   }
 
-  // The first accepted values do not lie together; perhaps others do.
-  #hasOtherChoice(slots: readonly Slot[]): boolean {
-    const candidates: number[][] = []
-    for (const { field, alternatives } of slots) {
-      const accepted = this.#event.leaves
-        .get(field)!
-        .filter((leaf: Leaf) => isAccepted(alternatives, leaf))
-        .map((leaf) => leaf.element)
+  #wake(waiting: Waiting): void {
+    if (waiting.kind === 'list') waiting.visit(scan.run, this.#verify)
+    else this.#verifyBranch(waiting)
+  }
+
+  #verifyBranch(branch: Branch): void {
+    const { run } = scan
+    const { rule } = branch
+    // Several values may wake one branch, and several branches satisfy one rule.
+    if (branch.verifiedIn === run || rule.matchedIn === run) return
+    branch.verifiedIn = run
+    // The need it was woken by is met.
+    const isMet = branch.needs.length === 1 && branch.anchor !== undefined
+    if (!isMet && !isSatisfied(branch)) return
+    rule.matchedIn = run
+    this.#matched.add(rule as Rule<Key>)
+  }
+}
+
+// Few match an event, and those come nearly in order.
+function sortByOrder(rules: Rule<unknown>[], count: number): void {
+  if (count > SORTED_BY_HAND_MAX) {
+    const sorted = rules.slice(0, count).sort((left, right) => left.order - right.order)
+    for (let index = 0; index < count; index += 1) rules[index] = sorted[index]!
+    return
+  }
+  for (let index = 1; index < count; index += 1) {
+    const rule = rules[index]!
+    let at = index
+    for (; at > 0 && rules[at - 1]!.order > rule.order; at -= 1) rules[at] = rules[at - 1]!
+    rules[at] = rule
+  }
+}
+
+function fieldsOf({ needs }: Branch): FieldConditions[] {
+  return needs.map(({ field, probes, isAbsentAllowed }) => {
+    const conditions = probes.map((probe): Condition => probe.condition)
+    if (isAbsentAllowed) conditions.push({ kind: 'absent' })
+    return { path: field.path, conditions }
+  })
+}
+
+// The best told apart, and of those where the fewest wait. A crowd at the only exact value is left for a part of a
+// text where there is more room.
+function chooseAnchor({ needs }: Branch): Need | undefined {
+  const exact = best(needs.filter(({ rank }) => rank === EXACT))
+  const others = needs.filter(({ rank }) => rank !== EXACT)
+  const lowest = others.reduce(
+    (rank, each) => (isAnchor(each) ? Math.min(rank, each.rank) : rank),
+    3,
+  )
+  const other = best(others.filter(({ rank }) => rank === lowest))
+  if (exact === undefined || other === undefined) return exact ?? other
+  const isCrowded = waitingAt(exact) > WAITING_UNSPLIT_MAX && other.rank === 1
+  const isAlone = needs.filter(({ rank }) => rank === EXACT).length === 1
+  return isCrowded && isAlone && waitingAt(other) < WAITING_UNSPLIT_MAX ? other : exact
+}
+
+function isAnchor({ isAbsentAllowed, probes }: Need): boolean {
+  return !isAbsentAllowed && probes.length > 0
+}
+
+function best(needs: readonly Need[]): Need | undefined {
+  let found: Need | undefined
+  let fewest = Number.POSITIVE_INFINITY
+  for (const need of needs) {
+    if (!isAnchor(need)) continue
+    const count = waitingAt(need)
+    if (count >= fewest) continue
+    found = need
+    fewest = count
+  }
+  return found
+}
+
+function waitingAt({ probes }: Need): number {
+  let count = 0
+  for (const { waiting } of probes)
+    count += waiting?.kind === 'list' ? waiting.size : waiting ? 1 : 0
+  return count
+}
+
+function isSatisfied({ needs }: Branch): boolean {
+  if (scan.elementCount > 0 && needs.length > 1) return isSatisfiedInArrays(needs)
+  for (const need of needs) if (satisfying(need) === undefined) return false
+  return true
+}
+
+const ABSENT = 'absent'
+
+/** A probe of the need that the event hits, or that the field may be absent and is. */
+function satisfying(need: Need): Probe | typeof ABSENT | undefined {
+  const { field, probes } = need
+  if (field.scannedIn !== scan.run) return need.isAbsentAllowed ? ABSENT : undefined
+  for (const probe of probes) if (isHit(probe)) return probe
+  return undefined
+}
+
+function isHit(probe: Probe): boolean {
+  const { run } = scan
+  if (probe.hitIn === run) return true
+  if (probe.isIndexed || probe.triedIn === run) return false
+  probe.triedIn = run
+  for (let index = probe.field.firstLeaf; index >= 0; index = nextLeaf(scan, index)) {
+    leaf.moveTo(scan, index)
+    if (!probe.test(leaf)) continue
+    probe.hitIn = run
+    probe.element = leaf.element
+    return true
+  }
+  return false
+}
+
+function isSatisfiedInArrays(needs: readonly Need[]): boolean {
+  const chosen: number[] = []
+  const inArrays: Need[] = []
+  for (const need of needs) {
+    const probe = satisfying(need)
+    if (probe === undefined) return false
+    if (probe === ABSENT || probe.element < 0) continue
+    chosen.push(probe.element)
+    inArrays.push(need)
+  }
+  if (chosen.length < 2 || areAllConsistent(chosen)) return true
+  return hasOtherChoice(inArrays)
+}
+
+function areAllConsistent(chosen: readonly number[]): boolean {
+  return chosen.every((element, index) =>
+    chosen.every((other, before) => before >= index || areConsistent(scan, element, other)),
+  )
+}
+
+// The first accepted values do not lie together; perhaps others do.
+function hasOtherChoice(needs: readonly Need[]): boolean {
+  const candidates: number[][] = []
+  for (const { field, probes } of needs) {
+    const accepted: number[] = []
+    let isOutside = false
+    for (let index = field.firstLeaf; index >= 0 && !isOutside; index = nextLeaf(scan, index)) {
+      leaf.moveTo(scan, index)
+      if (!probes.some((probe) => probe.test(leaf))) continue
+      accepted.push(leaf.element)
       // What is accepted outside every array goes with every choice.
-      if (!accepted.includes(-1)) candidates.push(accepted)
+      isOutside = leaf.element < 0
     }
-    return hasConsistentChoice(this.#event, candidates)
+    if (!isOutside) candidates.push(accepted)
   }
+  return hasConsistentChoice(scan, candidates)
 }

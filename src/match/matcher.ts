@@ -7,6 +7,7 @@
 
 import { Machine, type Rule } from './machine.ts'
 import type { Pattern } from './pattern.ts'
+import type { Names } from './scan.ts'
 
 /** Many patterns as one machine. Immutable: `with` and `without` answer a new one and leave this as it is. */
 export interface Matcher<Key> {
@@ -23,11 +24,8 @@ export interface Matcher<Key> {
 }
 
 export interface MatchOptions {
-  /**
-   * The outermost object's names are all different and hold no dots, as in an envelope that ingress made: reading
-   * stops once everything that patterns look at has been seen.
-   */
-  readonly isEnvelope?: boolean
+  /** What is known of the names in the event: the more, the earlier reading may stop. Nothing when absent. */
+  readonly names?: Names
 }
 
 /**
@@ -53,10 +51,10 @@ export function matchesPattern(pattern: Pattern, event: Uint8Array): boolean {
   let machine = machines.get(pattern)
   if (machine === undefined) {
     machine = new Machine()
-    machine.add(machine.createRule('', pattern))
+    machine.create('', pattern)
     machines.set(pattern, machine)
   }
-  return machine.match(viewOf(event)).length > 0
+  return machine.match(event, 'any').length > 0
 }
 
 const machines = new WeakMap<Pattern, Machine<string>>()
@@ -84,22 +82,24 @@ class SharedMatcher<Key> implements Matcher<Key> {
     const machine = this.#own()
     const removed = machine.get(key)
     const size = removed === undefined ? this.size + 1 : this.size
-    return this.#change(machine, size, { removed, added: machine.createRule(key, pattern) })
+    machine.remove(key)
+    return this.#change(machine, size, { removed, added: machine.create(key, pattern) })
   }
 
   without(key: Key): Matcher<Key> {
     const machine = this.#own()
     const removed = machine.get(key)
     if (removed === undefined) return this
+    machine.remove(key)
     return this.#change(machine, this.size - 1, { removed, added: undefined })
   }
 
   match(event: Uint8Array, options: MatchOptions = {}): readonly Key[] {
-    return this.#own().match(viewOf(event), options.isEnvelope)
+    return this.#own().match(event, options.names ?? 'any')
   }
 
+  /** The next matcher, which takes the machine with the change made. */
   #change(machine: Machine<Key>, size: number, change: Change<Key>): SharedMatcher<Key> {
-    apply(machine, change)
     const next = new SharedMatcher(size, { kind: 'owner', machine })
     this.#state = { kind: 'differs', next, change: invert(change) }
     return next
@@ -131,13 +131,9 @@ class SharedMatcher<Key> implements Matcher<Key> {
 
 function apply<Key>(machine: Machine<Key>, change: Change<Key>): void {
   if (change.removed !== undefined) machine.remove(change.removed.key)
-  if (change.added !== undefined) machine.add(change.added)
+  if (change.added !== undefined) machine.restore(change.added)
 }
 
 function invert<Key>(change: Change<Key>): Change<Key> {
   return { removed: change.added, added: change.removed }
-}
-
-function viewOf(event: Uint8Array): Buffer {
-  return Buffer.isBuffer(event) ? event : Buffer.from(event.buffer, event.byteOffset, event.length)
 }

@@ -2,7 +2,7 @@
 // those of AWS, including which refusals carry a location and which carry it twice.
 
 import { AppError } from '../base/index.ts'
-import { compileAlternatives, type Alternatives, type Condition } from './condition.ts'
+import type { Condition } from './condition.ts'
 import { PATTERN_BRANCHES_MAX, PATTERN_FIELDS_MAX, PATTERN_LENGTH_MAX } from './limits.ts'
 import { readAlternatives } from './pattern-alternatives.ts'
 import { PatternFault, PatternReader } from './pattern-reader.ts'
@@ -14,11 +14,16 @@ export interface Pattern {
   /** The text it was parsed from. */
   readonly source: string
   /** The ways to satisfy it, `$or` multiplied out: one is enough. */
-  readonly branches: readonly Branch[]
+  readonly branches: readonly (readonly FieldConditions[])[]
 }
 
-/** Fields that must all be satisfied, by their keys joined with dots (UTF-8, one byte a character). */
-export type Branch = ReadonlyMap<string, Alternatives>
+/** What the fields of one branch must be; all of them. */
+export interface FieldConditions {
+  /** The keys joined with dots, UTF-8, one byte a character. */
+  readonly path: string
+  /** Alternatives, of which one is enough. */
+  readonly conditions: readonly Condition[]
+}
 
 const TOO_COMPLEX =
   'Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character'
@@ -82,7 +87,7 @@ function readPattern(source: string): Pattern {
   const branches: OpenBranch[] = []
   readObject(reader, { branches, path: [], isInOr: false })
   checkComplexity(branches)
-  return { source, branches: compileBranches(branches) }
+  return { source, branches: encodeBranches(branches) }
 }
 
 interface Scope {
@@ -162,16 +167,8 @@ function checkComplexity(branches: readonly OpenBranch[]): void {
   }
 }
 
-function compileBranches(branches: readonly OpenBranch[]): Branch[] {
-  // Branches share the fields that stand outside their `$or`.
-  const shared = new Map<readonly Condition[], Alternatives>()
-  return branches.map((branch) => {
-    const compiled = new Map<string, Alternatives>()
-    for (const [path, conditions] of branch) {
-      const alternatives = shared.get(conditions) ?? compileAlternatives(conditions)
-      shared.set(conditions, alternatives)
-      compiled.set(encodeText(path), alternatives)
-    }
-    return compiled
-  })
+function encodeBranches(branches: readonly OpenBranch[]): FieldConditions[][] {
+  return branches.map((branch) =>
+    Array.from(branch, ([path, conditions]) => ({ path: encodeText(path), conditions })),
+  )
 }

@@ -1,6 +1,7 @@
 // Wildcard patterns: `*` stands for any characters, `\*` and `\\` for themselves. Matched in time linear
 // in the value, and judged for complexity before they are taken: what AWS refuses is refused here.
 
+import { isAt, type ByteRange } from './bytes.ts'
 import { WILDCARD_COMPLEXITY_MAX, WILDCARD_SETS_MAX } from './limits.ts'
 
 /** The literal pieces between the stars, one byte a character; one piece means no star. */
@@ -30,40 +31,49 @@ export function parseWildcard(text: string): Wildcard | { readonly fault: string
   return pieces
 }
 
-export function compileWildcard(pieces: Wildcard): (text: string) => boolean {
-  const [first, ...rest] = pieces as [string, ...string[]]
-  const last = rest.pop()
-  if (last === undefined) return (text) => text === first
-  const searches = rest.filter((piece) => piece !== '').map(compileSearch)
+/** Whether some bytes are like the wildcard; what that takes is made when first asked. */
+export function compileWildcard(pieces: Wildcard): (value: ByteRange) => boolean {
+  const first = pieces[0]!
+  if (pieces.length === 1) {
+    return ({ bytes, start, end }) => end - start === first.length && isAt(bytes, start, first)
+  }
+  const last = pieces.at(-1)!
+  const inner = pieces.slice(1, -1).filter((piece) => piece !== '')
   const lengthMin = first.length + last.length
-  return (text) => {
-    if (text.length < lengthMin || !text.startsWith(first) || !text.endsWith(last)) return false
-    const end = text.length - last.length
-    let at = first.length
+  let searches: readonly Search[] | undefined
+  return ({ bytes, start, end }) => {
+    if (end - start < lengthMin) return false
+    const innerEnd = end - last.length
+    if (!isAt(bytes, start, first) || !isAt(bytes, innerEnd, last)) return false
+    searches ??= inner.map(compileSearch)
+    let at = start + first.length
     // The leftmost place for each piece leaves the most room for those behind it.
     for (const search of searches) {
-      at = search(text, at, end)
+      at = search(bytes, at, innerEnd)
       if (at < 0) return false
     }
     return true
   }
 }
 
-// Knuth-Morris-Pratt: each character is looked at once, whatever the piece repeats.
-function compileSearch(piece: string): (text: string, start: number, end: number) => number {
-  const fallback = new Uint32Array(piece.length)
-  for (let at = 1, matched = 0; at < piece.length; at += 1) {
-    while (matched > 0 && piece[at] !== piece[matched]) matched = fallback[matched - 1]!
-    if (piece[at] === piece[matched]) matched += 1
+type Search = (bytes: Uint8Array, start: number, end: number) => number
+
+// Knuth-Morris-Pratt: each byte is looked at once, whatever the piece repeats.
+function compileSearch(piece: string): Search {
+  const wanted = Buffer.from(piece, 'latin1')
+  const fallback = new Uint32Array(wanted.length)
+  for (let at = 1, matched = 0; at < wanted.length; at += 1) {
+    while (matched > 0 && wanted[at] !== wanted[matched]) matched = fallback[matched - 1]!
+    if (wanted[at] === wanted[matched]) matched += 1
     fallback[at] = matched
   }
-  return (text, start, end) => {
+  return (bytes, start, end) => {
     let matched = 0
     for (let at = start; at < end; at += 1) {
-      const code = text.charCodeAt(at)
-      while (matched > 0 && code !== piece.charCodeAt(matched)) matched = fallback[matched - 1]!
-      if (code === piece.charCodeAt(matched)) matched += 1
-      if (matched === piece.length) return at + 1
+      const byte = bytes[at]
+      while (matched > 0 && byte !== wanted[matched]) matched = fallback[matched - 1]!
+      if (byte === wanted[matched]) matched += 1
+      if (matched === wanted.length) return at + 1
     }
     return -1
   }

@@ -29,7 +29,7 @@ export function compileRoutingTable(ruleset: Ruleset): RoutingTable {
   return new Table(ruleset.generation, new Map()).next(ruleset)
 }
 
-const ENVELOPE: MatchOptions = { isEnvelope: true }
+const ENVELOPE: MatchOptions = { names: 'envelope' }
 const NO_RULES: readonly RoutedRule[] = []
 
 class Table implements RoutingTable {

@@ -1,0 +1,110 @@
+// One field that patterns look at: the probes of all conditions on it, and an index for each way of asking, so that
+// what a value satisfies is found from the value and not by trying condition after condition.
+
+import { ByteTable } from './byte-table.ts'
+import type { Condition } from './condition.ts'
+import { FieldIndexes } from './field-indexes.ts'
+import type { Leaf } from './leaf.ts'
+import { Probe } from './probe.ts'
+import { ReusedList } from './reused-list.ts'
+import { nextLeaf, type Scan, type ScannedField } from './scan.ts'
+
+export class Field implements ScannedField {
+  readonly path: string
+  /** How many branches look at it; it leaves the tree with the last. */
+  uses = 0
+  scannedIn = 0
+  firstLeaf = -1
+  lastLeaf = -1
+  /** The exact values in the present event that some pattern names. */
+  readonly exactHits: ReusedList<Probe> = new ReusedList()
+  /** Exact texts, which most fields are asked for and many for nothing else. */
+  readonly #texts: ByteTable<Probe> = new ByteTable()
+  #indexes: FieldIndexes | undefined
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** The probe of a condition, which one more branch asks for. */
+  join(condition: Condition): Probe {
+    const isText = condition.kind === 'string'
+    const known = isText ? this.#texts.get(condition.text) : this.#indexes?.get(condition)
+    const probe = known ?? new Probe(this, condition)
+    probe.uses += 1
+    if (known !== undefined) return probe
+    if (isText) {
+      this.#texts.add(probe)
+      probe.isIndexed = true
+    } else {
+      this.#indexes ??= new FieldIndexes(this)
+      this.#indexes.add(probe)
+    }
+    return probe
+  }
+
+  leave(probe: Probe): void {
+    probe.uses -= 1
+    if (probe.uses > 0) return
+    if (probe.condition.kind === 'string') this.#texts.remove(probe)
+    else this.#indexes!.remove(probe)
+  }
+
+  /** From now on one more wants the probe found. */
+  listen(probe: Probe): void {
+    probe.listeners += 1
+    if (probe.listeners > 1 || probe.condition.kind === 'string') return
+    if (probe.condition.kind === 'but') {
+      probe.refused = probe.condition.refused.map((each) => this.join(each))
+      for (const each of probe.refused) {
+        each.refusers ??= []
+        each.refusers.push(probe)
+        this.listen(each)
+      }
+    }
+    this.#indexes!.listen(probe)
+  }
+
+  /** One less wants it found. */
+  ignore(probe: Probe): void {
+    probe.listeners -= 1
+    if (probe.listeners > 0 || probe.condition.kind === 'string') return
+    this.#indexes!.ignore(probe)
+    for (const each of probe.refused ?? []) {
+      each.refusers!.splice(each.refusers!.indexOf(probe), 1)
+      if (each.refusers!.length === 0) each.refusers = undefined
+      this.ignore(each)
+      this.leave(each)
+    }
+    probe.refused = undefined
+  }
+
+  /** Hits the probes that the field's leaves in the scanned event satisfy; those that branches wait at join `hits`. */
+  find(scan: Scan<Field>, leaf: Leaf, hits: ReusedList<Probe>): void {
+    this.exactHits.count = 0
+    const indexes = this.#indexes
+    const hasTexts = this.#texts.size > 0
+    for (let index = this.firstLeaf; index >= 0; index = nextLeaf(scan, index)) {
+      leaf.moveTo(scan, index)
+      if (hasTexts && leaf.isString) {
+        const probe = this.#texts.findWhole(leaf)
+        if (probe !== undefined) this.hit(probe, leaf, hits)
+      }
+      if (indexes !== undefined) indexes.find(leaf, hits)
+    }
+  }
+
+  hit(probe: Probe, leaf: Leaf, hits: ReusedList<Probe>): void {
+    const { refusers } = probe
+    if (refusers !== undefined) {
+      for (let index = 0; index < refusers.length; index += 1) {
+        refusers[index]!.refusedIn = leaf.serial
+      }
+    }
+    if (probe.hitIn === this.scannedIn) return
+    probe.hitIn = this.scannedIn
+    probe.element = leaf.element
+    if (probe.isExact) this.exactHits.add(probe)
+    if (probe.waiting !== undefined) hits.add(probe)
+  }
+}

@@ -1,0 +1,140 @@
+// The numeric conditions of one field, exact numbers as ranges of their own, so that a value finds those it lies in
+// however many there are: sorted by their lower bounds, with the highest upper bound of every stretch above them in a
+// tree. What joined lately to many waits until it is worth sorting them anew.
+
+import type { Leaf } from './leaf.ts'
+import type { Probe } from './probe.ts'
+import type { ReusedList } from './reused-list.ts'
+import { isInRange, type Range } from './range.ts'
+
+/** Up to this many are looked through; more are looked up in the tree. */
+const LISTED_MAX = 16
+/** How many, as a share of the sorted ones, may wait to be sorted among them. */
+const RECENT_SHARE = 1 / 64
+
+interface Entry {
+  readonly range: Range
+  readonly probe: Probe
+}
+
+export class RangeIndex {
+  /** Sorted by `low`; what left leaves a gap. */
+  #sorted: (Entry | undefined)[] = []
+  #lows: Float64Array = new Float64Array(0)
+  /** A tree over the sorted: the highest bound below each node, those of the entries in the second half. */
+  #highs: Float64Array = new Float64Array(0)
+  #leafCount = 0
+  #recent: Entry[] = []
+  #gaps = 0
+  // The number that is looked up.
+  #leaf: Leaf | undefined
+  #low = 0
+  #high = 0
+
+  get size(): number {
+    return this.#sorted.length - this.#gaps + this.#recent.length
+  }
+
+  add(probe: Probe, range: Range): void {
+    this.#recent.push({ range, probe })
+  }
+
+  remove(probe: Probe, { low }: Range): void {
+    const recent = this.#recent.findIndex((entry) => entry.probe === probe)
+    if (recent >= 0) {
+      this.#recent.splice(recent, 1)
+      return
+    }
+    let index = lowerBound(this.#lows, low)
+    while (this.#sorted[index]?.probe !== probe) index += 1
+    this.#sorted[index] = undefined
+    this.#gaps += 1
+  }
+
+  /** The probes whose ranges hold the number. */
+  find(leaf: Leaf, found: ReusedList<Probe>): void {
+    const recent = this.#recent
+    if (recent.length > this.#sorted.length * RECENT_SHARE) this.#sort()
+    const { reading } = leaf
+    const value = reading === undefined ? leaf.number : reading.value
+    if (value === undefined) return
+    const tolerance = reading === undefined ? 0 : reading.tolerance
+    const low = value - tolerance
+    const high = value + tolerance
+    this.#leaf = leaf
+    this.#low = low
+    this.#high = high
+    for (const { range, probe } of this.#recent) {
+      if (range.low <= high && range.high >= low) this.#try(range, probe, found)
+    }
+    const count = this.#sorted.length
+    if (count > LISTED_MAX) {
+      this.#descend(1, found)
+      return
+    }
+    const lows = this.#lows
+    for (let index = 0; index < count && lows[index]! <= high; index += 1) {
+      if (this.#highs[this.#leafCount + index]! >= low) this.#tryAt(index, found)
+    }
+  }
+
+  #descend(node: number, found: ReusedList<Probe>): void {
+    if (this.#highs[node]! < this.#low) return
+    if (node >= this.#leafCount) {
+      const index = node - this.#leafCount
+      if (this.#lows[index]! <= this.#high) this.#tryAt(index, found)
+      return
+    }
+    this.#descend(node * 2, found)
+    // All on the right begin where its first does, or above.
+    let first = node * 2 + 1
+    while (first < this.#leafCount) first *= 2
+    if (this.#lows[first - this.#leafCount]! <= this.#high) this.#descend(node * 2 + 1, found)
+  }
+
+  #tryAt(index: number, found: ReusedList<Probe>): void {
+    const entry = this.#sorted[index]
+    if (entry !== undefined) this.#try(entry.range, entry.probe, found)
+  }
+
+  /** The bounds as they are, where the number is only nearly known. */
+  #try(range: Range, probe: Probe, found: ReusedList<Probe>): void {
+    if (probe.isSettled(probe.field.scannedIn)) return
+    const leaf = this.#leaf!
+    const isInside = range.low < this.#low && range.high > this.#high
+    if (isInside) {
+      if (leaf.isComparable) found.add(probe)
+      return
+    }
+    const exact = leaf.number
+    if (exact !== undefined && isInRange(range, exact)) found.add(probe)
+  }
+
+  #sort(): void {
+    const entries = this.#sorted.filter((entry) => entry !== undefined).concat(this.#recent)
+    entries.sort((left, right) => left.range.low - right.range.low)
+    this.#sorted = entries
+    this.#recent = []
+    this.#gaps = 0
+    this.#lows = Float64Array.from(entries, ({ range }) => range.low)
+    const leafCount = 2 ** Math.ceil(Math.log2(Math.max(1, entries.length)))
+    const highs = new Float64Array(leafCount * 2).fill(Number.NEGATIVE_INFINITY)
+    for (const [index, { range }] of entries.entries()) highs[leafCount + index] = range.high
+    for (let node = leafCount - 1; node > 0; node -= 1) {
+      highs[node] = Math.max(highs[node * 2]!, highs[node * 2 + 1]!)
+    }
+    this.#highs = highs
+    this.#leafCount = leafCount
+  }
+}
+
+/** How many of the sorted numbers are below `value`. */
+function lowerBound(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (sorted[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
