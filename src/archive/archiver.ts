@@ -43,7 +43,7 @@ export interface ArchiverOptions {
 }
 
 const LEFT_TO_THE_NEXT: ReadonlySet<string> = new Set(['LOG_CLOSED', 'LOG_FULL', 'STORE_FULL'])
-const ENVELOPE: MatchOptions = { isEnvelope: true }
+const ENVELOPE: MatchOptions = { names: 'envelope' }
 
 interface BusArchives {
   /** Those without a pattern. */

@@ -1,24 +1,23 @@
-// One way to satisfy a rule: needs that must all be met, each by one of its probes, or by the absence of its field.
+// One way to satisfy a rule: needs that must all be met, each by its probe, or by one of several probes or the absence
+// of the field. Most needs are one probe, and most rules one branch; there are as many as rules, so they are kept small.
 
 import type { Condition } from './condition.ts'
 import type { Field } from './field.ts'
-import type { Probe } from './probe.ts'
+import { Probe } from './probe.ts'
 
 export interface Rule<Key> {
   readonly key: Key
   /** Rules are answered in this order. */
   readonly order: number
-  branches: readonly Branch[]
+  branches: Branch | readonly Branch[]
   /** The event it was last matched in, by its run. */
   matchedIn: number
 }
 
 export class Branch {
-  readonly kind = 'branch'
   readonly rule: Rule<unknown>
+  /** It waits at the probes of the first, unless that may be absent, as then all may. */
   readonly needs: readonly Need[]
-  /** The need whose probes it waits at; none when absent fields alone satisfy it. */
-  anchor: Need | undefined
   verifiedIn = 0
 
   constructor(rule: Rule<unknown>, needs: readonly Need[]) {
@@ -27,11 +26,37 @@ export class Branch {
   }
 }
 
-export interface Need {
+export type Need = Probe | Choice
+
+/** A field whose value may be one of several things, or not be there. */
+export class Choice {
   readonly field: Field
   readonly probes: readonly Probe[]
   readonly isAbsentAllowed: boolean
-  readonly rank: Rank
+
+  constructor(field: Field, probes: readonly Probe[], isAbsentAllowed: boolean) {
+    this.field = field
+    this.probes = probes
+    this.isAbsentAllowed = isAbsentAllowed
+  }
+}
+
+export function branchesOf({ branches }: Rule<unknown>): readonly Branch[] {
+  return branches instanceof Branch ? [branches] : branches
+}
+
+export function probesOf(need: Need): readonly Probe[] {
+  return need instanceof Probe ? [need] : need.probes
+}
+
+/** The need at whose probes the branch waits; none when absent fields alone satisfy it. */
+export function anchorOf({ needs }: Branch): Need | undefined {
+  const [first] = needs
+  return first !== undefined && canAnchor(first) ? first : undefined
+}
+
+export function canAnchor(need: Need): boolean {
+  return need instanceof Probe || (!need.isAbsentAllowed && need.probes.length > 0)
 }
 
 /** How well conditions tell events apart: exact values, parts of texts, ranges, and what most values satisfy. */
@@ -56,8 +81,11 @@ const RANKS: Readonly<Record<Condition['kind'], Rank>> = {
 }
 
 /** The worst of the conditions decides. */
-export function rankOf(conditions: readonly Condition[]): Rank {
+export function rankOf(need: Need): Rank {
+  if (need instanceof Probe) return RANKS[need.condition.kind]
   let rank: Rank = EXACT
-  for (const { kind } of conditions) if (RANKS[kind] > rank) rank = RANKS[kind]
+  for (const { condition } of need.probes) {
+    if (RANKS[condition.kind] > rank) rank = RANKS[condition.kind]
+  }
   return rank
 }

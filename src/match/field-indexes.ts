@@ -129,7 +129,6 @@ export class FieldIndexes {
   /** Puts a condition into its index that is there only while somebody wants it found. */
   listen(probe: Probe): void {
     const { condition } = probe
-    if (!isOnDemand(condition)) return
     probe.isIndexed = true
     if (condition.kind === 'wildcard') this.#wildcards.add(probe, condition.pieces)
     else if (condition.kind === 'range') this.#ranges.add(probe, condition)
@@ -140,7 +139,6 @@ export class FieldIndexes {
 
   ignore(probe: Probe): void {
     const { condition } = probe
-    if (!isOnDemand(condition)) return
     probe.isIndexed = false
     if (condition.kind === 'wildcard') this.#wildcards.remove(probe, condition.pieces)
     else if (condition.kind === 'range') this.#ranges.remove(probe, condition)
@@ -158,13 +156,13 @@ export class FieldIndexes {
     const listed = this.#listed
     for (let index = 0; index < listed.length; index += 1) {
       const probe = listed[index]!
-      if (!probe.isSettled(run) && probe.test(leaf)) this.#field.hit(probe, leaf, hits)
+      if (!probe.isSettled(run) && probe.rare.test(leaf)) this.#field.hit(probe, leaf, hits)
     }
     const buts = this.#buts
     // By now all that they refuse was found.
     for (let index = 0; index < buts.length; index += 1) {
       const probe = buts[index]!
-      if (probe.refusedIn !== leaf.serial) this.#field.hit(probe, leaf, hits)
+      if (probe.rare.refusedIn !== leaf.serial) this.#field.hit(probe, leaf, hits)
     }
   }
 
@@ -204,9 +202,10 @@ export class FieldIndexes {
     for (let index = 0; index < found.count; index += 1) {
       const probe = found.items[index]!
       // One piece may be there many times.
-      if (probe.triedIn === leaf.serial) continue
-      probe.triedIn = leaf.serial
-      if (probe.test(leaf)) this.#field.hit(probe, leaf, hits)
+      const { rare } = probe
+      if (rare.triedIn === leaf.serial) continue
+      rare.triedIn = leaf.serial
+      if (rare.test(leaf)) this.#field.hit(probe, leaf, hits)
     }
   }
 
@@ -252,7 +251,7 @@ export class FieldIndexes {
 }
 
 /** Conditions that join an index only while branches wait at them. */
-function isOnDemand(condition: Condition): boolean {
+export function isOnDemand(condition: Condition): boolean {
   const { kind } = condition
   if (kind === 'folded') return foldedText(condition) === undefined
   return (

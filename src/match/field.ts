@@ -3,7 +3,7 @@
 
 import { ByteTable } from './byte-table.ts'
 import type { Condition } from './condition.ts'
-import { FieldIndexes } from './field-indexes.ts'
+import { FieldIndexes, isOnDemand } from './field-indexes.ts'
 import type { Leaf } from './leaf.ts'
 import { Probe } from './probe.ts'
 import { ReusedList } from './reused-list.ts'
@@ -52,13 +52,15 @@ export class Field implements ScannedField {
 
   /** From now on one more wants the probe found. */
   listen(probe: Probe): void {
-    probe.listeners += 1
-    if (probe.listeners > 1 || probe.condition.kind === 'string') return
+    if (!isOnDemand(probe.condition)) return
+    const { rare } = probe
+    rare.listeners += 1
+    if (rare.listeners > 1) return
     if (probe.condition.kind === 'but') {
-      probe.refused = probe.condition.refused.map((each) => this.join(each))
-      for (const each of probe.refused) {
-        each.refusers ??= []
-        each.refusers.push(probe)
+      rare.refused = probe.condition.refused.map((each) => this.join(each))
+      for (const each of rare.refused) {
+        each.rare.refusers ??= []
+        each.rare.refusers.push(probe)
         this.listen(each)
       }
     }
@@ -67,16 +69,19 @@ export class Field implements ScannedField {
 
   /** One less wants it found. */
   ignore(probe: Probe): void {
-    probe.listeners -= 1
-    if (probe.listeners > 0 || probe.condition.kind === 'string') return
+    if (!isOnDemand(probe.condition)) return
+    const { rare } = probe
+    rare.listeners -= 1
+    if (rare.listeners > 0) return
     this.#indexes!.ignore(probe)
-    for (const each of probe.refused ?? []) {
-      each.refusers!.splice(each.refusers!.indexOf(probe), 1)
-      if (each.refusers!.length === 0) each.refusers = undefined
+    for (const each of rare.refused) {
+      const refusers = each.rare.refusers!
+      refusers.splice(refusers.indexOf(probe), 1)
+      if (refusers.length === 0) each.rare.refusers = undefined
       this.ignore(each)
       this.leave(each)
     }
-    probe.refused = undefined
+    rare.refused = []
   }
 
   /** Hits the probes that the field's leaves in the scanned event satisfy; those that branches wait at join `hits`. */
@@ -98,7 +103,7 @@ export class Field implements ScannedField {
     const { refusers } = probe
     if (refusers !== undefined) {
       for (let index = 0; index < refusers.length; index += 1) {
-        refusers[index]!.refusedIn = leaf.serial
+        refusers[index]!.rare.refusedIn = leaf.serial
       }
     }
     if (probe.hitIn === this.scannedIn) return

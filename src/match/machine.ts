@@ -2,7 +2,18 @@
 // the one where the fewest others wait. An event hits the probes that its values satisfy, and the branches that wait
 // there are verified in full, so cost follows what an event touches and not how many rules there are.
 
-import { Branch, EXACT, rankOf, type Need, type Rule } from './branch.ts'
+import {
+  anchorOf,
+  Branch,
+  branchesOf,
+  canAnchor,
+  Choice,
+  EXACT,
+  type Need,
+  probesOf,
+  rankOf,
+  type Rule,
+} from './branch.ts'
 import type { Condition } from './condition.ts'
 import { areConsistent, hasConsistentChoice } from './consistency.ts'
 import { createImage, scanFast, type Image } from './fast-scan.ts'
@@ -11,7 +22,7 @@ import { Leaf } from './leaf.ts'
 import { WAITING_UNSPLIT_MAX } from './limits.ts'
 import { NameNode, pruneNode, reachNode } from './name-tree.ts'
 import type { FieldConditions, Pattern } from './pattern.ts'
-import type { Probe } from './probe.ts'
+import { Probe } from './probe.ts'
 import { withoutRepeats } from './repeats.ts'
 import { ReusedList } from './reused-list.ts'
 import { nextLeaf, Scan, type Names, type ScanResult } from './scan.ts'
@@ -53,16 +64,17 @@ export class Machine<Key> {
 
   /** Adds a rule that was removed, in its old place. */
   restore(rule: Rule<Key>): void {
-    this.#join(rule, rule.branches.map(fieldsOf))
+    this.#join(rule, branchesOf(rule).map(fieldsOf))
   }
 
   remove(key: Key): void {
     const rule = this.#rules.get(key)
     if (rule === undefined) return
-    for (const branch of rule.branches) {
+    for (const branch of branchesOf(rule)) {
       this.#leave(branch)
-      for (const { field, probes } of branch.needs) {
-        for (const probe of probes) field.leave(probe)
+      for (const need of branch.needs) {
+        const { field } = need
+        for (const probe of probesOf(need)) field.leave(probe)
         field.uses -= 1
         if (field.uses > 0) continue
         pruneNode(this.#root, field.path)
@@ -105,14 +117,14 @@ export class Machine<Key> {
   }
 
   #join(rule: Rule<Key>, branches: readonly (readonly FieldConditions[])[]): void {
-    rule.branches = branches.map((fields) => {
-      const branch = new Branch(
-        rule,
-        fields.map((each) => this.#createNeed(each)),
-      )
+    const joined = branches.map((fields) => {
+      const needs = fields.map((each) => this.#createNeed(each))
+      putAnchorFirst(needs)
+      const branch = new Branch(rule, needs)
       this.#settle(branch)
       return branch
     })
+    rule.branches = joined.length === 1 ? joined[0]! : joined
     this.#rules.set(rule.key, rule)
   }
 
@@ -133,22 +145,23 @@ export class Machine<Key> {
       if (probes.includes(probe)) field.leave(probe)
       else probes.push(probe)
     }
-    return { field, probes, isAbsentAllowed, rank: rankOf(conditions) }
+    const [only] = probes
+    if (only !== undefined && probes.length === 1 && !isAbsentAllowed) return only
+    return new Choice(field, probes, isAbsentAllowed)
   }
 
   #settle(branch: Branch): void {
-    const anchor = chooseAnchor(branch)
-    branch.anchor = anchor
+    const anchor = anchorOf(branch)
     if (anchor === undefined) {
       this.#always.push(branch)
       return
     }
-    for (const probe of anchor.probes) {
+    for (const probe of probesOf(anchor)) {
       const { waiting } = probe
       if (waiting === undefined) {
         probe.waiting = branch
         probe.field.listen(probe)
-      } else if (waiting.kind === 'list') waiting.add(branch)
+      } else if (waiting instanceof WaitList) waiting.add(branch)
       else {
         const list = new WaitList([anchor.field])
         list.add(waiting)
@@ -159,14 +172,14 @@ export class Machine<Key> {
   }
 
   #leave(branch: Branch): void {
-    const { anchor } = branch
+    const anchor = anchorOf(branch)
     if (anchor === undefined) {
       this.#always.splice(this.#always.indexOf(branch), 1)
       return
     }
-    for (const probe of anchor.probes) {
+    for (const probe of probesOf(anchor)) {
       const { waiting } = probe
-      if (waiting?.kind === 'list') {
+      if (waiting instanceof WaitList) {
         waiting.remove(branch)
         if (waiting.size > 0) continue
       }
@@ -176,7 +189,7 @@ export class Machine<Key> {
   }
 
   #wake(waiting: Waiting): void {
-    if (waiting.kind === 'list') waiting.visit(scan.run, this.#verify)
+    if (waiting instanceof WaitList) waiting.visit(scan.run, this.#verify)
     else this.#verifyBranch(waiting)
   }
 
@@ -187,7 +200,7 @@ export class Machine<Key> {
     if (branch.verifiedIn === run || rule.matchedIn === run) return
     branch.verifiedIn = run
     // The need it was woken by is met.
-    const isMet = branch.needs.length === 1 && branch.anchor !== undefined
+    const isMet = branch.needs.length === 1 && canAnchor(branch.needs[0]!)
     if (!isMet && !isSatisfied(branch)) return
     rule.matchedIn = run
     this.#matched.add(rule as Rule<Key>)
@@ -210,38 +223,38 @@ function sortByOrder(rules: Rule<unknown>[], count: number): void {
 }
 
 function fieldsOf({ needs }: Branch): FieldConditions[] {
-  return needs.map(({ field, probes, isAbsentAllowed }) => {
-    const conditions = probes.map((probe): Condition => probe.condition)
-    if (isAbsentAllowed) conditions.push({ kind: 'absent' })
-    return { path: field.path, conditions }
+  return needs.map((need) => {
+    const conditions = probesOf(need).map((probe): Condition => probe.condition)
+    if (need instanceof Choice && need.isAbsentAllowed) conditions.push({ kind: 'absent' })
+    return { path: need.field.path, conditions }
   })
+}
+
+function putAnchorFirst(needs: Need[]): void {
+  const anchor = chooseAnchor(needs)
+  if (anchor === undefined) return
+  needs[needs.indexOf(anchor)] = needs[0]!
+  needs[0] = anchor
 }
 
 // The best told apart, and of those where the fewest wait. A crowd at the only exact value is left for a part of a
 // text where there is more room.
-function chooseAnchor({ needs }: Branch): Need | undefined {
-  const exact = best(needs.filter(({ rank }) => rank === EXACT))
-  const others = needs.filter(({ rank }) => rank !== EXACT)
-  const lowest = others.reduce(
-    (rank, each) => (isAnchor(each) ? Math.min(rank, each.rank) : rank),
-    3,
-  )
-  const other = best(others.filter(({ rank }) => rank === lowest))
-  if (exact === undefined || other === undefined) return exact ?? other
-  const isCrowded = waitingAt(exact) > WAITING_UNSPLIT_MAX && other.rank === 1
-  const isAlone = needs.filter(({ rank }) => rank === EXACT).length === 1
-  return isCrowded && isAlone && waitingAt(other) < WAITING_UNSPLIT_MAX ? other : exact
+function chooseAnchor(needs: readonly Need[]): Need | undefined {
+  const anchors = needs.filter(canAnchor)
+  const exact = anchors.filter((need) => rankOf(need) === EXACT)
+  const others = anchors.filter((need) => rankOf(need) !== EXACT)
+  const lowest = others.reduce((rank, need) => Math.min(rank, rankOf(need)), 3)
+  const other = leastCrowded(others.filter((need) => rankOf(need) === lowest))
+  const best = leastCrowded(exact)
+  if (best === undefined || other === undefined) return best ?? other
+  const isCrowded = exact.length === 1 && waitingAt(best) > WAITING_UNSPLIT_MAX
+  return isCrowded && lowest === 1 && waitingAt(other) < WAITING_UNSPLIT_MAX ? other : best
 }
 
-function isAnchor({ isAbsentAllowed, probes }: Need): boolean {
-  return !isAbsentAllowed && probes.length > 0
-}
-
-function best(needs: readonly Need[]): Need | undefined {
+function leastCrowded(needs: readonly Need[]): Need | undefined {
   let found: Need | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const need of needs) {
-    if (!isAnchor(need)) continue
     const count = waitingAt(need)
     if (count >= fewest) continue
     found = need
@@ -250,10 +263,11 @@ function best(needs: readonly Need[]): Need | undefined {
   return found
 }
 
-function waitingAt({ probes }: Need): number {
+function waitingAt(need: Need): number {
   let count = 0
-  for (const { waiting } of probes)
-    count += waiting?.kind === 'list' ? waiting.size : waiting ? 1 : 0
+  for (const { waiting } of probesOf(need)) {
+    if (waiting !== undefined) count += waiting instanceof WaitList ? waiting.size : 1
+  }
   return count
 }
 
@@ -267,6 +281,7 @@ const ABSENT = 'absent'
 
 /** A probe of the need that the event hits, or that the field may be absent and is. */
 function satisfying(need: Need): Probe | typeof ABSENT | undefined {
+  if (need instanceof Probe) return isHit(need) ? need : undefined
   const { field, probes } = need
   if (field.scannedIn !== scan.run) return need.isAbsentAllowed ? ABSENT : undefined
   for (const probe of probes) if (isHit(probe)) return probe
@@ -276,11 +291,13 @@ function satisfying(need: Need): Probe | typeof ABSENT | undefined {
 function isHit(probe: Probe): boolean {
   const { run } = scan
   if (probe.hitIn === run) return true
-  if (probe.isIndexed || probe.triedIn === run) return false
-  probe.triedIn = run
+  if (probe.isIndexed || probe.field.scannedIn !== run) return false
+  const { rare } = probe
+  if (rare.triedIn === run) return false
+  rare.triedIn = run
   for (let index = probe.field.firstLeaf; index >= 0; index = nextLeaf(scan, index)) {
     leaf.moveTo(scan, index)
-    if (!probe.test(leaf)) continue
+    if (!rare.test(leaf)) continue
     probe.hitIn = run
     probe.element = leaf.element
     return true
@@ -311,12 +328,14 @@ function areAllConsistent(chosen: readonly number[]): boolean {
 // The first accepted values do not lie together; perhaps others do.
 function hasOtherChoice(needs: readonly Need[]): boolean {
   const candidates: number[][] = []
-  for (const { field, probes } of needs) {
+  for (const need of needs) {
+    const { field } = need
+    const probes = probesOf(need)
     const accepted: number[] = []
     let isOutside = false
     for (let index = field.firstLeaf; index >= 0 && !isOutside; index = nextLeaf(scan, index)) {
       leaf.moveTo(scan, index)
-      if (!probes.some((probe) => probe.test(leaf))) continue
+      if (!probes.some(({ rare }) => rare.test(leaf))) continue
       accepted.push(leaf.element)
       // What is accepted outside every array goes with every choice.
       isOutside = leaf.element < 0

@@ -1,9 +1,24 @@
 // One condition on one field, as all branches share it that ask for it: whether the present event satisfies it is
-// found once, by an index of the field or by trying its leaves.
+// found once, by an index of the field or by trying its leaves. There are as many as distinct conditions, so what few
+// of them have lies apart.
 
 import { compileTest, type Condition, type Test } from './condition.ts'
 import type { Field } from './field.ts'
 import type { Waiting } from './waiting.ts'
+
+interface Rare {
+  /** How many want it found: branches that wait at it, and conditions that refuse what it accepts. */
+  listeners: number
+  /** Conditions of the field that refuse what this one accepts. */
+  refusers: Probe[] | undefined
+  /** What this one refuses, while it is listened to. */
+  refused: readonly Probe[]
+  /** The leaf it last refused, by its number. */
+  refusedIn: number
+  /** The event or leaf that it was last tried on, by its number. */
+  triedIn: number
+  readonly test: Test
+}
 
 export class Probe {
   readonly field: Field
@@ -12,31 +27,16 @@ export class Probe {
   uses = 0
   /** Who is to be verified when it is hit. */
   waiting: Waiting | undefined
-  /** How many want it found: branches that wait at it, and conditions that refuse what it accepts. */
-  listeners = 0
-  /** Conditions of the field that refuse what this one accepts. */
-  refusers: Probe[] | undefined
-  /** What this one refuses, while it is listened to. */
-  refused: readonly Probe[] | undefined
-  /** The leaf it last refused, by its number. */
-  refusedIn = 0
   /** Whether an index finds it, so that its hits are known once the field's leaves were looked up. */
   isIndexed = false
   /** The event it was last hit in, by its run, and the array element of the first leaf that did. */
   hitIn = 0
   element = -1
-  /** The event or leaf that it was last tried on, by its number. */
-  triedIn = 0
-  #test: Test | undefined
+  #rare: Rare | undefined
 
   constructor(field: Field, condition: Condition) {
     this.field = field
     this.condition = condition
-  }
-
-  /** Whether finding it again in the event `run` would change nothing. */
-  isSettled(run: number): boolean {
-    return this.hitIn === run && this.refusers === undefined
   }
 
   /** What tables know it by. */
@@ -49,8 +49,24 @@ export class Probe {
     return kind === 'string' || kind === 'number' || kind === 'ip' || kind === 'literal'
   }
 
-  get test(): Test {
-    this.#test ??= compileTest(this.condition)
-    return this.#test
+  get refusers(): readonly Probe[] | undefined {
+    return this.#rare?.refusers
+  }
+
+  get rare(): Rare {
+    this.#rare ??= {
+      listeners: 0,
+      refusers: undefined,
+      refused: [],
+      refusedIn: 0,
+      triedIn: 0,
+      test: compileTest(this.condition),
+    }
+    return this.#rare
+  }
+
+  /** Whether finding it again in the event `run` would change nothing. */
+  isSettled(run: number): boolean {
+    return this.hitIn === run && this.refusers === undefined
   }
 }

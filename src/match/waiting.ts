@@ -2,7 +2,7 @@
 // for exactly, so that an event that has one value in common with thousands of rules looks only at those that it has
 // the second and third in common with, too.
 
-import { EXACT, type Branch, type Need } from './branch.ts'
+import { type Branch, canAnchor, EXACT, type Need, probesOf, rankOf } from './branch.ts'
 import type { Field } from './field.ts'
 import { WAITING_UNSPLIT_MAX } from './limits.ts'
 import type { Probe } from './probe.ts'
@@ -15,7 +15,6 @@ interface Split {
 }
 
 export class WaitList {
-  readonly kind = 'list'
   /** How many wait here, in what was split off, too. */
   size = 0
   readonly #branches: Branch[] = []
@@ -41,7 +40,7 @@ export class WaitList {
       split = { field, lists: new Map() }
       this.#splits.push(split)
     }
-    for (const probe of need.probes) {
+    for (const probe of probesOf(need)) {
       let list = split.lists.get(probe)
       if (list === undefined) {
         list = new WaitList([...this.#path, field])
@@ -74,10 +73,10 @@ export class WaitList {
     let best: Need | undefined
     let fewest = Number.POSITIVE_INFINITY
     for (const need of branch.needs) {
-      if (need.rank !== EXACT || need.isAbsentAllowed || this.#path.includes(need.field)) continue
+      if (rankOf(need) !== EXACT || !canAnchor(need) || this.#path.includes(need.field)) continue
       const lists = this.#splits?.find((each) => each.field === need.field)?.lists
       let count = 0
-      for (const probe of need.probes) count += lists?.get(probe)?.size ?? 0
+      for (const probe of probesOf(need)) count += lists?.get(probe)?.size ?? 0
       if (count >= fewest) continue
       best = need
       fewest = count
@@ -97,7 +96,7 @@ export class WaitList {
     for (const split of this.#splits ?? []) {
       const need = branch.needs.find((each) => each.field === split.field)
       let isThere = false
-      for (const probe of need?.probes ?? []) {
+      for (const probe of need === undefined ? [] : probesOf(need)) {
         const list = split.lists.get(probe)
         if (list?.remove(branch) !== true) continue
         isThere = true

@@ -4,11 +4,14 @@
 
 import { ByteTable } from './byte-table.ts'
 import type { ByteRange } from './bytes.ts'
+import { GramTable } from './gram-table.ts'
 import type { Probe } from './probe.ts'
 import { ReusedList } from './reused-list.ts'
 import type { Wildcard } from './wildcard.ts'
 
-const GRAM_LENGTH = 3
+/** Bytes that a piece inside is looked up by. */
+const GRAM_LENGTH_MIN = 3
+const GRAM_LENGTH_MAX = 8
 
 /** Wildcards that have one piece in common. */
 interface Bucket {
@@ -18,14 +21,15 @@ interface Bucket {
 
 type Place =
   | { readonly kind: 'prefix' | 'suffix'; readonly text: string }
-  | { readonly kind: 'gram'; readonly grams: readonly number[] }
+  | { readonly kind: 'gram'; readonly text: string }
   | { readonly kind: 'anything' }
 
 export class WildcardIndex {
   size = 0
   readonly #prefixes = new ByteTable<Bucket>()
   readonly #suffixes = new ByteTable<Bucket>({ isBackwards: true })
-  readonly #grams = new Map<number, Probe[]>()
+  /** One for each number of bytes. */
+  readonly #grams: GramTable[] = []
   readonly #gramOf = new Map<Probe, number>()
   readonly #anything: Probe[] = []
   readonly #buckets = new ReusedList<Bucket>()
@@ -34,8 +38,9 @@ export class WildcardIndex {
     this.size += 1
     const place = placeOf(pieces)
     if (place.kind === 'anything') this.#anything.push(probe)
-    else if (place.kind === 'gram') this.#addGram(probe, place.grams)
-    else {
+    else if (place.kind === 'gram') {
+      this.#gramOf.set(probe, this.#gramsFor(place.text).add(probe, place.text))
+    } else {
       const table = place.kind === 'prefix' ? this.#prefixes : this.#suffixes
       const bucket = table.get(place.text)
       if (bucket === undefined) table.add({ text: place.text, probes: [probe] })
@@ -48,10 +53,9 @@ export class WildcardIndex {
     const place = placeOf(pieces)
     if (place.kind === 'anything') removeFrom(this.#anything, probe)
     else if (place.kind === 'gram') {
-      const gram = this.#gramOf.get(probe)!
-      const probes = this.#grams.get(gram)!
-      removeFrom(probes, probe)
-      if (probes.length === 0) this.#grams.delete(gram)
+      const grams = this.#gramsFor(place.text)
+      grams.remove(probe, this.#gramOf.get(probe)!)
+      if (grams.size === 0) this.#grams.splice(this.#grams.indexOf(grams), 1)
       this.#gramOf.delete(probe)
     } else {
       const table = place.kind === 'prefix' ? this.#prefixes : this.#suffixes
@@ -71,33 +75,17 @@ export class WildcardIndex {
     for (let index = 0; index < buckets.count; index += 1) {
       for (const probe of buckets.items[index]!.probes) found.add(probe)
     }
-    if (this.#grams.size > 0) this.#findGrams(value, found)
+    for (const grams of this.#grams) grams.find(value, found)
   }
 
-  // Of all grams of the piece the one that fewest others have.
-  #addGram(probe: Probe, grams: readonly number[]): void {
-    let best = grams[0]!
-    let fewest = Number.POSITIVE_INFINITY
-    for (const gram of grams) {
-      const count = this.#grams.get(gram)?.length ?? 0
-      if (count >= fewest) continue
-      best = gram
-      fewest = count
+  #gramsFor(text: string): GramTable {
+    const length = Math.min(text.length, GRAM_LENGTH_MAX)
+    let grams = this.#grams.find((each) => each.length === length)
+    if (grams === undefined) {
+      grams = new GramTable(length)
+      this.#grams.push(grams)
     }
-    this.#gramOf.set(probe, best)
-    const probes = this.#grams.get(best)
-    if (probes === undefined) this.#grams.set(best, [probe])
-    else probes.push(probe)
-  }
-
-  #findGrams({ bytes, start, end }: ByteRange, found: ReusedList<Probe>): void {
-    let gram = 0
-    for (let at = start; at < end; at += 1) {
-      gram = ((gram << 8) | bytes[at]!) & 0xffffff
-      if (at - start < GRAM_LENGTH - 1) continue
-      const probes = this.#grams.get(gram)
-      if (probes !== undefined) for (const probe of probes) found.add(probe)
-    }
+    return grams
   }
 }
 
@@ -110,13 +98,7 @@ function placeOf(pieces: Wildcard): Place {
   if (text === '') return { kind: 'anything' }
   if (longest === 0) return { kind: 'prefix', text }
   if (longest === pieces.length - 1) return { kind: 'suffix', text }
-  if (text.length < GRAM_LENGTH) return { kind: 'anything' }
-  const grams: number[] = []
-  for (let at = 0; at + GRAM_LENGTH <= text.length; at += 1) {
-    const [one, two, three] = [0, 1, 2].map((offset) => text.charCodeAt(at + offset))
-    grams.push((one! << 16) | (two! << 8) | three!)
-  }
-  return { kind: 'gram', grams }
+  return text.length < GRAM_LENGTH_MIN ? { kind: 'anything' } : { kind: 'gram', text }
 }
 
 function removeFrom(probes: Probe[], probe: Probe): void {
