@@ -48,7 +48,7 @@ export class Machine<Key> {
   /** The names as the kernel wants them; none when it cannot have them. */
   #image: Image<Field> | 'outdated' | undefined = 'outdated'
   readonly #matched = new ReusedList<Rule<Key>>()
-  readonly #verify = (branch: Branch): void => this.#verifyBranch(branch)
+  readonly #visit = { scan, leaf, verify: (branch: Branch): void => this.#verifyBranch(branch) }
 
   get(key: Key): Rule<Key> | undefined {
     return this.#rules.get(key)
@@ -189,7 +189,7 @@ export class Machine<Key> {
   }
 
   #wake(waiting: Waiting): void {
-    if (waiting instanceof WaitList) waiting.visit(scan.run, this.#verify)
+    if (waiting instanceof WaitList) waiting.visit(this.#visit)
     else this.#verifyBranch(waiting)
   }
 

@@ -1,13 +1,33 @@
 // Who waits at a probe: one branch, or a list of them. A list that grows long is split by what else its branches ask
 // for exactly, so that an event that has one value in common with thousands of rules looks only at those that it has
-// the second and third in common with, too.
+// the second and third in common with, too. Where nothing exact is left, numbers are looked up in the ranges that the
+// branches ask for.
 
 import { type Branch, canAnchor, EXACT, type Need, probesOf, rankOf } from './branch.ts'
+import type { Condition } from './condition.ts'
 import type { Field } from './field.ts'
+import type { Leaf } from './leaf.ts'
 import { WAITING_UNSPLIT_MAX } from './limits.ts'
-import type { Probe } from './probe.ts'
+import { Probe } from './probe.ts'
+import { RangeIndex } from './range-index.ts'
+import { ReusedList } from './reused-list.ts'
+import { nextLeaf, type Scan } from './scan.ts'
 
 export type Waiting = Branch | WaitList
+
+/** What looking through a list takes: the scanned event, and who verifies a branch. */
+export interface Visit {
+  readonly scan: Scan<Field>
+  readonly leaf: Leaf
+  readonly verify: (branch: Branch) => void
+}
+
+/** Branches by the range that each has to itself. */
+interface RangeSplit {
+  readonly field: Field
+  readonly index: RangeIndex
+  readonly branches: Map<Probe, Branch>
+}
 
 interface Split {
   readonly field: Field
@@ -19,6 +39,7 @@ export class WaitList {
   size = 0
   readonly #branches: Branch[] = []
   #splits: Split[] | undefined
+  #ranges: RangeSplit[] | undefined
   /** The fields whose values the branches here have in common. */
   readonly #path: readonly Field[]
 
@@ -30,7 +51,8 @@ export class WaitList {
     this.size += 1
     const need = this.#branches.length < WAITING_UNSPLIT_MAX ? undefined : this.#chooseNeed(branch)
     if (need === undefined) {
-      this.#branches.push(branch)
+      const isLong = this.#branches.length >= WAITING_UNSPLIT_MAX
+      if (!isLong || !this.#addRange(branch)) this.#branches.push(branch)
       return
     }
     const { field } = need
@@ -52,20 +74,59 @@ export class WaitList {
 
   /** Takes the branch out, here or from what was split off; whether it was there. */
   remove(branch: Branch): boolean {
-    const isThere = this.#removeHere(branch) || this.#removeSplit(branch)
+    const isThere =
+      this.#removeHere(branch) || this.#removeSplit(branch) || this.#removeRange(branch)
     if (isThere) this.size -= 1
     return isThere
   }
 
   /** Calls back with the branches that the event's exact values leave. */
-  visit(run: number, verify: (branch: Branch) => void): void {
+  visit(visit: Visit): void {
+    const { scan, verify } = visit
     for (const branch of this.#branches) verify(branch)
+    if (this.#ranges !== undefined) this.#visitRanges(this.#ranges, visit)
     if (this.#splits === undefined) return
     for (const { field, lists } of this.#splits) {
-      if (field.scannedIn !== run) continue
+      if (field.scannedIn !== scan.run) continue
       const { items, count } = field.exactHits
-      for (let index = 0; index < count; index += 1) lists.get(items[index]!)?.visit(run, verify)
+      for (let index = 0; index < count; index += 1) lists.get(items[index]!)?.visit(visit)
     }
+  }
+
+  #visitRanges(ranges: readonly RangeSplit[], { scan, leaf, verify }: Visit): void {
+    for (const { field, index, branches } of ranges) {
+      if (field.scannedIn !== scan.run) continue
+      const found = new ReusedList<Probe>()
+      for (let at = field.firstLeaf; at >= 0; at = nextLeaf(scan, at)) {
+        leaf.moveTo(scan, at)
+        if (leaf.isNumber) index.find(leaf, found)
+      }
+      for (const probe of found.items) verify(branches.get(probe)!)
+    }
+  }
+
+  #addRange(branch: Branch): boolean {
+    const probe = rangeOf(branch)
+    if (probe === undefined) return false
+    const { field, condition } = probe
+    this.#ranges ??= []
+    let split = this.#ranges.find((each) => each.field === field)
+    if (split === undefined) {
+      split = { field, index: new RangeIndex(), branches: new Map() }
+      this.#ranges.push(split)
+    }
+    split.index.add(probe, condition)
+    split.branches.set(probe, branch)
+    return true
+  }
+
+  #removeRange(branch: Branch): boolean {
+    const probe = rangeOf(branch)
+    const split = this.#ranges?.find(({ field }) => field === probe?.field)
+    if (probe === undefined || split === undefined || !split.branches.delete(probe)) return false
+    split.index.remove(probe, probe.condition)
+    if (split.branches.size === 0) this.#ranges!.splice(this.#ranges!.indexOf(split), 1)
+    return true
   }
 
   // The exact need where the fewest others wait.
@@ -107,4 +168,14 @@ export class WaitList {
     }
     return false
   }
+}
+
+type RangeProbe = Probe & { readonly condition: Extract<Condition, { kind: 'range' }> }
+
+/** The first need of the branch that is one range; such probes belong to one branch each. */
+function rangeOf({ needs }: Branch): RangeProbe | undefined {
+  for (const need of needs) {
+    if (need instanceof Probe && need.condition.kind === 'range') return need as RangeProbe
+  }
+  return undefined
 }
