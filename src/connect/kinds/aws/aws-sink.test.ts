@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../../base/index.ts'
 import type { Target } from '../../../model/index.ts'
 import { createGuard, type GuardOptions } from '../../guard.ts'
+import { type InvokeResult, invokeSink } from '../../invoke.ts'
 import type { SinkMessage, SinkResult } from '../../sink.ts'
 import { messageOf } from '../../testing.ts'
 import { type AwsKindOptions, createAwsKind } from './aws-sink.ts'
@@ -429,4 +430,42 @@ test('an endpoint that does not answer is given up after the time of an attempt'
   })
   assert.ok(result.kind === 'retry')
   assert.equal(result.failure.code, 'TIMEOUT')
+})
+
+async function ask(t: TestContext, endpoint: string, address: string): Promise<InvokeResult> {
+  const guard = createGuard({ mode: 'dev', allow: [], clock: systemClock })
+  const kind = createAwsKind({
+    guard,
+    clock: systemClock,
+    timeoutMs: 5000,
+    region: 'eu-west-1',
+    endpointOf: () => endpoint,
+    endpointOfUniversal: () => endpoint,
+    select: () => undefined,
+  })
+  const sink = kind.open(address)
+  t.after(() => sink.close())
+  const request = { payload: Buffer.from('{"n":1}') }
+  return invokeSink(sink, address, request, new AbortController().signal)
+}
+
+test('a function and an express state machine can be asked, and answer or say how they failed', async (t) => {
+  const machine = `arn:aws:states:${SCOPE}:stateMachine:m`
+  const output = { status: 'SUCCEEDED', output: '{"n":2}' }
+  const { endpoint, calls } = await serveAws(t, { StartSyncExecution: { body: output } })
+  const answer = await ask(t, endpoint, machine)
+  assert.ok(answer.kind === 'ok')
+  assert.equal(Buffer.from(answer.payload).toString(), '{"n":2}')
+  assert.partialDeepStrictEqual(calls[0]!.input, { stateMachineArn: machine, input: '{"n":1}' })
+
+  const failed = { status: 'FAILED', error: 'States.Runtime' }
+  const failing = await serveAws(t, { StartSyncExecution: { body: failed } })
+  const refusal = await ask(t, failing.endpoint, machine)
+  assert.ok(refusal.kind === 'failed' && !refusal.isFinal)
+  assert.match(refusal.failure.message, /States\.Runtime/)
+
+  const far = await ask(t, endpoint, `arn:aws:lambda:${SCOPE}:function:far`)
+  assert.equal(far.kind, 'ok')
+  const stream = await ask(t, endpoint, `arn:aws:kinesis:${SCOPE}:stream/s`)
+  assert.ok(stream.kind === 'failed' && stream.isFinal)
 })

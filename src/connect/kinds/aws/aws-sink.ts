@@ -3,7 +3,9 @@
 // go the same way, with the input as the call's parameters.
 
 import { type Arn, parseArn } from '../../../model/index.ts'
-import type { Sink, SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
+import type { InvokeRequest, InvokeResult, InvokingSink } from '../../invoke.ts'
+import type { SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
+import { failedAnswer, questionOf } from './asking.ts'
 import { AwsCaller, type AwsOptions, type ServiceRef } from './caller.ts'
 import { callExecuteApi } from './execute-api.ts'
 import { AWS_CONCURRENCY_MAX, LOG_STREAMS_MAX } from './limits.ts'
@@ -118,7 +120,7 @@ interface SinkParts {
   readonly select: PlanTools['select']
 }
 
-class AwsSink implements Sink {
+class AwsSink implements InvokingSink {
   readonly batchMax = 1
   readonly concurrencyMax: number = AWS_CONCURRENCY_MAX
   readonly #address: string
@@ -133,6 +135,23 @@ class AwsSink implements Sink {
 
   send(batch: readonly SinkMessage[], signal: AbortSignal): Promise<readonly SinkResult[]> {
     return Promise.all(batch.map((message) => this.#sendOne(message, signal)))
+  }
+
+  async invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResult> {
+    const question = questionOf(this.#arn, this.#address, request)
+    if (question === undefined) {
+      const message = `\`${this.#address}\` takes messages but gives no answers`
+      const failure = { code: 'SDK_CLIENT_ERROR', message }
+      return { kind: 'failed', failure, isFinal: true }
+    }
+    const { caller } = this.#parts
+    try {
+      const endpoint = caller.endpoint({ service: question.service, isUniversal: false })
+      const where = { endpoint, ...this.#where() }
+      return question.read(await caller.call({ ...question, ...where }, signal))
+    } catch (error) {
+      return failedAnswer(error)
+    }
   }
 
   close(): Promise<void> {
