@@ -13,7 +13,7 @@ import type { Invoker, InvokeResult } from './connect/index.ts'
 import { createFunctionUses } from './control/index.ts'
 
 export function createLambda(
-  { clock, random }: AppOptions,
+  { config, clock, random }: AppOptions,
   { resources, publisher, functions, code }: State,
   { ingress, sinks }: Pick<Delivery, 'ingress' | 'sinks'>,
 ): readonly AwsOperation[] {
@@ -25,6 +25,7 @@ export function createLambda(
       random,
       directory: functions,
       code,
+      mayUpload: config.mode === 'dev' || config.functionUploads,
       accept: (events) => ingress.accept('aws', events),
     }),
     invoke: invokeThrough(sinks),

@@ -31,6 +31,8 @@ export interface Config extends ClientConfig {
   /** Absolute. */
   readonly functionsDir: string
   readonly functions: readonly FunctionConfig[]
+  /** Under `dev` callers may bring code in any case. */
+  readonly functionUploads: boolean
 }
 
 /** What a command that calls a server needs. */

@@ -339,6 +339,13 @@ export const OPTIONS: readonly Option[] = [
     doc: 'listen beyond loopback without TLS, because something in front does it',
   },
   {
+    key: 'functionUploads',
+    type: 'boolean',
+    default: 'false',
+    only: 'start',
+    doc: 'let callers of the Lambda API bring code, which then runs as the user of this server',
+  },
+  {
     key: 'functionsDir',
     type: 'path',
     default: './functions',

@@ -3,6 +3,7 @@
 import { AppError, type ErrorCode } from '../base/index.ts'
 
 export type FunctionFaultCode =
+  | 'AccessDeniedException'
   | 'InvalidParameterValueException'
   | 'InvalidRequestContentException'
   | 'PreconditionFailedException'
@@ -17,6 +18,7 @@ interface FaultRow {
 }
 
 const ROWS: Readonly<Record<FunctionFaultCode, FaultRow>> = {
+  AccessDeniedException: { code: 'ACCESS_DENIED', status: 403 },
   InvalidParameterValueException: { code: 'REQUEST_INVALID', status: 400 },
   InvalidRequestContentException: { code: 'REQUEST_INVALID', status: 400 },
   PreconditionFailedException: { code: 'RESOURCE_CONFLICT', status: 412 },

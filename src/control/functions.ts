@@ -39,6 +39,8 @@ export interface FunctionParts extends SettingsParts {
   /** Functions of every sort, by ARN. */
   readonly directory: FunctionCatalogue
   readonly code: FunctionCode
+  /** Whether callers may bring code. */
+  readonly mayUpload: boolean
   readonly accept: (events: readonly IncomingEvent[]) => Promise<unknown>
 }
 
@@ -313,6 +315,12 @@ async function putCode(
   name: string,
   archive: Buffer,
 ): ReturnType<FunctionCode['put']> {
+  if (!parts.mayUpload) {
+    throw functionFault(
+      'AccessDeniedException',
+      'functions are not taken from callers; their code would run as the user of this server. Set `functionUploads` to let it',
+    )
+  }
   try {
     return await parts.code.put(scope, name, archive)
   } catch (error) {

@@ -86,6 +86,35 @@ test('a target on loopback is refused until the configuration allows it', async 
   assert.deepEqual(webhook.details(), [{ order: 2 }])
 })
 
+test('code of callers is not taken, other calls of Lambda and SNS are; unsigned, a token alone is', async (context) => {
+  const signalbox = await openStarted(context)
+  const seen = await signalbox.python<Record<string, unknown>>(`
+    import io, urllib.error, urllib.request, zipfile
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, 'w') as archive: archive.writestr('index.js', '1')
+    functions, sns = boto3.client('lambda', config=once), boto3.client('sns', config=once)
+    topic = sns.create_topic(Name='t')['TopicArn']
+    def unsigned(query):
+        try:
+            urllib.request.urlopen(os.environ['AWS_ENDPOINT_URL'] + '/?' + query)
+        except urllib.error.HTTPError as error:
+            return [error.code, error.read().decode().split('<Code>')[1].split('<')[0]]
+    result = dict(
+        upload=refusal(functions.create_function, FunctionName='f', Runtime='nodejs24.x',
+                       Handler='index.handler', Role='arn:aws:iam::123456789012:role/r',
+                       Code={'ZipFile': packed.getvalue()}),
+        listed=functions.list_functions()['Functions'],
+        confirm=unsigned('Action=ConfirmSubscription&Token=x&TopicArn=' + topic),
+        publish=unsigned('Action=Publish&Message=x&TopicArn=' + topic))
+  `)
+  const [code, message] = seen['upload'] as [string, string]
+  assert.equal(code, 'AccessDeniedException')
+  assert.match(message, /functionUploads/)
+  assert.deepEqual(seen['listed'], [])
+  assert.deepEqual(seen['confirm'], [400, 'InvalidParameter'])
+  assert.deepEqual(seen['publish'], [403, 'MissingAuthenticationTokenException'])
+})
+
 async function openStarted(context: Parameters<typeof Signalbox.open>[0]): Promise<Signalbox> {
   const signalbox = await Signalbox.open(context, {
     command: 'start',
