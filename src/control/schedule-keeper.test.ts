@@ -34,6 +34,7 @@ class Bench {
   readonly #schedules: ScheduleClock
   /** Whether deliveries have ended. */
   hasDelivered = true
+  publish: () => Promise<void> = () => Promise.resolve()
 
   constructor() {
     const { clock } = this
@@ -61,7 +62,7 @@ class Bench {
       rows,
       decode: decodeResource,
       schedules: this.#schedules,
-      publish: () => Promise.resolve(),
+      publish: () => this.publish(),
       clock,
       logger: silentLogger,
       onFatal: fail,
@@ -256,4 +257,14 @@ test('everything that fires is on the timetable, found by name or ARN, and can b
     isAppError(error, 'RESOURCE_INVALID'),
   )
   await bench.close()
+})
+
+test('a server whose rules cannot be published can be stopped all the same', async () => {
+  const bench = await new Bench().open()
+  bench.publish = () => new Promise(() => {})
+  await bench.control.schedules.create(SCOPE, schedule('s'))
+  await bench.clock.run(0)
+  await bench.close()
+  await assert.rejects(bench.keeper.settled(), (error) => isAppError(error, 'OVERLOADED'))
+  assert.deepEqual(bench.fired, [])
 })

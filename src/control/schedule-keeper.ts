@@ -73,7 +73,7 @@ export class ScheduleKeeper {
   settled(): Promise<void> {
     const revision = this.#options.rows.revision()
     if (this.#seen >= revision) return Promise.resolve()
-    if (this.#stop.signal.aborted) return Promise.reject(stopped())
+    if (this.#stop.signal.aborted) return Promise.reject(stoppingError())
     return new Promise((resolve, reject) => {
       const settle = (error?: Error): void => (error === undefined ? resolve() : reject(error))
       this.#waiters.push({ revision, settle })
@@ -92,18 +92,23 @@ export class ScheduleKeeper {
     this.#stop.abort()
     this.#timer?.cancel()
     await this.#loop
-    for (const { settle } of this.#waiters) settle(stopped())
+    for (const { settle } of this.#waiters) settle(stoppingError())
     this.#waiters = []
   }
 
   async #follow(): Promise<void> {
     const { rows, publish, onFatal } = this.#options
     const { signal } = this.#stop
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
     try {
       // All kinds, because a revision that changed nothing here counts as seen too.
       for await (const change of rows.watch({ after: this.#seen, signal })) {
         if (isKept(change.row)) {
-          await publish()
+          // With a full disk nothing is published, and stopping must not wait for room.
+          await Promise.race([publish(), stopped])
+          if (signal.aborted) return
           this.#apply(change)
         }
         this.#seen = Math.max(this.#seen, change.row.revision)
@@ -192,6 +197,6 @@ function rowKey({ kind, namespace, name }: Row): string {
   return `${kind}/${namespace}/${name}`
 }
 
-function stopped(): AppError {
+function stoppingError(): AppError {
   return new AppError('OVERLOADED', 'the server is stopping')
 }
