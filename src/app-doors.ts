@@ -28,6 +28,7 @@ import {
 } from './api/index.ts'
 import { type Authorization, createAuthorization } from './app-authorization.ts'
 import { setEndpointHealth, viewEndpoints } from './app-endpoints.ts'
+import { createArchiveDeps } from './app-archive-views.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
 import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
@@ -119,7 +120,7 @@ function createAws(
 function ownApiDeps(
   options: DoorOptions,
   state: State,
-  { delivery, pipes, schedules, authorization }: Parts,
+  { delivery, archives, pipes, schedules, authorization }: Parts,
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher, control } = state
@@ -136,6 +137,7 @@ function ownApiDeps(
     listBuses: async () => viewBuses(publisher.current()),
     listRules: (query) => viewRules(rules, query),
     listDeliveries: (query) => viewDeliveries(store, query),
+    archives: createArchiveDeps(archives, clock),
     reset: options.reset,
     timetable: schedules.timetable,
     explainEvent: (query) => explainEvent({ ...rules, log }, query),

@@ -42,6 +42,14 @@ export type {
   ExplainRuleQuery,
   RuleExplanation,
 } from './own/explain-views.ts'
+export type {
+  ArchiveDeps,
+  ArchivedEventList,
+  ArchiveEventsRequest,
+  ArchiveStateView,
+  ReplayRequest,
+  ReplayStateView,
+} from './own/archive-views.ts'
 export { openMetrics, type Metrics, type StateReading } from './own/metrics.ts'
 export { createOperationsDialect } from './own/operations-dialect.ts'
 export { createOwnDialect } from './own/own-dialect.ts'

@@ -53,7 +53,8 @@ export interface ReplayProgress {
   readonly events: number
   /** When the last of them happened, whole seconds since the epoch. */
   readonly lastEventTime?: number
-  /** The archive's block that comes next, and the one it ends before. */
+  /** The archive's block that it began with, the one that comes next, and the one it ends before. */
+  readonly first: number
   readonly block: number
   readonly until?: number
   /** Where the log ended when this was kept; what this replay appended behind it is not counted here. */
@@ -122,7 +123,7 @@ export class Replay {
     await archives.settled()
     const { start, end } = await archives.stats(this.plan.archive)
     const logOffset = log.end()[0]?.offset ?? 0
-    this.#advance({ state: 'RUNNING', block: start, until: end, logOffset })
+    this.#advance({ state: 'RUNNING', first: start, block: start, until: end, logOffset })
     await this.#save()
   }
 

@@ -31,6 +31,7 @@ const STARTING: ReplayProgress = {
   state: 'STARTING',
   startedAt: 0,
   events: 0,
+  first: 0,
   block: 0,
   logOffset: 0,
 }

@@ -8,6 +8,15 @@ import {
   type Option as ConfigOption,
   OPTIONS,
 } from '../config/index.ts'
+import {
+  type ArchiveCreateOptions,
+  type ArchiveEventsOptions,
+  runArchiveCreate,
+  runArchiveDelete,
+  runArchiveEvents,
+  runArchiveLs,
+  runArchiveShow,
+} from './archive.ts'
 import { runCompletion } from './completion.ts'
 import { createContext } from './context.ts'
 import { runDoctor } from './doctor.ts'
@@ -19,6 +28,14 @@ import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import { holdProcess } from './hold-process.ts'
 import type { CliIo } from './io.ts'
 import { runPipeLs, runPipeShow, runPipeState } from './pipe.ts'
+import {
+  type ReplayStartOptions,
+  runReplayCancel,
+  runReplayLs,
+  runReplayStart,
+  runReplayWatch,
+  runReset,
+} from './replay.ts'
 import { reportFailure, viewOf } from './report-error.ts'
 import { addScheduleCommands } from './schedule-commands.ts'
 import { runServer } from './serve.ts'
@@ -70,6 +87,8 @@ function createProgram(io: CliIo, run: Run): Command {
     run.code = code
   })
   addEndpointCommands(program, io, run)
+  addArchiveCommands(program, io, run)
+  addReplayCommands(program, io, run)
   addMachineCommands(program, io, run)
   return program
 }
@@ -207,6 +226,83 @@ function addEndpointCommands(program: Command, io: CliIo, run: Run): void {
       run.code = await runEndpointHealth(context, command.args[0]!, health)
     })
   }
+}
+
+function addArchiveCommands(program: Command, io: CliIo, run: Run): void {
+  const archive = program.command('archive').description('keep the events of a bus, look at them')
+  const ls = archive.command('ls').description('all archives and what they hold')
+  ls.action(async () => {
+    run.code = await runArchiveLs(createContext(ls, io))
+  })
+  const show = archive.command('show').description('one archive')
+  show.argument('<archive>', 'name or ARN').action(async (name: string) => {
+    run.code = await runArchiveShow(createContext(show, io), name)
+  })
+  const create = archive
+    .command('create')
+    .description('keep the events of a bus from now on')
+    .argument('<name>', 'name of the archive')
+    .option('--bus <name>', 'bus, or its ARN (default default)')
+    .option('--pattern <json>', 'only events that match this pattern')
+    .option('--days <number>', 'days after which an event goes (default never)')
+    .option('--description <text>', 'what it is for')
+  create.action(async (name: string) => {
+    const context = createContext(create, io)
+    run.code = await runArchiveCreate(context, name, create.opts<ArchiveCreateOptions>())
+  })
+  const remove = archive.command('delete').description('delete an archive and its events')
+  remove.argument('<archive>', 'name or ARN').action(async (name: string) => {
+    run.code = await runArchiveDelete(createContext(remove, io), name)
+  })
+  const events = archive
+    .command('events')
+    .description('the events in an archive, oldest first')
+    .argument('<archive>', 'name or ARN')
+    .option('--from <time>', 'from this time on, or so long ago (2h)')
+    .option('--to <time>', 'up to this time')
+    .option('--limit <number>', 'at most this many (default 100)')
+  events.action(async (name: string) => {
+    const context = createContext(events, io)
+    run.code = await runArchiveEvents(context, name, events.opts<ArchiveEventsOptions>())
+  })
+}
+
+function addReplayCommands(program: Command, io: CliIo, run: Run): void {
+  const replay = program.command('replay').description('bring archived events back')
+  const start = replay
+    .command('start')
+    .description('bring the events of an archive back to its bus')
+    .argument('<archive>', 'name or ARN of the archive')
+    .option('--name <name>', 'name of the replay, which events carry as replay-name')
+    .option('--from <time>', 'events from this time on, or so long ago (2h)')
+    .option('--to <time>', 'events up to this time (default now)')
+    .option('--rule <name...>', 'only to these rules, by name or ARN')
+    .option('--bus <name>', 'to another bus, where the server allows it')
+    .option('--rate <number>', 'events a second at most')
+    .option('--watch', 'show the progress until it has ended')
+  start.action(async (archive: string) => {
+    const context = createContext(start, io)
+    run.code = await runReplayStart(context, archive, start.opts<ReplayStartOptions>())
+  })
+  const ls = replay.command('ls').description('all replays and how far they came')
+  ls.action(async () => {
+    run.code = await runReplayLs(createContext(ls, io))
+  })
+  const watch = replay.command('watch').description('show the progress until it has ended')
+  watch.argument('<replay>', 'name or ARN').action(async (name: string) => {
+    run.code = await runReplayWatch(createContext(watch, io), name)
+  })
+  const cancel = replay.command('cancel').description('end a replay where it is')
+  cancel.argument('<replay>', 'name or ARN').action(async (name: string) => {
+    run.code = await runReplayCancel(createContext(cancel, io), name)
+  })
+  const reset = program
+    .command('reset')
+    .description('take everything a server under dev holds')
+    .option('--yes', 'mean it')
+  reset.action(async () => {
+    run.code = await runReset(createContext(reset, io), reset.opts<{ yes?: boolean }>())
+  })
 }
 
 function addMachineCommands(program: Command, io: CliIo, run: Run): void {

@@ -1,7 +1,9 @@
 // What a command is given: the io, what was asked on the command line, and the form of its output.
 
 import type { Command } from 'commander'
+import { type Client, createClient } from '../client/index.ts'
 import { type ClientConfig, parseClientConfig } from '../config/index.ts'
+import { EXIT_CODES } from './exit-codes.ts'
 import type { CliIo } from './io.ts'
 import { createPaint, formatJson, type Paint } from './style.ts'
 
@@ -44,4 +46,17 @@ export async function printLine({ io }: CommandContext, text: string): Promise<v
 /** Something for people, beside the data. */
 export function say({ io }: CommandContext, text: string): void {
   void io.stderr.write(`${text}\n`)
+}
+
+/** Runs with a client of the server; what `run` answers is the exit code, 0 when it answers none. */
+export async function withClient(
+  context: CommandContext,
+  run: (client: Client) => Promise<number | void>,
+): Promise<number> {
+  const client = createClient(clientConfig(context).endpointUrl)
+  try {
+    return (await run(client)) ?? EXIT_CODES.ok
+  } finally {
+    client.close()
+  }
 }

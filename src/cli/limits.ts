@@ -20,3 +20,9 @@ export const CLOCK_SKEW_MS_MAX = 5000
 /** Occurrences that `schedule next` shows when it is not told how many, and at most. */
 export const PREVIEW_COUNT_DEFAULT = 10
 export const PREVIEW_COUNT_MAX = 1000
+
+/** Events of an archive that are shown when nothing else is asked; also those of one page. */
+export const ARCHIVED_EVENTS_DEFAULT = 100
+
+/** How often a replay that is watched is asked how far it came, milliseconds. */
+export const REPLAY_WATCH_MS = 200

@@ -1,9 +1,8 @@
 // `signalbox pipe`: what pipes do, and holding one or letting it go on.
 
 import { AppError } from '../base/index.ts'
-import { type Client, createClient, type PipeStateView } from '../client/index.ts'
-import { clientConfig, type CommandContext, printJson, printLine } from './context.ts'
-import { EXIT_CODES } from './exit-codes.ts'
+import type { PipeStateView } from '../client/index.ts'
+import { type CommandContext, printJson, printLine, withClient } from './context.ts'
 import { escapeControls, formatJson } from './style.ts'
 
 export function runPipeLs(context: CommandContext): Promise<number> {
@@ -41,19 +40,6 @@ export function runPipeState(
     if (context.form === 'json') await printJson(context, changed)
     else await printLine(context, formatPipe(context, changed))
   })
-}
-
-async function withClient(
-  context: CommandContext,
-  run: (client: Client) => Promise<void>,
-): Promise<number> {
-  const client = createClient(clientConfig(context).endpointUrl)
-  try {
-    await run(client)
-    return EXIT_CODES.ok
-  } finally {
-    client.close()
-  }
 }
 
 function formatPipe({ paint }: CommandContext, pipe: PipeStateView): string {

@@ -1,8 +1,10 @@
 // The typed client of our own API, and of the CloudEvents door for sending.
 
+import { type ArchiveCalls, createArchiveCalls } from './archive-calls.ts'
 import type { EventExplanationView, RuleExplanationView } from './explain-views.ts'
 import { readMessages } from './message-reader.ts'
 import type { PipeStateView } from './pipe-views.ts'
+import { formatQuery } from './query.ts'
 import { type ErrorBody, failureOf, Transport } from './transport.ts'
 import type { EndpointView, InfoView, ScheduleView, StatsView, TailEventView } from './views.ts'
 
@@ -11,7 +13,7 @@ const V1 = '/_signalbox/v1'
 /** Items of one page of a list. */
 const PAGE_LENGTH = 1000
 
-export interface Client {
+export interface Client extends ArchiveCalls {
   info(signal?: AbortSignal): Promise<InfoView>
   stats(signal?: AbortSignal): Promise<StatsView>
   /** Resolves with what became of each event once all of them are durable. */
@@ -135,6 +137,7 @@ export function createClient(endpointUrl: string): Client {
       const path = `${V1}/endpoints/health?${formatQuery(query)}`
       return (await transport.json({ method: 'POST', path, signal })) as EndpointView
     },
+    ...createArchiveCalls(transport, V1),
     close: () => transport.close(),
   }
 }
@@ -193,13 +196,4 @@ async function explainEvent(
     signal,
   })
   return answer as EventExplanationView
-}
-
-/** The parameters that have a value. */
-function formatQuery(values: Readonly<Record<string, string | number | undefined>>): string {
-  const parameters = new URLSearchParams()
-  for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined) parameters.set(name, String(value))
-  }
-  return parameters.toString()
 }

@@ -1,4 +1,5 @@
 export { createClient, type Client, type SentEvent } from './client.ts'
+export type { ArchiveView, ArchivedEventsView, ReplayView } from './archive-views.ts'
 export type { PipeStateView } from './pipe-views.ts'
 export type { EndpointView, ScheduleView, TailEventView } from './views.ts'
 export type {

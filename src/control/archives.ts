@@ -75,6 +75,8 @@ export interface ArchiveUses {
   create(scope: Scope, archive: NewArchive): Promise<ArchiveView>
   get(scope: Scope, name: string): Promise<ArchiveReport>
   list(scope: Scope, filter: ArchiveFilter): Promise<Page<ArchiveReport>>
+  /** Those of every account and region. */
+  listEverywhere(): Promise<readonly ArchiveReport[]>
   /** Settings that are not given stay as they are. */
   update(scope: Scope, name: string, settings: ArchiveSettings): Promise<ArchiveView>
   delete(scope: Scope, name: string): Promise<void>
@@ -112,6 +114,11 @@ export function createArchiveUses(options: ArchiveParts): ArchiveUses {
       return report(parts, view)
     },
     list: (scope, filter) => listArchives(parts, scope, filter),
+    async listEverywhere() {
+      const all = await listAll(parts.resources, 'Archive', { namePrefix: '' })
+      await parts.archives.settled()
+      return Promise.all(all.map((archive) => report(parts, toView(archive))))
+    },
     update: (scope, name, settings) => updateArchive(parts, scope, { name, settings }),
     delete: (scope, name) => deleteArchive(parts, scope, name),
     events: (scope, name, query) => readEvents(parts, scope, { name, query }),

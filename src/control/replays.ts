@@ -61,6 +61,8 @@ export interface ReplayUses {
   start(scope: Scope, replay: NewReplay): Promise<ReplayView>
   get(scope: Scope, name: string): Promise<ReplayView>
   list(scope: Scope, filter: ReplayFilter): Promise<Page<ReplayView>>
+  /** Those of every account and region. */
+  listEverywhere(): Promise<readonly ReplayView[]>
   /** Answers at once, as `CANCELLING`. */
   cancel(scope: Scope, name: string): Promise<ReplayView>
   /** Goes on with what another process left under way. */
@@ -92,6 +94,9 @@ export function createReplayUses(options: ReplayParts): ReplayUses {
       return toView(parts, await findReplay(parts, scope, name))
     },
     list: (scope, filter) => listReplays(parts, scope, filter),
+    async listEverywhere() {
+      return (await allReplays(parts)).map((replay) => toView(parts, replay))
+    },
     cancel: (scope, name) => cancelReplay(parts, scope, name),
     async resume() {
       for (const replay of await allReplays(parts)) await resumeOne(parts, replay)
@@ -315,5 +320,5 @@ function progressOf({ metadata, status }: ReplayResource): ReplayProgress {
 }
 
 function startingAt(startedAt: number): ReplayProgress {
-  return { state: 'STARTING', startedAt, events: 0, block: 0, logOffset: 0 }
+  return { state: 'STARTING', startedAt, events: 0, first: 0, block: 0, logOffset: 0 }
 }

@@ -113,6 +113,15 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
     },
     listEndpoints: () => Promise.resolve([]),
     setEndpointHealth: () => Promise.reject(new AppError('RESOURCE_NOT_FOUND', 'there is none')),
+    archives: {
+      list: () => Promise.resolve([]),
+      create: () => Promise.reject(new Error('there are no buses')),
+      delete: () => Promise.reject(new Error('there are no archives')),
+      events: () => Promise.resolve({ items: [] }),
+      listReplays: () => Promise.resolve([]),
+      startReplay: () => Promise.reject(new Error('there are no archives')),
+      cancelReplay: () => Promise.reject(new Error('there are no replays')),
+    },
     explainEvent: (query) => Promise.resolve(explainEvent(rules, query)),
     explainRule: () => Promise.reject(new AppError('RULE_NOT_FOUND', 'no rule is kept here')),
   }

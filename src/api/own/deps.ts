@@ -9,6 +9,7 @@ import type {
 } from './explain-views.ts'
 import type { Timetable } from '../../control/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
+import type { ArchiveDeps } from './archive-views.ts'
 import type { Metrics, StateReading } from './metrics.ts'
 
 export interface OperationsDeps {
@@ -31,6 +32,7 @@ export interface OwnApiDeps extends OperationsDeps {
   /** `pipe` is a name, where only one pipe has it, or an ARN. */
   setPipeState(pipe: string, state: PipeStateView['desiredState']): Promise<PipeStateView>
   listDeliveries(query: DeliveryViewQuery): Promise<readonly DeliveryView[]>
+  readonly archives: ArchiveDeps
   /** Takes everything there is; resolves when the server is as on its first day. */
   reset(): Promise<void>
   readonly timetable: Timetable

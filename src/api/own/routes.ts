@@ -5,6 +5,7 @@ import { AppError } from '../../base/index.ts'
 import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
+import { ARCHIVE_ROUTES } from './archives.ts'
 import { explainEvent, explainRule } from './explain.ts'
 import { PIPE_ROUTES } from './pipes.ts'
 import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
@@ -168,6 +169,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     handle: explainRule,
   },
   ...PIPE_ROUTES,
+  ...ARCHIVE_ROUTES,
   {
     path: '/reset',
     method: 'POST',
