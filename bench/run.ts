@@ -19,6 +19,7 @@ import { log } from './scenarios/log.ts'
 import { memory } from './scenarios/memory.ts'
 import { moto } from './scenarios/moto.ts'
 import { raw } from './scenarios/raw.ts'
+import { replay } from './scenarios/replay.ts'
 
 interface Entry {
   readonly run: Scenario
@@ -33,6 +34,7 @@ const SCENARIOS: ReadonlyMap<string, Entry> = new Map([
   ['ingest-batch', { run: ingestBatch, hasServer: true, isQuick: true }],
   ['latency', { run: latency, hasServer: true, isQuick: true }],
   ['deliver-http', { run: deliverHttp, hasServer: true, isQuick: true }],
+  ['replay', { run: replay, hasServer: true, isQuick: false }],
   ['moto', { run: moto, hasServer: false, isQuick: true }],
   ['memory', { run: memory, hasServer: true, isQuick: true }],
   ['log', { run: log, hasServer: false, isQuick: false }],

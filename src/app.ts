@@ -6,6 +6,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Dialect, type HttpServer, openHttpServer, openMetrics } from './api/index.ts'
+import { extendWithArchives } from './app-archive-metrics.ts'
 import { reasonsOfDamage } from './app-damage.ts'
 import { createDialects } from './app-doors.ts'
 import { DialectGate } from './app-gate.ts'
@@ -50,7 +51,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     ...reasonsOfDamage(rooms.state.log.stats().quarantined, config.log.acceptDataLoss),
   ]
   const openDoors = (): readonly Dialect[] => {
-    const shown = rooms.cloudMetrics.extend(metrics)
+    const shown = extendWithArchives(rooms.cloudMetrics.extend(metrics), rooms.archives)
     return createDialects({ ...options, metrics: shown, startedAt, reasonsNotReady, reset }, rooms)
   }
   const gate = new DialectGate(clock, openDoors())

@@ -53,3 +53,4 @@ export type {
 export { openMetrics, type Metrics, type StateReading } from './own/metrics.ts'
 export { createOperationsDialect } from './own/operations-dialect.ts'
 export { createOwnDialect } from './own/own-dialect.ts'
+export { formatReadings } from './own/registry.ts'

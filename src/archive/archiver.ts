@@ -65,6 +65,7 @@ export class Archiver {
   /** By archive: what waits to be written. */
   readonly #builders = new Map<string, BlockBuilder>()
   #gatheredBytes = 0
+  #archived = 0
   #timer: Timer | undefined
   #isFlushDue = false
   #readOffset: number
@@ -125,6 +126,11 @@ export class Archiver {
   committedCursor(): Cursor | undefined {
     if (this.#buses.size === 0) return undefined
     return [{ partition: this.#partition, offset: this.#committed }]
+  }
+
+  /** Events written since the start, once for each archive that took them. */
+  get archived(): number {
+    return this.#archived
   }
 
   /** Durable records that were not looked at yet. */
@@ -232,7 +238,10 @@ export class Archiver {
     const draft = builder.finish()
     const { shelf, clock, logger } = this.#options
     for (let isFirst = true; ; isFirst = false) {
-      if (await shelf.append(uid, draft, clock.now())) return
+      if (await shelf.append(uid, draft, clock.now())) {
+        this.#archived += draft.count
+        return
+      }
       if (isFirst) logger.warn('an archive cannot be written: the disk is full', { archive: uid })
       // What is lost by stopping now lies in the log, before the cursor's next place.
       if (this.#stop.signal.aborted) throw new AppError('LOG_FULL', 'the disk is full')

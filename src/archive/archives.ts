@@ -38,6 +38,8 @@ export interface Archives {
   committedCursor(): Cursor | undefined
   /** Durable records that no archive has seen yet. */
   lag(): number
+  /** Events written since the start, once for each archive that took them. */
+  archived(): number
   close(): Promise<void>
 }
 
@@ -118,6 +120,10 @@ class KeptArchives implements Archives {
   #check(uid: string): void {
     if (this.#definitions.some((one) => one.uid === uid)) return
     throw new AppError('RESOURCE_NOT_FOUND', 'the archive is not there any more')
+  }
+
+  archived(): number {
+    return this.#archiver.archived
   }
 
   async close(): Promise<void> {

@@ -34,12 +34,14 @@ export const RAW_SIZE_BYTES_MAX: number = 32 * 1024 * 1024
 /** Replays under way at once, in one account and region; AWS's quota. */
 export const REPLAYS_ACTIVE_MAX = 10
 
-/** Events that a replay hands on in one append. */
-export const REPLAY_BATCH_EVENTS = 250
+/** Events that a replay hands on in one append: alone, and beside other traffic with a pause before each. */
+export const REPLAY_BATCH_EVENTS = 500
+export const BESIDE_TRAFFIC_BATCH_EVENTS = 50
+export const BESIDE_TRAFFIC_PAUSE_MS = 5
 
 /** Records that a replay lets route be behind before it goes on: alone, and beside other traffic. */
 export const AHEAD_RECORDS_MAX = 2000
-export const AHEAD_RECORDS_BESIDE_TRAFFIC_MAX = 250
+export const AHEAD_RECORDS_BESIDE_TRAFFIC_MAX = 50
 
 /** Deliveries that wait for their next attempt before a replay waits for them. */
 export const PENDING_DELIVERIES_MAX = 10_000

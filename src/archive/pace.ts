@@ -5,8 +5,11 @@ import { channels, type Clock, type EventsAccepted, wait } from '../base/index.t
 import {
   AHEAD_RECORDS_BESIDE_TRAFFIC_MAX,
   AHEAD_RECORDS_MAX,
+  BESIDE_TRAFFIC_BATCH_EVENTS,
+  BESIDE_TRAFFIC_PAUSE_MS,
   PACE_POLL_MS,
   PENDING_DELIVERIES_MAX,
+  REPLAY_BATCH_EVENTS,
 } from './limits.ts'
 
 /** How long traffic counts as there after it was last seen, milliseconds. */
@@ -57,14 +60,20 @@ export class Pace {
     this.#perSecond = perSecond
   }
 
-  /** Resolves when so many more events may go, or at the abort. */
-  async room(events: number, signal: AbortSignal): Promise<void> {
+  /** Resolves with how many of these events may go now; what it answers at the abort does not matter. */
+  async room(events: number, signal: AbortSignal): Promise<number> {
     const { clock } = this.#options
     this.#startedAt ??= clock.monotonic()
+    // Others get the most of the main thread: a batch of ours is what one of theirs may have to wait for.
+    if (this.#traffic.isThere) await wait(clock, BESIDE_TRAFFIC_PAUSE_MS, signal)
     while (!signal.aborted && !this.#hasRoom(clock.monotonic() - this.#startedAt)) {
       await wait(clock, PACE_POLL_MS, signal)
     }
-    this.#sent += events
+    const batch = this.#traffic.isThere ? BESIDE_TRAFFIC_BATCH_EVENTS : REPLAY_BATCH_EVENTS
+    // A rate is kept in tenths of a second rather than by bursts.
+    const going = Math.min(events, batch, Math.max(1, Math.ceil(this.#perSecond / 10)))
+    this.#sent += going
+    return going
   }
 
   #hasRoom(elapsedMs: number): boolean {

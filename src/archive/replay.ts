@@ -12,7 +12,7 @@ import { decodeStoredEvent, type Directed } from '../event/index.ts'
 import type { IncomingEvent, Ingress } from '../ingress/index.ts'
 import { type Log, readPastDamage } from '../log/index.ts'
 import type { Archives } from './archives.ts'
-import { PROGRESS_MS, READ_RECORDS_MAX, REFUSED_RETRY_MS, REPLAY_BATCH_EVENTS } from './limits.ts'
+import { PROGRESS_MS, READ_RECORDS_MAX, REFUSED_RETRY_MS } from './limits.ts'
 import type { Pace } from './pace.ts'
 import type { ArchivedEvents } from './shelf.ts'
 
@@ -67,6 +67,8 @@ export interface ReplayOptions {
   readonly archives: Pick<Archives, 'settled' | 'stats' | 'read'>
   readonly pace: Pace
   readonly clock: Clock
+  /** Is told how many events went out. */
+  readonly onSent: (events: number) => void
   /** Keeps the progress; resolves once that is durable. */
   readonly save: (progress: ReplayProgress) => Promise<void>
 }
@@ -208,11 +210,12 @@ export class Replay {
   async #send(events: ArchivedEvents, skip: number): Promise<boolean> {
     const { pace } = this.#options
     const { signal } = this.#stop
-    for (let from = skip; from < events.ends.length; from += REPLAY_BATCH_EVENTS) {
-      const to = Math.min(from + REPLAY_BATCH_EVENTS, events.ends.length)
-      await pace.room(to - from, signal)
+    for (let from = skip; from < events.ends.length;) {
+      const to = from + (await pace.room(events.ends.length - from, signal))
       if (signal.aborted) return false
       await this.#accept(this.#unpack(events, from, to))
+      this.#options.onSent(to - from)
+      from = to
     }
     return true
   }

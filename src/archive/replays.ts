@@ -25,6 +25,7 @@ export class Replays {
   readonly #traffic: Traffic
   readonly #running = new Map<string, { readonly replay: Replay; readonly done: Promise<void> }>()
   #isClosed = false
+  #replayed = 0
 
   constructor(options: ReplaysOptions) {
     this.#options = options
@@ -35,7 +36,14 @@ export class Replays {
   start(plan: ReplayPlan, progress: ReplayProgress, save: SaveProgress): void {
     if (this.#isClosed || this.#running.has(plan.uid)) return
     const pace = new Pace(this.#options, this.#traffic, plan.ratePerSecond)
-    const replay = new Replay(plan, progress, { ...this.#options, pace, save })
+    const replay = new Replay(plan, progress, {
+      ...this.#options,
+      pace,
+      save,
+      onSent: (events) => {
+        this.#replayed += events
+      },
+    })
     const done = this.#run(replay)
     this.#running.set(plan.uid, { replay, done })
   }
@@ -50,6 +58,11 @@ export class Replays {
   /** Newer than what was kept; undefined when it is not under way. */
   progress(uid: string): ReplayProgress | undefined {
     return this.#running.get(uid)?.replay.progress
+  }
+
+  /** Events brought back since the start. */
+  get replayed(): number {
+    return this.#replayed
   }
 
   get active(): number {

@@ -74,6 +74,9 @@ test('an archive is made, looked into and replayed from the command line', async
     /ended with 5: .*it is `COMPLETED`/,
   )
   await assert.rejects(signalbox.cli('replay', 'watch', 'none'), /ended with 3: /)
+  const metrics = await (await fetch(`${signalbox.url}/metrics`)).text()
+  assert.match(metrics, /^signalbox_archive_events_total 75$/m)
+  assert.match(metrics, /^signalbox_archive_replayed_events_total 75$/m)
   await signalbox.cli('archive', 'delete', 'orders')
   assert.equal(await signalbox.cli('archive', 'ls'), '')
 })
