@@ -26,6 +26,7 @@ export class DialectGate {
     return this.#dialects.map(({ name }, place) => ({
       name,
       accepts: (request: HttpRequest) => this.#dialects[place]!.accepts(request),
+      takesGzip: (request: HttpRequest) => this.#dialects[place]!.takesGzip?.(request) === true,
       handle: (request: HttpRequest) => this.#handle(place, request),
     }))
   }
