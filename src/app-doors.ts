@@ -3,6 +3,7 @@
 import {
   acceptAnyCredentials,
   archiveOperations,
+  type AwsOperation,
   createAwsDialect,
   createCloudEventsDialect,
   createConsoleDialect,
@@ -71,12 +72,24 @@ interface Parts extends Omit<Rooms, 'state' | 'drain' | 'close'> {
   readonly authorization: Authorization
 }
 
-function createAws(
+function createAws(options: DoorOptions, state: State, parts: Parts): Dialect {
+  const { config, clock, logger } = options
+  const { lookupSecret } = parts.authorization
+  return createAwsDialect({
+    operations: awsOperations(options, state, parts),
+    authenticate:
+      config.mode === 'dev' ? acceptAnyCredentials() : verifySignatures({ lookupSecret, clock }),
+    logger: logger.child({ room: 'api' }),
+  })
+}
+
+/** Every operation of AWS that is served; asks nothing of what it is given until one of them is called. */
+export function awsOperations(
   options: DoorOptions,
   state: State,
-  { delivery, archives, pipes, cloudMetrics, authorization }: Parts,
-): Dialect {
-  const { config, clock, random, logger } = options
+  { delivery, archives, pipes, cloudMetrics }: Parts,
+): readonly AwsOperation[] {
+  const { config, clock, random } = options
   const { control, queueUses, publisher, busAccess } = state
   const putEvents = createPutEvents({
     accept: (dialect, events) => delivery.ingress.accept(dialect, events),
@@ -88,33 +101,27 @@ function createAws(
     access: busAccess,
     routeEndpoint: (account, endpointId) => control.endpoints.route(account, endpointId),
   })
-  const { lookupSecret } = authorization
-  return createAwsDialect({
-    operations: [
-      putEvents,
-      createPutPartnerEvents({
-        accept: (dialect, events) => delivery.ingress.accept(dialect, events),
-        hasBus: (busKey) => publisher.hasBus(busKey),
-        clock,
-        random,
-        route: (scope, name) => control.eventSources.route(scope, name),
-      }),
-      ...eventOperations(control),
-      ...createLambda(options, state, delivery),
-      ...monitoringOperations({ series: cloudMetrics.series, clock }),
-      ...snsOperations(delivery.topics),
-      ...schemasOperations(control),
-      ...archiveOperations(archives.archiveUses),
-      ...replayOperations(archives.replayUses),
-      ...sqsOperations(queueUses),
-      ...pipeOperations(pipes.uses),
-      ...schedulerOperations(control),
-      ...stsOperations,
-    ],
-    authenticate:
-      config.mode === 'dev' ? acceptAnyCredentials() : verifySignatures({ lookupSecret, clock }),
-    logger: logger.child({ room: 'api' }),
-  })
+  return [
+    putEvents,
+    createPutPartnerEvents({
+      accept: (dialect, events) => delivery.ingress.accept(dialect, events),
+      hasBus: (busKey) => publisher.hasBus(busKey),
+      clock,
+      random,
+      route: (scope, name) => control.eventSources.route(scope, name),
+    }),
+    ...eventOperations(control),
+    ...createLambda(options, state, delivery),
+    ...monitoringOperations({ series: cloudMetrics.series, clock }),
+    ...snsOperations(delivery.topics),
+    ...schemasOperations(control),
+    ...archiveOperations(archives.archiveUses),
+    ...replayOperations(archives.replayUses),
+    ...sqsOperations(queueUses),
+    ...pipeOperations(pipes.uses),
+    ...schedulerOperations(control),
+    ...stsOperations,
+  ]
 }
 
 function ownApiDeps(
