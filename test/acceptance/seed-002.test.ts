@@ -1,4 +1,5 @@
-// The media downloader as its integration tests see it: with the client of the AWS SDK.
+// The media downloader: its infrastructure and its rule by terraform, its replays, and the client of the AWS SDK that
+// its integration tests use.
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
@@ -6,8 +7,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { DEADLINE_MS, Signalbox, until } from '../support/signalbox.ts'
+import { noTerraform, TerraformProject } from '../support/terraform.ts'
+import { MEDIA_EVENTS, mediaSchema } from './seed-002/schemas.ts'
 
 const BUS = 'MediaDownloaderEvents'
+const DEV = 'MediaDownloaderEvents-Dev'
+const REGISTRY = 'MediaDownloaderSchemas'
 // The document's account has nine digits; accounts of AWS have twelve.
 const CALLER = { account: '123456789012', region: 'us-west-2' }
 
@@ -18,11 +23,133 @@ const COMPLETED = {
   contentType: 'video/mp4',
 }
 
+/** Leaves what it was called with beside the server's data. */
+function notifyFunction(path: string): string {
+  return `
+import json
+
+def handler(event, context):
+    with open(${JSON.stringify(path)}, 'a') as notified:
+        notified.write(json.dumps(event) + '\\n')
+`
+}
+
 function readLines(path: string): readonly unknown[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => JSON.parse(line) as unknown)
 }
+
+function readTerraform(name: string): string {
+  return readFileSync(new URL(`seed-002/${name}`, import.meta.url), 'utf8')
+}
+
+/** The document's infrastructure, in terraform; the function leaves what it is called with at `notified`. */
+async function infrastructure(signalbox: Signalbox, notified: string): Promise<string> {
+  const zip = join(signalbox.folder, 'notify.zip')
+  const source = notifyFunction(notified)
+  const { code, stderr } = await signalbox.program(
+    `import zipfile
+with zipfile.ZipFile(${JSON.stringify(zip)}, 'w') as archive:
+    archive.writestr('notify.py', ${JSON.stringify(source)})
+`,
+  )
+  assert.equal(code, 0, stderr)
+  const schemas = MEDIA_EVENTS.map((event) => [event.name, mediaSchema(event)])
+  const values = { schemas: Object.fromEntries(schemas) as object, zip }
+  const locals = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+  return `locals {\n${locals.join('\n')}\n}\n${readTerraform('infrastructure.tf')}`
+}
+
+test(
+  '002.1 and 002.3 terraform makes bus, registry with four schemas, archive, and the rule and target as printed',
+  { skip: noTerraform },
+  async (context) => {
+    const signalbox = await Signalbox.open(context, CALLER)
+    const notified = join(signalbox.folder, 'notified.jsonl')
+    const project = new TerraformProject(signalbox, ['events', 'lambda', 'schemas'])
+    project.write(`${await infrastructure(signalbox, notified)}\n${readTerraform('rule.tf')}`)
+    await project.init()
+    await project.apply()
+    assert.equal(await project.plan(), '')
+
+    const bus = await signalbox.aws<{ Arn: string }>('events', 'describe-event-bus', { name: BUS })
+    assert.equal(bus.Arn, `arn:aws:events:us-west-2:123456789012:event-bus/${BUS}`)
+    const schemas = await signalbox.aws<{ Schemas: { SchemaName: string }[] }>(
+      'schemas',
+      'list-schemas',
+      { 'registry-name': REGISTRY },
+    )
+    assert.deepEqual(
+      schemas.Schemas.map(({ SchemaName }) => SchemaName).sort(),
+      MEDIA_EVENTS.map(({ name }) => name).sort(),
+    )
+    const archive = await signalbox.aws<{ RetentionDays: number; EventSourceArn: string }>(
+      'events',
+      'describe-archive',
+      { 'archive-name': 'MediaDownloaderArchive' },
+    )
+    assert.equal(archive.RetentionDays, 90)
+    assert.equal(archive.EventSourceArn, bus.Arn)
+
+    await publishCompleted(signalbox)
+    await until('users are notified', DEADLINE_MS, () => readLines(notified).length > 0)
+    const [event] = readLines(notified) as [Record<string, unknown>]
+    assert.equal(event['detail-type'], 'FileDownloadCompleted')
+    assert.deepEqual(event['detail'], COMPLETED)
+  },
+)
+
+test('002.5 start-replay as printed is refused by the client and by AWS; in the corrected form it replays, to another bus only where that is allowed', async (context) => {
+  for (const args of [[], ['--allow-cross-bus-replay']]) {
+    const signalbox = await Signalbox.open(context, { ...CALLER, args })
+    const archive = `arn:aws:events:us-west-2:${CALLER.account}:archive/MediaDownloaderArchive`
+    const busArn = (name: string): string =>
+      `arn:aws:events:us-west-2:${CALLER.account}:event-bus/${name}`
+    await signalbox.python(
+      `
+      for bus in [given['bus'], given['dev']]:
+          events.create_event_bus(Name=bus)
+          queue = sqs.create_queue(QueueName=bus)['QueueUrl']
+          arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=['QueueArn'])['Attributes']['QueueArn']
+          route('all', {'detail-type': ['FileDownloadCompleted']}, {'Id': 'q', 'Arn': arn}, bus=bus)
+      events.create_archive(ArchiveName='MediaDownloaderArchive', RetentionDays=90,
+                            EventSourceArn=given['arn'])
+      put('aws.mediadownloader.download', 'FileDownloadCompleted', given['detail'], EventBusName=given['bus'])
+      deadline = time.monotonic() + 20
+      while events.describe_archive(ArchiveName='MediaDownloaderArchive')['EventCount'] < 1:
+          assert time.monotonic() < deadline
+          time.sleep(0.1)
+      take(given['bus'], 1)
+      `,
+      { bus: BUS, dev: DEV, arn: busArn(BUS), detail: COMPLETED },
+    )
+    const replay = (destination: string): Promise<{ State: string }> =>
+      signalbox.aws('events', 'start-replay', {
+        'replay-name': 'DebugIssue123',
+        'event-source-arn': archive,
+        'event-start-time': '2025-11-23T10:00:00Z',
+        'event-end-time': '2099-11-23T11:00:00Z',
+        destination,
+      })
+    await assert.rejects(replay(`EventBusName=${DEV}`), /EventBusName/)
+    const isAllowed = args.length > 0
+    if (!isAllowed) {
+      await assert.rejects(
+        replay(`Arn=${busArn(DEV)}`),
+        /Parameter Destination\.Arn is not valid\. Reason: Cross event bus replay is not permitted\./,
+      )
+    }
+    const bus = isAllowed ? DEV : BUS
+    assert.equal((await replay(`Arn=${busArn(bus)}`)).State, 'STARTING')
+    const [event] = await signalbox.python<[Record<string, unknown>]>(
+      `result = bodies(given, 1)`,
+      bus,
+    )
+    assert.equal(event['replay-name'], 'DebugIssue123')
+    assert.deepEqual(event['detail'], COMPLETED)
+  }
+})
 
 test('002.9 the client of the AWS SDK, pointed here, publishes and the consumer has the event', async (context) => {
   const signalbox = await Signalbox.open(context, {
@@ -70,3 +197,13 @@ def handler(event, context):
     with open(__file__ + '.events', 'a') as seen:
         seen.write(json.dumps(event) + '\\n')
 `
+
+async function publishCompleted(signalbox: Signalbox): Promise<void> {
+  const entry = {
+    EventBusName: BUS,
+    Source: 'aws.mediadownloader.download',
+    DetailType: 'FileDownloadCompleted',
+    Detail: JSON.stringify(COMPLETED),
+  }
+  await signalbox.aws('events', 'put-events', { entries: JSON.stringify([entry]) })
+}
