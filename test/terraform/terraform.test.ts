@@ -9,7 +9,7 @@ import { Signalbox } from '../support/signalbox.ts'
 import { noTerraform, TerraformProject } from '../support/terraform.ts'
 
 const SHOP = new URL('shop/', import.meta.url)
-const SERVICES = ['events', 'lambda', 'pipes', 'schemas', 'sns', 'sqs']
+const SERVICES = ['events', 'lambda', 'pipes', 'scheduler', 'schemas', 'sns', 'sqs']
 
 /** The shop at one stage; what the two stages differ in is what a change changes. */
 function shop(stage: 'one' | 'two', zip: string): string {
