@@ -3,6 +3,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { HttpRequest } from './api/index.ts'
+import type { FunctionKeys } from './app-function-keys.ts'
 import { AppError } from './base/index.ts'
 import type { AccessKey, Config } from './config/index.ts'
 import type { Scope } from './model/index.ts'
@@ -17,7 +18,10 @@ export interface Authorization {
   readonly scopeOf: (fallback: (request: HttpRequest) => Scope) => (request: HttpRequest) => Scope
 }
 
-export function createAuthorization(config: Pick<Config, 'mode' | 'accessKeys'>): Authorization {
+export function createAuthorization(
+  config: Pick<Config, 'mode' | 'accessKeys'>,
+  functionKeys: Pick<FunctionKeys, 'find'>,
+): Authorization {
   const keys = new Map(config.accessKeys.map((key) => [key.accessKeyId, key]))
   const isOpen = config.mode === 'dev'
   return {
@@ -26,7 +30,7 @@ export function createAuthorization(config: Pick<Config, 'mode' | 'accessKeys'>)
     },
     lookupSecret(accessKeyId) {
       const key = keys.get(accessKeyId)
-      if (key === undefined) return undefined
+      if (key === undefined) return functionKeys.find(accessKeyId)
       return { secretAccessKey: key.secretAccessKey.reveal(), account: key.account }
     },
     scopeOf: (fallback) => (request) => {

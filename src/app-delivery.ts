@@ -139,7 +139,7 @@ function policyOf({
 
 function createKinds(
   options: DeliveryOptions,
-  { publisher, queues, functions, control, outgoing, busAccess }: State,
+  { publisher, queues, functions, control, outgoing, busAccess, functionKeys }: State,
   { ingress, topics, kinds }: { ingress: Ingress } & Pick<TopicKindsOptions, 'topics' | 'kinds'>,
 ): readonly SinkKind[] {
   const { config, env, clock, random, logger, ownUrl } = options
@@ -164,7 +164,14 @@ function createKinds(
     ],
     functions: {
       find: (address) => functions.find(address),
-      environment: createFunctionEnvironment({ host: env, endpointUrl: ownUrl }),
+      environment: createFunctionEnvironment({
+        host: env,
+        endpointUrl: ownUrl,
+        // Under `dev` any key will do, and the account is one.
+        ...(config.mode === 'dev'
+          ? {}
+          : { credentials: (account: string) => functionKeys.of(account) }),
+      }),
       clock,
       random,
       logger: logger.child({ room: 'functions' }),

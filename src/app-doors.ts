@@ -51,7 +51,7 @@ export interface DoorOptions extends AppOptions {
 
 export function createDialects(options: DoorOptions, rooms: Rooms): readonly Dialect[] {
   const { state, delivery } = rooms
-  const authorization = createAuthorization(options.config)
+  const authorization = createAuthorization(options.config, state.functionKeys)
   const own = ownApiDeps(options, state, { ...rooms, authorization })
   const hasBus = (busKey: string): boolean => state.publisher.hasBus(busKey)
   return [

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openOutgoing, type Outgoing } from './app-connections.ts'
+import { FunctionKeys } from './app-function-keys.ts'
 import { FunctionDirectory } from './app-functions.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
 import { AppError } from './base/index.ts'
@@ -36,6 +37,7 @@ export interface State {
   readonly outgoing: Outgoing
   readonly code: CodeStore
   readonly busAccess: BusAccess
+  readonly functionKeys: FunctionKeys
 }
 
 export async function openState(options: AppOptions, closers: Closers): Promise<State> {
@@ -91,6 +93,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
     code: await openCodeStore(join(config.dataDir, 'functions')),
     resources,
     busAccess,
+    functionKeys: new FunctionKeys(random),
     queueUses: createQueueUses({ resources, queues, settled: () => keeper.settled(), clock }),
   }
 }

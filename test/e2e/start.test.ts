@@ -115,6 +115,42 @@ test('code of callers is not taken, other calls of Lambda and SNS are; unsigned,
   assert.deepEqual(seen['publish'], [403, 'MissingAuthenticationTokenException'])
 })
 
+test('a function calls the server with a key of its own, which opens nothing but its account', async (context) => {
+  const signalbox = await openStarted(context)
+  signalbox.write(
+    'functions/caller.py',
+    `
+import boto3, json, os, urllib.request, urllib.error, base64
+def lambda_handler(event, context):
+    sqs = boto3.client('sqs')
+    key = os.environ['AWS_ACCESS_KEY_ID'] + ':' + os.environ['AWS_SECRET_ACCESS_KEY']
+    request = urllib.request.Request(os.environ['AWS_ENDPOINT_URL'] + '/_signalbox/v1/buses', headers={
+        'Authorization': 'Basic ' + base64.b64encode(key.encode()).decode()})
+    try:
+        own = urllib.request.urlopen(request).status
+    except urllib.error.HTTPError as error:
+        own = error.code
+    said = dict(account=boto3.client('sts').get_caller_identity()['Account'], own=own,
+                key=os.environ['AWS_SECRET_ACCESS_KEY'])
+    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName='said')['QueueUrl'], MessageBody=json.dumps(said))
+`,
+  )
+  await signalbox.end('SIGTERM')
+  await signalbox.start()
+  const said = await signalbox.python<{ account: string; own: number; key: string }>(
+    `
+    sqs.create_queue(QueueName='said')
+    route('all', {'source': ['shop']}, {'Id': 'f', 'Arn': given})
+    put('shop', 'Order', {'order': 1})
+    [result] = bodies('said', 1)
+    `,
+    `arn:aws:lambda:us-east-1:${ACCOUNT}:function:caller`,
+  )
+  assert.deepEqual([said.account, said.own], [ACCOUNT, 401])
+  assert.ok(said.key.length >= 40)
+  assert.ok(!signalbox.output.includes(said.key))
+})
+
 async function openStarted(context: Parameters<typeof Signalbox.open>[0]): Promise<Signalbox> {
   const signalbox = await Signalbox.open(context, {
     command: 'start',
