@@ -13,6 +13,7 @@ import { writeCityLots } from './match/citylots.ts'
 import { load, readEvents, run, trusted } from './match/ours.ts'
 import { Ruler, type Load, type Pass } from './match/ruler.ts'
 import { RULE_COUNTS, RULE_KINDS, rulesOf, writeOrders, type RuleKind } from './match/scaling.ts'
+import { measureWorst, type WorstResult } from './match/worst.ts'
 import { describeMachine, RESULTS } from './rig/report.ts'
 
 const CITYLOTS = join(tmpdir(), 'signalbox-bench-citylots2-1.jsonl')
@@ -22,7 +23,7 @@ const PASS_LIMIT_MS = 20_000
 /** Passes of the first category before anything is measured: both compilers have to have seen the code. */
 const WARM_UP_PASSES = 3
 const DEPTH_MAX = 128
-const BARS = { category: 5, mean: 8, largeSpeed: 20, largeMemory: 10, largeLoad: 10 }
+const BARS = { category: 5, mean: 8, largeSpeed: 20, largeMemory: 10, largeLoad: 10, worstMs: 10 }
 
 interface CategoryResult {
   readonly name: string
@@ -59,10 +60,13 @@ try {
   say(Object.values(machine).join(' · '))
   const categories = values['no-categories'] ? [] : await measureCategories()
   const scaling = values['no-scaling'] ? [] : await measureScaling()
-  const faults = [...faultsOf(categories), ...scalingFaultsOf(scaling)]
+  const worst = measureWorst()
+  say('\nhard events: milliseconds')
+  for (const { name, ms } of worst) say(`${name.padEnd(42)}${ms.toFixed(2).padStart(8)}`)
+  const faults = [...faultsOf(categories), ...scalingFaultsOf(scaling), ...worstFaultsOf(worst)]
   mkdirSync(RESULTS, { recursive: true })
   const path = join(RESULTS, `match-${startedAt.replaceAll(':', '-')}.json`)
-  const report = { startedAt, machine, categories, scaling, faults }
+  const report = { startedAt, machine, categories, scaling, worst, faults }
   writeFileSync(path, `${JSON.stringify(report, undefined, 2)}\n`)
   for (const fault of faults) say(fault)
   say(`results: ${path}`)
@@ -210,6 +214,12 @@ function scalingFaultsOf(results: readonly ScalingResult[]): string[] {
       ...below(`${name}: load time`, loadTime, BARS.largeLoad),
     ]
   })
+}
+
+function worstFaultsOf(results: readonly WorstResult[]): string[] {
+  return results
+    .filter(({ ms }) => ms > BARS.worstMs)
+    .map(({ name, ms }) => `${name}: ${ms.toFixed(2)} ms, expected at most ${BARS.worstMs}`)
 }
 
 function below(name: string, ratio: number, bar: number): string[] {

@@ -74,21 +74,21 @@ export function hasConsistentChoice(
 
 function collectHeld(candidates: readonly (readonly number[])[]): Map<number, FieldSet> {
   const held = new Map<number, FieldSet>()
-  candidates.forEach((ofField, index) => {
-    for (const element of ofField)
-      held.set(element, (held.get(element) ?? 0n) | (1n << BigInt(index)))
-  })
+  for (const [index, ofField] of candidates.entries()) {
+    const field = 1n << BigInt(index)
+    for (const element of ofField) held.set(element, (held.get(element) ?? 0n) | field)
+  }
   return held
 }
 
 // Inner elements have higher numbers than those around them.
-function withAncestors(elements: Elements, start: Iterable<number>): number[] {
+function withAncestors(elements: Elements, start: Iterable<number>): Int32Array {
   const all = new Set<number>()
   for (let element of start) {
     for (; element >= 0 && !all.has(element); element = parentOf(elements, element))
       all.add(element)
   }
-  return [...all].toSorted((left, right) => right - left)
+  return Int32Array.from(all).sort().reverse()
 }
 
 interface Progress {
@@ -120,7 +120,7 @@ type Outside = (first: number, last: number) => FieldSet
 
 // All numbers inside an array lie together, so what is outside lies before its first and behind its last.
 function sumOutside(held: ReadonlyMap<number, FieldSet>): Outside {
-  const numbers = [...held.keys()].toSorted((left, right) => left - right)
+  const numbers = Int32Array.from(held.keys()).sort()
   const before: FieldSet[] = [0n]
   for (const [index, element] of numbers.entries()) before.push(before[index]! | held.get(element)!)
   const behind: FieldSet[] = Array.from({ length: numbers.length + 1 }, () => 0n)
@@ -131,7 +131,7 @@ function sumOutside(held: ReadonlyMap<number, FieldSet>): Outside {
     before[lowerBound(numbers, first)]! | behind[lowerBound(numbers, last + 1)]!
 }
 
-function lowerBound(sorted: readonly number[], value: number): number {
+function lowerBound(sorted: Int32Array, value: number): number {
   let [low, high] = [0, sorted.length]
   while (low < high) {
     const middle = (low + high) >>> 1

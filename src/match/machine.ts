@@ -256,7 +256,9 @@ function leastCrowded(needs: readonly Need[]): Need | undefined {
   let fewest = Number.POSITIVE_INFINITY
   for (const need of needs) {
     const count = waitingAt(need)
-    if (count >= fewest) continue
+    // Of two as empty the deeper field, which tells more apart as a rule: not a type or source, but what it holds.
+    const isDeeper = count === fewest && need.field.path.length > found!.field.path.length
+    if (count >= fewest && !isDeeper) continue
     found = need
     fewest = count
   }

@@ -12,6 +12,9 @@ const LISTED_MAX = 16
 /** How many, as a share of the sorted ones, may wait to be sorted among them. */
 const RECENT_SHARE = 1 / 64
 
+/** More than a number changes, relatively, by being rounded to a double. */
+const ROUNDING = 1e-15
+
 interface Entry {
   readonly range: Range
   readonly probe: Probe
@@ -56,9 +59,10 @@ export class RangeIndex {
     const recent = this.#recent
     if (recent.length > this.#sorted.length * RECENT_SHARE) this.#sort()
     const { reading } = leaf
-    const value = reading === undefined ? leaf.number : reading.value
-    if (value === undefined) return
-    const tolerance = reading === undefined ? 0 : reading.tolerance
+    // What is written out of the ordinary is a rounded double first, and an exact one only where that hits.
+    const value = reading === undefined ? Number(leaf.text) : reading.value
+    if (!Number.isFinite(value)) return
+    const tolerance = reading === undefined ? Math.abs(value) * ROUNDING : reading.tolerance
     const low = value - tolerance
     const high = value + tolerance
     this.#leaf = leaf

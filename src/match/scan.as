@@ -363,11 +363,13 @@ function skipRest(start: usize): usize {
     if (v128.any_true(escapes)) return skipSlowly(at, depth, inString != 0)
     let opening = i8x16.bitmask(opens)
     let closing = i8x16.bitmask(closes)
-    // Every bit from an opening quote up to the closing one.
-    strings ^= strings << 1
-    strings ^= strings << 2
-    strings ^= strings << 4
-    strings ^= strings << 8
+    if (strings != 0) {
+      // Every bit from an opening quote up to the closing one.
+      strings ^= strings << 1
+      strings ^= strings << 2
+      strings ^= strings << 4
+      strings ^= strings << 8
+    }
     strings ^= inString
     inString = strings << 16 >> 31
     opening &= ~strings
