@@ -63,6 +63,7 @@ export async function openDelivery(
     clock,
     backlog: () => router?.unread() ?? 0,
     pendingBytesMax: options.config.limits.backlogSizeBytesMax,
+    gate: state.schemas.keeper.gate,
   })
   closers.add(() => ingress.close())
   const topics = createTopics(options, state, ingress)

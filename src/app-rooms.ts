@@ -10,6 +10,7 @@ import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
 import { openSchedules, type Schedules } from './app-schedules.ts'
+import { openLearning } from './app-schemas.ts'
 import { openState, type State } from './app-state.ts'
 
 export interface Rooms {
@@ -39,6 +40,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const cloudMetrics = openCloudMetrics(options, closers)
     const { takeLine } = cloudMetrics
     const delivery = await openDelivery({ ...options, takeLine }, state, closers)
+    await openLearning(options, state, closers)
     const pipes = await openPipes(options, state, { sinks: delivery.sinks, closers })
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
     const schedules = await openSchedules(options, state, delivery, closers)

@@ -6,6 +6,7 @@ import { openOutgoing, type Outgoing } from './app-connections.ts'
 import { FunctionKeys } from './app-function-keys.ts'
 import { FunctionDirectory } from './app-functions.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
+import { openSchemas, type SchemaRooms } from './app-schemas.ts'
 import { AppError } from './base/index.ts'
 import { type CodeStore, openCodeStore } from './connect/index.ts'
 import {
@@ -33,6 +34,7 @@ export interface State {
   readonly control: Control
   readonly resources: Objects
   readonly queueUses: QueueUses
+  readonly schemas: SchemaRooms
   readonly functions: FunctionDirectory
   readonly outgoing: Outgoing
   readonly code: CodeStore
@@ -70,6 +72,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
   })
   const { connections } = outgoing
   const { strict } = config.compat
+  const schemas = await openSchemas(options, { store, resources, queues }, closers)
   const control = createControl({
     resources,
     publisher,
@@ -79,12 +82,15 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
     connections,
     logger,
     access: busAccess,
+    validators: schemas.validators,
+    schemasSettled: () => schemas.keeper.settled(),
   })
   closers.add(() => control.connections.close())
   await control.connections.resume()
   return {
     store,
     log,
+    schemas,
     publisher,
     queues,
     functions,

@@ -32,6 +32,7 @@ export type {
   DeliveriesSettled,
   DeliveryAttempted,
   DeliveryStep,
+  EventChecked,
   EventsAccepted,
   EventStep,
   EventsRefused,

@@ -71,6 +71,12 @@ export interface BreakerChanged {
   readonly reason: string
 }
 
+/** An event was held against the schema of its type. */
+export interface EventChecked {
+  readonly busKey: string
+  readonly result: 'valid' | 'faulty' | 'unknown'
+}
+
 export interface RequestAnswered {
   readonly dialect: string
   readonly operation: string
@@ -157,6 +163,7 @@ export const channels = {
   deliveriesSettled: channel('signalbox:deliveries.settled') as Channel<unknown, DeliveriesSettled>,
   deadLetterSent: channel('signalbox:dead-letter.sent') as Channel<unknown, DeadLetterSent>,
   breakerChanged: channel('signalbox:breaker.changed') as Channel<unknown, BreakerChanged>,
+  eventChecked: channel('signalbox:event.checked') as Channel<unknown, EventChecked>,
   requestAnswered: channel('signalbox:request.answered') as Channel<unknown, RequestAnswered>,
   pipeExecuted: channel('signalbox:pipe.executed') as Channel<unknown, PipeExecuted>,
   scheduleFired: channel('signalbox:schedule.fired') as Channel<unknown, ScheduleFired>,

@@ -213,11 +213,12 @@ function toView(resource: ResourceOf<'EventBus'>): BusView {
 }
 
 function withoutSettings(spec: BusSpec): BusSpec {
-  const { account, region, name, policy, tags } = spec
+  const { account, region, name, policy, validation, tags } = spec
   return {
     account,
     region,
     name,
+    ...(validation === undefined ? {} : { validation }),
     ...(policy === undefined ? {} : { policy }),
     ...(tags === undefined ? {} : { tags }),
   }

@@ -28,8 +28,8 @@ export interface ControlOptions {
   readonly random: Random
   /** Of schemas; shared with whoever holds events against them. */
   readonly validators?: ValidatorCache
-  /** Resolves once what was written is what events are held against. */
-  readonly validationSettled?: () => Promise<void>
+  /** Resolves once ingress and discovery go by what was written. */
+  readonly schemasSettled?: () => Promise<void>
   /** Refuse what AWS refuses, also where we can do more. */
   readonly strict: boolean
   readonly connections: ConnectionParts
@@ -68,7 +68,7 @@ export function createControl(options: ControlOptions): Control {
       ...parts,
       random: options.random,
       validators: options.validators ?? new ValidatorCache(),
-      validationSettled: options.validationSettled ?? (() => Promise.resolve()),
+      schemasSettled: options.schemasSettled ?? (() => Promise.resolve()),
     }),
     connections: createConnections(parts, options.connections),
     eventSources: createEventSources(parts),

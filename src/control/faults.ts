@@ -370,6 +370,10 @@ const FAULTS = {
     code: 'RESOURCE_INVALID',
     message: 'expected a time zone by its IANA name, such as `Europe/Berlin`, got `{timezone}`',
   },
+  'version-range-invalid': {
+    code: 'REQUEST_INVALID',
+    message: 'expected a range of schema versions such as `^1`, got `{range}`',
+  },
   'window-missing': {
     code: 'RESOURCE_INVALID',
     message: 'expected a flexible window to say how many minutes it has',

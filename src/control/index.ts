@@ -60,6 +60,7 @@ export { createBusSinkKind, type BusSinkOptions } from './bus-sink.ts'
 export type { DiscovererView } from './schema-discoverers.ts'
 export type { RegistryView } from './schema-registries.ts'
 export type { SchemaVersionView, SchemaView } from './schema-store.ts'
+export { openSchemaKeeper, type SchemaKeeper } from './schema-keeper.ts'
 export type { SchemaUses } from './schema-uses.ts'
 export {
   openArchiveKeeper,

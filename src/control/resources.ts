@@ -58,7 +58,7 @@ export interface ControlParts {
 
 /** Every resource of a kind whose name begins with the prefix. */
 export async function listAll<K extends Kind>(
-  resources: ResourceClient,
+  resources: Pick<ResourceClient, 'list'>,
   kind: K,
   query: Pick<ResourceQuery, 'namespace' | 'namePrefix'>,
 ): Promise<readonly ResourceOf<K>[]> {

@@ -58,6 +58,7 @@ function routeRule({ metadata, spec }: ResourceOf<'Rule'>): Routed {
     arn: ruleArn(spec, spec.bus, spec.name),
     busKey: formatBusKey({ account: spec.account, region: spec.region, name: spec.bus }),
     ...(spec.pattern === undefined ? {} : { pattern: spec.pattern }),
+    ...(spec.schemaVersions === undefined ? {} : { schemaVersions: spec.schemaVersions }),
     targets: spec.targets,
   }
   // An archive reads the log by itself: the rule that shows it has nothing to route.

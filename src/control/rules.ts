@@ -1,4 +1,4 @@
-// The use cases of rules. Putting a rule replaces all of it but its targets and its tags.
+// The use cases of rules. Putting a rule replaces all of it but its targets, its tags and what it asks of schemas.
 
 import { parseRuleExpression } from '../expression/index.ts'
 import { parsePattern } from '../match/index.ts'
@@ -164,6 +164,7 @@ async function writeRule(
     ...(rule.description === undefined ? {} : { description: rule.description }),
     ...(rule.roleArn === undefined ? {} : { roleArn: rule.roleArn }),
     ...(rule.managedBy === undefined ? {} : { managedBy: rule.managedBy }),
+    ...(before?.schemaVersions === undefined ? {} : { schemaVersions: before.schemaVersions }),
     ...(tags === undefined ? {} : { tags }),
   }
   if (stored === undefined) {

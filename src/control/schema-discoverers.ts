@@ -68,7 +68,7 @@ export function createDiscoverers(parts: SchemaParts): Discoverers {
     async delete(scope, id) {
       await findDiscoverer(parts, scope, id)
       await parts.resources.delete('SchemaDiscoverer', discovererKeyOf(scope, id))
-      await parts.publisher.publish()
+      await parts.schemasSettled()
     },
   }
 }
@@ -85,7 +85,7 @@ export async function changeDiscoverer(
     const changed = withSpec(parts, stored, change(stored.spec))
     return toView(await parts.resources.update('SchemaDiscoverer', changed))
   })
-  await parts.publisher.publish()
+  await parts.schemasSettled()
   return view
 }
 
@@ -116,7 +116,7 @@ async function createDiscoverer(
     const draft = { ...key, annotations: modifiedNow(parts), spec }
     return toView(await parts.resources.create('SchemaDiscoverer', draft))
   })
-  await parts.publisher.publish()
+  await parts.schemasSettled()
   return view
 }
 

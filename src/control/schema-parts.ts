@@ -7,6 +7,6 @@ import type { ControlParts } from './resources.ts'
 export interface SchemaParts extends ControlParts {
   readonly validators: ValidatorCache
   readonly random: Random
-  /** Resolves once what was written is what ingress holds events against. */
-  readonly validationSettled: () => Promise<void>
+  /** Resolves once ingress and discovery go by what was written. */
+  readonly schemasSettled: () => Promise<void>
 }

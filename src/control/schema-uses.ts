@@ -7,6 +7,7 @@ import { createSchemaPolicies, type SchemaPolicies } from './schema-policies.ts'
 import { createSchemaRegistries, type SchemaRegistries } from './schema-registries.ts'
 import { createSchemaSearch, type SchemaSearch } from './schema-search.ts'
 import { createSchemaTags, type SchemaTags } from './schema-tags.ts'
+import { createSchemaValidation, type SchemaValidation } from './schema-validation.ts'
 import { createSchemas, type Schemas } from './schemas.ts'
 
 export interface SchemaUses extends Schemas, SchemaSearch {
@@ -15,6 +16,7 @@ export interface SchemaUses extends Schemas, SchemaSearch {
   readonly discoverers: Discoverers
   readonly bindings: CodeBindings
   readonly tags: SchemaTags
+  readonly validation: SchemaValidation
 }
 
 export function createSchemaUses(parts: SchemaParts): SchemaUses {
@@ -26,5 +28,6 @@ export function createSchemaUses(parts: SchemaParts): SchemaUses {
     discoverers: createDiscoverers(parts),
     bindings: createCodeBindings(parts),
     tags: createSchemaTags(parts),
+    validation: createSchemaValidation(parts),
   }
 }

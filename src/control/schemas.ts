@@ -135,7 +135,7 @@ async function createSchema(
       ...(tags === undefined ? {} : { tags }),
     })
   })
-  await parts.validationSettled()
+  await parts.schemasSettled()
   return { ...view, version: view.spec.versions[0]!, content }
 }
 
@@ -164,7 +164,7 @@ async function updateSchema(
       return addVersion(parts, stored, { text, current, described })
     }),
   )
-  await parts.validationSettled()
+  await parts.schemasSettled()
   return updated
 }
 
@@ -216,7 +216,7 @@ async function deleteSchema(parts: SchemaParts, scope: Scope, name: SchemaName):
       await parts.resources.delete('SchemaVersion', versionKeyOf(scope, name, number))
     }
   })
-  await parts.validationSettled()
+  await parts.schemasSettled()
 }
 
 /** The last version cannot go: a schema without one would say nothing. */
@@ -235,7 +235,7 @@ async function deleteVersion(
     await updateStored(parts, stored, { versions })
     await parts.resources.delete('SchemaVersion', versionKeyOf(scope, name, number))
   })
-  await parts.validationSettled()
+  await parts.schemasSettled()
 }
 
 async function learn(

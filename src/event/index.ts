@@ -18,7 +18,9 @@ export {
   type EventMeta,
   type ReplayMark,
   type StoredEvent,
+  type SchemaRef,
   type StoredEventParts,
+  withSchema,
 } from './stored-event.ts'
 export {
   checkJson,

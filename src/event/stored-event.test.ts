@@ -3,7 +3,12 @@ import { test } from 'node:test'
 import { isAppError } from '../base/index.ts'
 import type { Event } from './event.ts'
 import { storeEvent, storePutEvent } from './eventbridge.ts'
-import { decodeStoredEvent, encodeStoredEvent, forwardStoredEvent } from './stored-event.ts'
+import {
+  decodeStoredEvent,
+  encodeStoredEvent,
+  forwardStoredEvent,
+  withSchema,
+} from './stored-event.ts'
 
 const FROM = '000000000000/us-east-1/from'
 const TO = '111111111111/eu-west-1/to'
@@ -121,4 +126,21 @@ test('detail may be given as text or as bytes', () => {
     encodeStoredEvent({ ...parts, detail: text }),
     encodeStoredEvent({ ...parts, detail: Buffer.from(text) }),
   )
+})
+
+test('a record with a schema version is the same event', () => {
+  const schema = { registry: 'shop', name: 'placed', number: '2', version: '1.1.0' }
+  for (const data of [event.data!, Buffer.from([0xff, 0xfe])]) {
+    const given = {
+      ...event,
+      data,
+      datacontenttype: data === event.data ? 'application/json' : 'x/y',
+    }
+    const before = decodeStoredEvent(storeEvent(given))
+    const after = decodeStoredEvent(withSchema(storeEvent(given), schema))
+    assert.deepEqual(after.meta(), { ...before.meta(), schema })
+    assert.deepEqual(after.envelope, before.envelope)
+    assert.deepEqual(after.toEvent(), before.toEvent())
+    assert.equal(after.id, before.id)
+  }
 })

@@ -61,12 +61,24 @@ export interface EventMeta {
   readonly directed?: Directed
   /** The replay that brought this event back from an archive. */
   readonly replay?: ReplayMark
+  /** The schema version under which it was found valid when it was published. */
+  readonly schema?: SchemaRef
 }
 
 export interface ReplayMark {
   readonly name: string
   /** The how manieth of its replay's events this is, from 0: what a replay that was cut short goes on behind. */
   readonly nth: number
+}
+
+/** One version of a schema in a registry. */
+export interface SchemaRef {
+  readonly registry: string
+  readonly name: string
+  /** As AWS counts. */
+  readonly number: string
+  /** Semantic: `1.2.0`. */
+  readonly version: string
 }
 
 /** The address of an event that is not for every rule of its bus. */
@@ -209,6 +221,17 @@ export function forwardStoredEvent(event: StoredEvent, busKey: string, hops: num
     ...(isInEnvelope || value.data === undefined ? {} : { rawData: value.data }),
     hasData: value.data !== undefined,
   })
+}
+
+/** The record with the schema version under which its event was found valid. */
+export function withSchema(record: Uint8Array, schema: SchemaRef): Buffer {
+  const before = Buffer.from(record.buffer, record.byteOffset, record.byteLength)
+  const meta = Buffer.from(JSON.stringify({ ...decodeStoredEvent(record).meta(), schema }))
+  const metaStart = HEADER_SIZE_BYTES + before.readUInt16LE(2)
+  const metaEnd = metaStart + before.readUInt32LE(4)
+  const after = Buffer.concat([before.subarray(0, metaStart), meta, before.subarray(metaEnd)])
+  after.writeUInt32LE(meta.length, 4)
+  return after
 }
 
 class RecordView implements StoredEvent {

@@ -11,6 +11,7 @@ import {
   type DedupeWindowOptions,
 } from './dedupe-window.ts'
 import type { AcceptResult, IncomingEvent, Ingress } from './ingress.ts'
+import type { SchemaGate } from './schema-gate.ts'
 import { REPLAY_RECORDS_MAX, RETRY_AFTER_MS } from './limits.ts'
 
 export interface IngressOptions {
@@ -20,6 +21,8 @@ export interface IngressOptions {
   /** Records that are durable but that route has not read. */
   readonly backlog: () => number
   readonly pendingBytesMax?: number
+  /** Holds published events against schemas. */
+  readonly gate?: SchemaGate
 }
 
 /** Opens ingress; reads from the log what the dedupe window's store does not remember. */
@@ -64,7 +67,37 @@ class Acceptor implements Ingress, IngressState {
     await this.#window.flush()
   }
 
-  async accept(
+  accept(dialect: Dialect, events: readonly IncomingEvent[]): Promise<readonly AcceptResult[]> {
+    const { gate } = this.#options
+    if (gate?.isOn === true && dialect !== 'internal') {
+      return this.#acceptChecked(gate, dialect, events)
+    }
+    return this.#take(dialect, events)
+  }
+
+  /** What the gate refuses is answered in its place; all else goes on, with what the gate found. */
+  async #acceptChecked(
+    gate: SchemaGate,
+    dialect: Dialect,
+    events: readonly IncomingEvent[],
+  ): Promise<readonly AcceptResult[]> {
+    const results = new Map<number, AcceptResult>()
+    const passed: IncomingEvent[] = []
+    for (const [index, event] of events.entries()) {
+      const passage = await gate.check(event)
+      if (passage.kind === 'refuse') {
+        results.set(index, { kind: 'refused', id: event.id, faults: passage.faults })
+      } else
+        passed.push(passage.record === undefined ? event : { ...event, record: passage.record })
+    }
+    const refused = results.size
+    if (refused > 0) this.#refused(dialect, invalidEvent(), refused)
+    const taken = passed.length === 0 ? [] : await this.#take(dialect, passed)
+    const rest = taken.values()
+    return events.map((_, index) => results.get(index) ?? rest.next().value!)
+  }
+
+  async #take(
     dialect: Dialect,
     events: readonly IncomingEvent[],
   ): Promise<readonly AcceptResult[]> {
@@ -175,6 +208,11 @@ function busOf(events: readonly IncomingEvent[]): { readonly busKey?: string } {
 /** What two sightings of one key must share: the data. Time may have been stamped by us, so it cannot count. */
 function contentOf(record: Uint8Array): Uint8Array {
   return decodeStoredEvent(record).toEvent().data ?? NO_DATA
+}
+
+/** For the metrics: the events' own faults are in their results. */
+function invalidEvent(): AppError {
+  return new AppError('EVENT_INVALID', 'the event is not as its schema says')
 }
 
 function withRetryAfter(error: unknown): unknown {

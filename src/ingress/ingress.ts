@@ -18,6 +18,8 @@ export type AcceptResult =
   | { readonly kind: 'duplicate'; readonly id: string }
   /** The same key came before with other content. */
   | { readonly kind: 'clash'; readonly id: string }
+  /** It is not as its bus wants events to be: nothing was stored. */
+  | { readonly kind: 'refused'; readonly id: string; readonly faults: readonly string[] }
 
 export interface Ingress {
   /**

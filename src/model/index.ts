@@ -80,7 +80,10 @@ export {
 export { encodeName, namespaceOf } from './names.ts'
 export {
   FIRST_VERSION,
+  isInRange,
   nextVersion,
+  parseVersion,
+  parseVersionRange,
   type ChangeLevel,
   type VersionRange,
 } from './semantic-version.ts'

@@ -11,6 +11,8 @@ export interface RoutedRule {
   readonly busKey: string
   /** The pattern's text. A rule without one is reached by directed events alone; disabled ones are not in a ruleset. */
   readonly pattern?: string
+  /** Only events that were found valid under a schema version in this range. */
+  readonly schemaVersions?: string
   readonly targets: readonly Target[]
 }
 

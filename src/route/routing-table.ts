@@ -5,11 +5,21 @@
 
 import type { StoredEvent } from '../event/index.ts'
 import { createMatcher, type Matcher, type MatchOptions, parsePattern } from '../match/index.ts'
-import type { BusRules, RoutedRule, Ruleset } from '../model/index.ts'
+import {
+  type BusRules,
+  isInRange,
+  parseVersion,
+  parseVersionRange,
+  type RoutedRule,
+  type Ruleset,
+  type VersionRange,
+} from '../model/index.ts'
 
 interface BusTable {
   readonly source: BusRules
   readonly matcher: Matcher<RoutedRule>
+  /** What rules ask of schema versions; undefined when none asks. */
+  readonly ranges?: ReadonlyMap<RoutedRule, VersionRange>
   /** The rules by key; made when the first directed event asks. */
   byKey?: ReadonlyMap<string, RoutedRule>
 }
@@ -58,8 +68,29 @@ class Table implements RoutingTable {
   }
 }
 
-function matchingRules({ matcher }: BusTable, { envelope }: RoutedEvent): readonly RoutedRule[] {
-  return matcher.size === 0 ? NO_RULES : matcher.match(envelope, ENVELOPE)
+function matchingRules({ matcher, ranges }: BusTable, event: RoutedEvent): readonly RoutedRule[] {
+  if (matcher.size === 0) return NO_RULES
+  const rules = matcher.match(event.envelope, ENVELOPE)
+  return ranges === undefined
+    ? rules
+    : rules.filter((rule) => isCompatible(ranges.get(rule), event))
+}
+
+/** An event that was held against no schema has no version, and so is in no range. */
+function isCompatible(range: VersionRange | undefined, event: RoutedEvent): boolean {
+  if (range === undefined) return true
+  const version = parseVersion(event.meta().schema?.version ?? '')
+  return version !== undefined && isInRange(range, version)
+}
+
+function rangesOf({ rules }: BusRules): Pick<BusTable, 'ranges'> {
+  const ranges = new Map<RoutedRule, VersionRange>()
+  for (const rule of rules.values()) {
+    const range =
+      rule.schemaVersions === undefined ? undefined : parseVersionRange(rule.schemaVersions)
+    if (range !== undefined) ranges.set(rule, range)
+  }
+  return ranges.size === 0 ? {} : { ranges }
 }
 
 /** Rules it names that are gone, or disabled, get nothing. */
@@ -84,5 +115,5 @@ function compileBus(rules: BusRules, before: BusTable | undefined): BusTable {
     if (rule.pattern === undefined || known.get(name) === rule) continue
     matcher = matcher.with(rule, parsePattern(rule.pattern))
   }
-  return { source: rules, matcher }
+  return { source: rules, matcher, ...rangesOf(rules) }
 }

@@ -5,7 +5,7 @@ import type { SchemaType } from '../model/index.ts'
 import {
   detailSchema,
   exportDraft4,
-  isDetailType,
+  eventTypeKey,
   parseDocument,
   type SchemaDocument,
 } from './document.ts'
@@ -75,9 +75,8 @@ test('the name says what the document does not', () => {
   const document = parse({ type: 'object' }, 'JSONSchemaDraft4', 'my.orders@OrderCreated')
   assert.equal(document.source, 'my.orders')
   assert.equal(document.detailType, 'OrderCreated')
-  assert.ok(isDetailType('OrderCreated', 'Order Created'))
-  assert.ok(isDetailType('OrderCreated', 'order-created'))
-  assert.ok(!isDetailType('OrderCreated', 'OrderCreate'))
+  assert.equal(eventTypeKey('s', 'OrderCreated'), eventTypeKey('s', 'order-created'))
+  assert.notEqual(eventTypeKey(undefined, 'OrderCreated'), eventTypeKey('s', 'OrderCreated'))
 })
 
 test('a document that refers to itself keeps the whole of it', () => {

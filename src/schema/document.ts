@@ -77,9 +77,9 @@ export function exportDraft4({ root, title }: SchemaDocument): string {
   return JSON.stringify({ $schema: DRAFT_4, ...root, title: root['title'] ?? title })
 }
 
-/** Whether a name for a type of event means this detail-type: `OrderCreated` means `Order Created`. */
-export function isDetailType(name: string, detailType: string): boolean {
-  return name === detailType || name === pascalCase(detailType)
+/** What a type of event is found by: `OrderCreated` is also meant by `Order Created`; any source when undefined. */
+export function eventTypeKey(source: string | undefined, detailType: string): string {
+  return `${source ?? '*'} ${pascalCase(detailType)}`
 }
 
 function readOpenApi(text: SchemaText, document: JsonSchema): SchemaDocument {

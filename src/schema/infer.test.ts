@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { array, assert as check, asyncProperty, property } from 'fast-check'
 import { exportDraft4, parseDocument } from './document.ts'
 import { formatInferred, readInferred } from './infer.ts'
-import { mergeShapes, shapeOf } from './shape.ts'
+import { fitsShape, mergeShapes, shapeOf } from './shape.ts'
 import { anyDetail } from './testing.ts'
 import { compileValidator } from './validator.ts'
 
@@ -152,9 +152,13 @@ test('a document says all that is known of the shape, so that learning can go on
       const before = infer(plain.slice(0, -1))
       const read = readInferred(before, 'x')
       assert.ok(read !== undefined)
-      assert.equal(formatInferred({ ...EVENT, detail: read }), before)
-      const after = formatInferred({ ...EVENT, detail: mergeShapes(read, shapeOf(plain.at(-1))) })
+      assert.equal(formatInferred(read), before)
+      const after = formatInferred({
+        ...read,
+        detail: mergeShapes(read.detail, shapeOf(plain.at(-1))),
+      })
       assert.equal(after, infer(plain))
+      assert.equal(fitsShape(read.detail, plain.at(-1)), after === before)
     }),
     { numRuns: 300 },
   )

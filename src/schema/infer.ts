@@ -69,12 +69,13 @@ export function formatInferred({ source, detailType, detail }: InferredEvent): s
   })
 }
 
-/** The shape of the detail that a document of `formatInferred` was made of; undefined for any other document. */
-export function readInferred(content: string, name: string): Shape | undefined {
+/** What a document of `formatInferred` was made of; undefined for any other document. */
+export function readInferred(content: string, name: string): InferredEvent | undefined {
   const document: SchemaDocument = parseDocument({ name, type: 'OpenApi3', content })
-  if (document.form !== 'envelope') return undefined
+  const { form, source, detailType } = document
+  if (form !== 'envelope' || source === undefined) return undefined
   const root = detailSchema(document)
-  return readShape(root, root, 0)
+  return { source, detailType, detail: readShape(root, root, 0) }
 }
 
 /** The objects of a document, each by a name of its own. */

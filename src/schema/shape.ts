@@ -70,6 +70,36 @@ export function mergeShapes(a: Shape, b: Shape): Shape {
   }
 }
 
+/** Whether a value tells nothing new of a shape: merging it in would change nothing. */
+export function fitsShape(shape: Shape, value: unknown): boolean {
+  if (shape.isAnything) return true
+  if (value === null) return shape.isNullable
+  if (typeof value === 'boolean') return shape.hasBoolean
+  if (typeof value === 'number') return shape.hasNumber
+  if (typeof value === 'string') {
+    return shape.text === 'any' || (shape.text === 'date-time' && isDateTime(value))
+  }
+  if (Array.isArray(value)) {
+    const { items } = shape
+    return items !== undefined && value.every((item) => fitsShape(items, item))
+  }
+  return shape.fields !== undefined && typeof value === 'object' && fitsFields(shape.fields, value)
+}
+
+function fitsFields({ byName, others }: Fields, value: object): boolean {
+  const names = Object.keys(value)
+  const values = value as Readonly<Record<string, unknown>>
+  if (others !== undefined) return names.every((name) => fitsShape(others, values[name]))
+  for (const name of names) {
+    const field = byName.get(name)
+    if (field === undefined || !fitsShape(field.shape, values[name])) return false
+  }
+  for (const [name, { isRequired }] of byName) {
+    if (isRequired && !Object.hasOwn(value, name)) return false
+  }
+  return true
+}
+
 function mergeOptional<T>(
   a: T | undefined,
   b: T | undefined,

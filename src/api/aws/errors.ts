@@ -439,6 +439,10 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     code: VALIDATION,
     message: `Invalid ScheduleExpressionTimezone ${timezone}.`,
   }),
+  'version-range-invalid': ({ range }) => ({
+    code: VALIDATION,
+    message: `Schema version range ${range} is not valid.`,
+  }),
   'window-missing': () => ({
     code: VALIDATION,
     message:

@@ -15,7 +15,17 @@ import {
 } from './stamp-event.ts'
 
 /** What PutEvents needs of ingress: resolves once the events are durable. */
-export type AcceptPutEvents = (dialect: 'aws', events: readonly StampedEvent[]) => Promise<unknown>
+export type AcceptPutEvents = (
+  dialect: 'aws',
+  events: readonly StampedEvent[],
+) => Promise<readonly AcceptedEvent[]>
+
+interface AcceptedEvent {
+  readonly kind: 'accepted' | 'duplicate' | 'clash' | 'refused'
+  readonly id: string
+  /** Why it was refused. */
+  readonly faults?: readonly string[]
+}
 
 export interface PutEventsOptions {
   readonly accept: AcceptPutEvents
@@ -85,9 +95,24 @@ export function createPutEvents(options: PutEventsOptions): AwsOperation {
       // AWS answers success for a bus that is not there, and drops the event.
       for (const event of events) if (options.hasBus(event.busKey)) accepted.push(event)
     }
-    if (accepted.length > 0) await options.accept('aws', accepted)
+    if (accepted.length > 0) failed += tellRefused(results, await options.accept('aws', accepted))
     return encode(results, failed)
   })
+}
+
+/** Puts what was refused in the place of its id; answers how many. */
+function tellRefused(results: EntryResult[], taken: readonly AcceptedEvent[]): number {
+  let count = 0
+  for (const event of taken) {
+    if (event.kind !== 'refused') continue
+    const index = results.findIndex((result) => 'EventId' in result && result.EventId === event.id)
+    results[index] = {
+      ErrorCode: 'SchemaValidationFailed',
+      ErrorMessage: (event.faults ?? []).join('; '),
+    }
+    count += 1
+  }
+  return count
 }
 
 const MALFORMED_DETAIL: EntryResult = {

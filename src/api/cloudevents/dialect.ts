@@ -30,7 +30,14 @@ export type AcceptCloudEvents = (
     readonly record: Uint8Array
     readonly dedupeKey: string
   }[],
-) => Promise<readonly { readonly kind: 'accepted' | 'duplicate' | 'clash'; readonly id: string }[]>
+) => Promise<readonly AcceptedCloudEvent[]>
+
+export interface AcceptedCloudEvent {
+  readonly kind: 'accepted' | 'duplicate' | 'clash' | 'refused'
+  readonly id: string
+  /** Why it was refused. */
+  readonly faults?: readonly string[]
+}
 
 export interface CloudEventsDialectOptions {
   readonly accept: AcceptCloudEvents
@@ -92,9 +99,19 @@ function encode(event: Event): Uint8Array {
 type Results = Awaited<ReturnType<AcceptCloudEvents>>
 
 function describe(results: Results, { requestId }: HttpRequest): HttpResponse {
-  const events = results.map(({ id, kind }) => ({ id, status: kind }))
+  const events = results.map(({ id, kind, faults }) => ({
+    id,
+    status: kind,
+    ...(faults === undefined ? {} : { message: faults.join('; ') }),
+  }))
   const headers = { 'Content-Type': 'application/json' }
   const clash = results.find(({ kind }) => kind === 'clash')
+  const refused = results.find(({ kind }) => kind === 'refused')
+  if (refused !== undefined) {
+    const message = `event \`${refused.id}\` is not as its schema says: ${(refused.faults ?? []).join('; ')}`
+    const body = { code: 'EVENT_INVALID', message, requestId, events }
+    return { status: 400, headers, body: JSON.stringify(body) }
+  }
   if (clash === undefined) return { status: 202, headers, body: JSON.stringify({ events }) }
   const code = 'EVENT_DUPLICATE_DIFFERS'
   const message = `an event with the source and id of \`${clash.id}\` came before with other data; give a new event a new id`

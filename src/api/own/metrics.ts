@@ -7,6 +7,7 @@ import {
   channels,
   type DeliveriesSettled,
   type DeliveryAttempted,
+  type EventChecked,
   type EventsAccepted,
   type EventsRefused,
   type EventsRouted,
@@ -87,6 +88,12 @@ class ChannelMetrics implements Metrics {
     'dialect',
   )
   readonly #refused = this.#counter('events_refused_total', 'Events refused.', 'dialect', 'code')
+  readonly #checked = this.#counter(
+    'events_checked_total',
+    'Events held against the schema of their type.',
+    'bus',
+    'result',
+  )
   readonly #routed = this.#counter('events_routed_total', 'Events that the router has looked at.')
   readonly #matched = this.#counter(
     'events_matched_total',
@@ -238,6 +245,13 @@ class ChannelMetrics implements Metrics {
       [channels.deliveryAttempted, (message) => this.#onAttempted(message as DeliveryAttempted)],
       [channels.deliveriesSettled, (message) => this.#onSettled(message as DeliveriesSettled)],
       [channels.breakerChanged, (message) => this.#onBreaker(message as BreakerChanged)],
+      [
+        channels.eventChecked,
+        (message) => {
+          const { busKey, result } = message as EventChecked
+          this.#checked.add(1, busKey, result)
+        },
+      ],
       [channels.requestAnswered, (message) => this.#onAnswered(message as RequestAnswered)],
       [channels.pipeExecuted, (message) => this.#onPiped(message as PipeExecuted)],
       [channels.scheduleFired, (message) => this.#onFired(message as ScheduleFired)],

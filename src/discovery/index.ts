@@ -1,0 +1,1 @@
+export { openDiscovery, type Discovery, type DiscoveryOptions } from './discovery.ts'
