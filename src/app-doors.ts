@@ -34,6 +34,7 @@ import { explainEvent, explainRule } from './app-explain.ts'
 import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
 import type { Rooms } from './app-rooms.ts'
+import { createOwnSchemas } from './app-own-schemas.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
 import { setPipeState, viewPipes } from './app-pipes.ts'
 import type { State } from './app-state.ts'
@@ -153,6 +154,7 @@ function ownApiDeps(
     setPipeState: (pipe, wanted) => setPipeState(pipes.uses, pipe, wanted),
     listEndpoints: () => viewEndpoints(control),
     setEndpointHealth: (endpoint, health) => setEndpointHealth(control, endpoint, health),
+    schemas: createOwnSchemas(state.control.schemas, () => publisher.current()),
   }
 }
 

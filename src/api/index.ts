@@ -50,6 +50,7 @@ export type {
   ReplayRequest,
   ReplayStateView,
 } from './own/archive-views.ts'
+export type { OwnSchemas, SchemaSummaryView, SchemaView } from './own/schema-views.ts'
 export { openMetrics, type Metrics, type StateReading } from './own/metrics.ts'
 export { createOperationsDialect } from './own/operations-dialect.ts'
 export { createOwnDialect } from './own/own-dialect.ts'

@@ -38,6 +38,7 @@ import {
 } from './replay.ts'
 import { reportFailure, viewOf } from './report-error.ts'
 import { addScheduleCommands } from './schedule-commands.ts'
+import { addSchemaCommands } from './schema-commands.ts'
 import { runServer } from './serve.ts'
 import { runTail, type TailOptions } from './tail.ts'
 import { runTest, type TestOptions } from './test-events.ts'
@@ -89,6 +90,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addEndpointCommands(program, io, run)
   addArchiveCommands(program, io, run)
   addReplayCommands(program, io, run)
+  addSchemaCommands(program, io, run)
   addMachineCommands(program, io, run)
   return program
 }

@@ -26,3 +26,8 @@ export const ARCHIVED_EVENTS_DEFAULT = 100
 
 /** How often a replay that is watched is asked how far it came, milliseconds. */
 export const REPLAY_WATCH_MS = 200
+/** Types of events in one generated file. */
+export const GENERATED_EVENTS_MAX = 2000
+
+/** How often `types generate --watch` looks, milliseconds. */
+export const TYPES_WATCH_MS = 1000

@@ -7,6 +7,7 @@ import type { PipeStateView } from './pipe-views.ts'
 import { formatQuery } from './query.ts'
 import { type ErrorBody, failureOf, Transport } from './transport.ts'
 import type { EndpointView, InfoView, ScheduleView, StatsView, TailEventView } from './views.ts'
+import type { SchemaSummaryView, SchemaView } from './schema-views.ts'
 
 const V1 = '/_signalbox/v1'
 
@@ -37,6 +38,14 @@ export interface Client extends ArchiveCalls {
   resumeSchedule(schedule: string, signal?: AbortSignal): Promise<ScheduleView>
   listEndpoints(signal?: AbortSignal): Promise<readonly EndpointView[]>
   setEndpointHealth(query: EndpointHealthQuery): Promise<EndpointView>
+  /** All schemas, or those of one registry. */
+  listSchemas(registry?: string): Promise<readonly SchemaSummaryView[]>
+  getSchema(name: SchemaName): Promise<SchemaView>
+  /** Creates a schema, or adds a version where the content says something else. */
+  pushSchema(push: SchemaPush): Promise<SchemaView>
+  setValidation(validation: ValidationChange): Promise<void>
+  /** Without `versions` the rule asks for none. */
+  setRuleVersions(change: RuleVersionsChange): Promise<void>
   close(): void
 }
 
@@ -96,6 +105,33 @@ export interface ExplainRuleQuery {
   readonly signal?: AbortSignal
 }
 
+export interface SchemaName {
+  readonly registry: string
+  readonly name: string
+  /** A number; the newest when absent. */
+  readonly version?: string | undefined
+}
+
+export interface SchemaPush extends Omit<SchemaName, 'version'> {
+  readonly type: SchemaView['type']
+  readonly content: string
+  readonly description?: string | undefined
+}
+
+export interface ValidationChange {
+  readonly bus?: string | undefined
+  readonly mode: 'off' | 'warn' | 'reject'
+  readonly registry?: string | undefined
+  readonly deadLetterArn?: string | undefined
+  readonly unknown?: string | undefined
+}
+
+export interface RuleVersionsChange {
+  readonly bus?: string | undefined
+  readonly rule: string
+  readonly versions?: string | undefined
+}
+
 export function createClient(endpointUrl: string): Client {
   const transport = new Transport(endpointUrl)
   const get = (path: string, signal?: AbortSignal): Promise<unknown> =>
@@ -138,6 +174,19 @@ export function createClient(endpointUrl: string): Client {
       return (await transport.json({ method: 'POST', path, signal })) as EndpointView
     },
     ...createArchiveCalls(transport, V1),
+    async listSchemas(registry) {
+      const answer = await get(`/schemas?${formatQuery({ registry })}`)
+      return (answer as { readonly items: readonly SchemaSummaryView[] }).items
+    },
+    getSchema: async ({ registry, name, version }) =>
+      (await get(`/schemas/schema?${formatQuery({ registry, name, version })}`)) as SchemaView,
+    pushSchema: async (push) => (await postBody(transport, '/schemas/push', push)) as SchemaView,
+    async setValidation(change) {
+      await postBody(transport, '/schemas/validation', change)
+    },
+    async setRuleVersions(change) {
+      await postBody(transport, '/schemas/rule-versions', change)
+    },
     close: () => transport.close(),
   }
 }
@@ -188,12 +237,20 @@ async function explainEvent(
   transport: Transport,
   { signal, ...query }: ExplainEventQuery,
 ): Promise<EventExplanationView> {
-  const answer = await transport.json({
+  return (await postBody(transport, '/explain/event', query, signal)) as EventExplanationView
+}
+
+function postBody(
+  transport: Transport,
+  path: string,
+  body: object,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  return transport.json({
     method: 'POST',
-    path: `${V1}/explain/event`,
+    path: V1 + path,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(query),
+    body: JSON.stringify(body),
     signal,
   })
-  return answer as EventExplanationView
 }

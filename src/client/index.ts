@@ -8,3 +8,4 @@ export type {
   ExplanationView,
   RuleExplanationView,
 } from './explain-views.ts'
+export type { SchemaSummaryView, SchemaView } from './schema-views.ts'

@@ -6,7 +6,7 @@ import { createKey, createKeyring } from '../keyring/index.ts'
 import { Objects } from '../objects/index.ts'
 import { openMemoryStore, type RowStore } from '../store/index.ts'
 import { createBusAccess } from './bus-access.ts'
-import { type Control, createControl } from './control.ts'
+import { type Control, type ControlOptions, createControl } from './control.ts'
 
 export interface MemoryControlOptions {
   readonly clock: Clock
@@ -17,6 +17,7 @@ export interface MemoryControlOptions {
   readonly tokens?: TokenSource
   /** Where resources live, for tests that watch it too. */
   readonly rows?: RowStore
+  readonly schemas?: Pick<ControlOptions, 'validators' | 'schemasSettled'>
 }
 
 export function openMemoryControl(options: MemoryControlOptions): Control {
@@ -35,6 +36,7 @@ export function openMemoryControl(options: MemoryControlOptions): Control {
     clock,
     strict,
     access: createBusAccess({ findBus: () => undefined }),
+    ...options.schemas,
     connections: {
       keyring: createKeyring([createKey(random.bytes(32))], random),
       tokens: options.tokens ?? NO_TOKENS,

@@ -7,7 +7,8 @@ import type { Passage } from '../ingress/index.ts'
 import { decodeResource, Objects } from '../objects/index.ts'
 import { ValidatorCache } from '../schema/index.ts'
 import { openMemoryStore } from '../store/index.ts'
-import { type Control, createControl } from './control.ts'
+import type { Control } from './control.ts'
+import { openMemoryControl } from './memory-control.ts'
 import { openSchemaKeeper, type SchemaKeeper, type StartedDiscoverers } from './schema-keeper.ts'
 
 const SCOPE = { account: '000000000000', region: 'us-east-1' }
@@ -47,17 +48,8 @@ async function open(context: TestContext): Promise<Bench> {
     },
   })
   context.after(() => keeper.close())
-  const publisher = { publish: () => Promise.resolve() }
-  const settled = (): Promise<void> => keeper.settled()
-  const control = createControl({
-    resources,
-    publisher,
-    clock,
-    random,
-    validators,
-    schemasSettled: settled,
-    strict: false,
-  })
+  const schemas = { validators, schemasSettled: () => keeper.settled() }
+  const control = openMemoryControl({ clock, rows, schemas })
   await control.buses.create(SCOPE, { name: 'orders' })
   await control.schemas.registries.create(SCOPE, { name: 'shop' })
   return {

@@ -27,6 +27,13 @@ export type Direction = 'backward' | 'forward'
 
 export type CompatibilityMode = 'backward' | 'forward' | 'full' | 'none'
 
+export const COMPATIBILITY_MODES: readonly CompatibilityMode[] = [
+  'backward',
+  'forward',
+  'full',
+  'none',
+]
+
 export interface SchemaChange {
   /** As `$.detail.size`; list items are `[]`. */
   readonly path: string

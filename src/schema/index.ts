@@ -7,16 +7,20 @@ export {
 } from './document.ts'
 export {
   compareDocuments,
+  COMPATIBILITY_MODES,
+  faultsOf,
   type Comparison,
   type CompatibilityMode,
   type SchemaChange,
 } from './compare.ts'
 export { ValidatorCache, type Validator } from './validator.ts'
 export { checkBindingLanguage, createCodeBinding } from './code-binding.ts'
+export { exampleDetail } from './example.ts'
+export { formatTypeScriptModule } from './generate.ts'
 export { formatInferred, readInferred } from './infer.ts'
 export { isSameJson } from './json-schema.ts'
 export { CONTENT_LENGTH_MAX } from './limits.ts'
 export { discoveredName } from './names.ts'
 export { hasKeywords, parseKeywords } from './search.ts'
 export { fitsShape, mergeShapes, shapeOf, type Shape } from './shape.ts'
-export { type PublishClient } from './typescript-client.ts'
+export { PUBLISH_CLIENTS, type PublishClient } from './typescript-client.ts'

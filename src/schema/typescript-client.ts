@@ -6,6 +6,8 @@ import { quote } from './typescript.ts'
 
 export type PublishClient = 'aws-sdk' | 'fetch' | 'none'
 
+export const PUBLISH_CLIENTS: readonly PublishClient[] = ['aws-sdk', 'fetch', 'none']
+
 export interface ClientOptions {
   readonly client: PublishClient
   /** The bus that is published to when nothing else is said. */

@@ -19,6 +19,9 @@ import type { EventExplanation, ExplainEventQuery } from '../../src/api/own/expl
 import { openMetrics } from '../../src/api/own/metrics.ts'
 import { createOperationsDialect } from '../../src/api/own/operations-dialect.ts'
 import { createOwnDialect } from '../../src/api/own/own-dialect.ts'
+import { createOwnSchemas } from '../../src/app-own-schemas.ts'
+import { openMemoryControl } from '../../src/control/testing.ts'
+import type { Ruleset } from '../../src/model/index.ts'
 
 export interface OwnServer extends AsyncDisposable {
   readonly url: string
@@ -98,6 +101,7 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
     readState: () => Promise.resolve(state),
     reasonsNotReady: () => [],
     authorize: () => Promise.resolve(undefined),
+    schemas: createOwnSchemas(openMemoryControl({ clock: systemClock }).schemas, () => NO_RULES),
     subscribe: (options) => memory.subscribe(options),
     listBuses: () => Promise.resolve([]),
     listRules: () => Promise.resolve(rules.map(({ view }) => view)),
@@ -151,6 +155,8 @@ function explainEvent(rules: readonly MemoryRule[], query: ExplainEventQuery): E
   const matched = items.filter(({ matches }) => matches).length
   return { bus: query.bus ?? 'default', event: {}, rules: rules.length, matched, items }
 }
+
+const NO_RULES: Ruleset = { generation: 0, buses: new Map() }
 
 class EventMemory {
   readonly items: TailItem[]

@@ -11,6 +11,7 @@ import type { Timetable } from '../../control/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import type { ArchiveDeps } from './archive-views.ts'
 import type { Metrics, StateReading } from './metrics.ts'
+import type { OwnSchemas } from './schema-views.ts'
 
 export interface OperationsDeps {
   readonly metrics: Metrics
@@ -42,6 +43,7 @@ export interface OwnApiDeps extends OperationsDeps {
   setEndpointHealth(endpoint: string, health: 'healthy' | 'unhealthy'): Promise<EndpointView>
   explainEvent(query: ExplainEventQuery): Promise<EventExplanation>
   explainRule(query: ExplainRuleQuery): Promise<RuleExplanation>
+  readonly schemas: OwnSchemas
 }
 
 export interface PipeQuery {

@@ -3,6 +3,7 @@
 
 import { EXPLAIN_SCHEMAS } from './explain-schemas.ts'
 import { SCHEDULE_SCHEMAS } from './schedule-schemas.ts'
+import { REGISTRY_SCHEMAS } from './schema-schemas.ts'
 import { COUNT, type Json, list, MILLISECONDS, object, reference, TEXT } from './json-schema.ts'
 import { ARCHIVE_SCHEMAS } from './archives.ts'
 import { PIPE_SCHEMAS } from './pipes.ts'
@@ -123,6 +124,7 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
   EndpointList: list('Endpoint'),
   ...EXPLAIN_SCHEMAS,
   ...SCHEDULE_SCHEMAS,
+  ...REGISTRY_SCHEMAS,
 }
 
 export function formatOpenApi(version: string): Json {

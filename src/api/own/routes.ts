@@ -11,6 +11,7 @@ import { PIPE_ROUTES } from './pipes.ts'
 import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
 import { given, json } from './replies.ts'
 import { SCHEDULE_ROUTES } from './schedules.ts'
+import { SCHEMA_ROUTES } from './schema-routes.ts'
 import { readStats } from './stats.ts'
 import { streamTail } from './tail.ts'
 
@@ -180,6 +181,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     handle: reset,
   },
   ...SCHEDULE_ROUTES,
+  ...SCHEMA_ROUTES,
 ]
 
 // Streams open now, over all servers of the process.

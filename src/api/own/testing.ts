@@ -3,6 +3,7 @@
 import { AppError, type Clock, type ErrorCode } from '../../base/index.ts'
 import type { OwnApiDeps, SubscribeOptions, TailItem } from './deps.ts'
 import { openMetrics } from './metrics.ts'
+import type { OwnSchemas } from './schema-views.ts'
 
 export interface TestSource {
   /** As each tail asked. */
@@ -60,9 +61,22 @@ export function createTestDeps(
     },
     explainEvent: () => refuse('EVENT_NOT_FOUND', 'nothing is in the log'),
     explainRule: () => refuse('RULE_NOT_FOUND', 'there are no rules'),
+    schemas: NO_SCHEMAS,
     ...overrides,
   }
   return { deps, source }
+}
+
+const NOTHING = (): Promise<never> => refuse('RESOURCE_NOT_FOUND', 'there is no schema here')
+
+/** For tests that have none. */
+const NO_SCHEMAS: OwnSchemas = {
+  listRegistries: () => Promise.resolve([]),
+  listSchemas: () => Promise.resolve([]),
+  getSchema: NOTHING,
+  pushSchema: NOTHING,
+  setValidation: NOTHING,
+  setRuleVersions: NOTHING,
 }
 
 class HandSource implements TestSource {
