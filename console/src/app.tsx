@@ -2,6 +2,7 @@
 
 import { type ReactElement, useEffect, useReducer, useRef, useState } from 'react'
 import { readInfo } from './api.ts'
+import { CataloguePage } from './catalogue-page.tsx'
 import { openTail } from './connection.ts'
 import { EmptyTail } from './empty-tail.tsx'
 import { ExplainPage } from './explain-page.tsx'
@@ -83,6 +84,7 @@ export function App(): ReactElement {
       </header>
       <HealthStrip stats={stats} rates={rates} />
       <main>
+        {page === 'events' && <CataloguePage />}
         {page === 'explain' && <ExplainPage event={explained} onChange={setExplained} />}
         {page === 'live' && (
           <>

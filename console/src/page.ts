@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from 'react'
 
-export const PAGES = { live: 'Live', explain: 'Explain' } as const
+export const PAGES = { live: 'Live', events: 'Events', explain: 'Explain' } as const
 
 export type PageName = keyof typeof PAGES
 

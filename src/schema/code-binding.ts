@@ -4,9 +4,12 @@
 import { AppError } from '../base/index.ts'
 import { parseDocument, type SchemaText } from './document.ts'
 import { formatTypeScriptModule } from './generate.ts'
+import { formatPython, PYTHON_RESERVED } from './python.ts'
+import { TypeBook } from './type-book.ts'
 import { type ZipFile, zipFiles } from './zip.ts'
 
 const BINDINGS: Readonly<Record<string, (text: SchemaText) => readonly ZipFile[]>> = {
+  Python36: pythonFiles,
   TypeScript3: typeScriptFiles,
 }
 
@@ -28,8 +31,28 @@ export function createCodeBinding(language: string, text: SchemaText): Buffer {
 }
 
 function typeScriptFiles(text: SchemaText): readonly ZipFile[] {
-  const document = parseDocument(text)
-  const folder = (document.source ?? 'schema').replace(/[^\w.-]/g, '-')
   const module = formatTypeScriptModule([text], { client: 'none', bus: 'default' })
-  return [{ path: `${folder}/${document.title.replace(/[^\w.-]/g, '-')}.ts`, text: module }]
+  return [{ path: `${folderOf(text)}/${fileName(parseDocument(text).title)}.ts`, text: module }]
+}
+
+function pythonFiles(text: SchemaText): readonly ZipFile[] {
+  const document = parseDocument(text)
+  const book = new TypeBook(PYTHON_RESERVED)
+  book.add(document)
+  // What a Python program imports is a name: no dots, no dashes.
+  const folder = folderOf(text).replace(/[^A-Za-z0-9_]/g, '_')
+  const file = fileName(document.title).replace(/[^A-Za-z0-9_]/g, '_')
+  return [
+    { path: `${folder}/__init__.py`, text: '' },
+    { path: `${folder}/${file}.py`, text: formatPython(book) },
+  ]
+}
+
+/** The source of the events. */
+function folderOf(text: SchemaText): string {
+  return fileName(parseDocument(text).source ?? 'schema')
+}
+
+function fileName(name: string): string {
+  return name.replace(/[^\w.-]/g, '-')
 }

@@ -7,13 +7,14 @@
 // its schema names is valid on the other side.
 
 import type { ChangeLevel } from '../model/index.ts'
+import { BOTH, ChangeList, type Direction, type SchemaChange } from './change-list.ts'
+import { compareTypes, compareValues, expandTypes, type Sides } from './compare-values.ts'
 import { detailSchema, type SchemaDocument } from './document.ts'
 import {
   branchesAt,
   canonicalJson,
   isSameJson,
   isSchema,
-  JSON_TYPES,
   type JsonSchema,
   type JsonType,
   requiredOf,
@@ -21,9 +22,7 @@ import {
   schemasAt,
   typesOf,
 } from './json-schema.ts'
-import { BRANCHES_MAX, CHANGES_MAX, COMPARISONS_MAX, DOCUMENT_DEPTH_MAX } from './limits.ts'
-
-export type Direction = 'backward' | 'forward'
+import { BRANCHES_MAX, COMPARISONS_MAX, DOCUMENT_DEPTH_MAX } from './limits.ts'
 
 export type CompatibilityMode = 'backward' | 'forward' | 'full' | 'none'
 
@@ -33,14 +32,6 @@ export const COMPATIBILITY_MODES: readonly CompatibilityMode[] = [
   'full',
   'none',
 ]
-
-export interface SchemaChange {
-  /** As `$.detail.size`; list items are `[]`. */
-  readonly path: string
-  readonly message: string
-  /** Empty for what breaks nobody. */
-  readonly breaks: readonly Direction[]
-}
 
 export interface Comparison {
   readonly level: ChangeLevel
@@ -76,24 +67,6 @@ export function faultsOf(
   return changes.filter(({ breaks }) => breaks.some((direction) => refused.includes(direction)))
 }
 
-const BOTH: readonly Direction[] = ['backward', 'forward']
-
-class ChangeList {
-  readonly changes: SchemaChange[] = []
-  /** Also by changes past those that are listed. */
-  readonly broken = new Set<Direction>()
-
-  add(path: string, message: string, breaks: readonly Direction[] = []): void {
-    for (const direction of breaks) this.broken.add(direction)
-    if (this.changes.length < CHANGES_MAX) this.changes.push({ path, message, breaks })
-  }
-
-  level(): ChangeLevel {
-    if (this.broken.size > 0) return 'major'
-    return this.changes.length > 0 ? 'minor' : 'patch'
-  }
-}
-
 interface Place {
   readonly before: JsonSchema
   readonly after: JsonSchema
@@ -119,14 +92,12 @@ function compareSchemas(given: JsonSchema, givenAfter: JsonSchema, place: Place)
   if (underWay.has(pair)) return
   underWay.add(pair)
   // Below values of another type there is nothing to compare.
-  if (compareTypes(before, after, place)) compareContents(before, after, place)
+  if (compareTypes({ before, after }, place)) compareContents(before, after, place)
   underWay.delete(pair)
 }
 
 function compareContents(before: JsonSchema, after: JsonSchema, place: Place): void {
-  compareEnum(before, after, place)
-  for (const bound of BOUNDS) compareBound(bound, { before, after }, place)
-  for (const keyword of EXACT) compareExact(keyword, { before, after }, place)
+  compareValues({ before, after }, place)
   compareObjects(before, after, place)
   compareItems(before, after, place)
   compareBranches(before, after, place)
@@ -141,118 +112,6 @@ function identityOf(schema: JsonSchema): number {
   identitiesGiven += 1
   identities.set(schema, identitiesGiven)
   return identitiesGiven
-}
-
-/** Answers whether the two have a type in common. */
-function compareTypes(before: JsonSchema, after: JsonSchema, { path, list }: Place): boolean {
-  const old = expandTypes(before)
-  const now = expandTypes(after)
-  const gone = [...old].filter((type) => !now.has(type))
-  const added = [...now].filter((type) => !old.has(type))
-  if (gone.length > 0) list.add(path, `no longer allows ${formatTypes(gone)}`, ['backward'])
-  if (added.length > 0) list.add(path, `now allows ${formatTypes(added)}`, ['forward'])
-  return [...old].some((type) => now.has(type))
-}
-
-/** `number` is what no integer is, so that every value is of one type. */
-function expandTypes(schema: JsonSchema): ReadonlySet<JsonType> {
-  const types = new Set(typesOf(schema) ?? JSON_TYPES)
-  if (types.has('number')) types.add('integer')
-  return types
-}
-
-function formatTypes(types: readonly string[]): string {
-  return types.map((type) => `\`${type}\``).join(', ')
-}
-
-function compareEnum(before: JsonSchema, after: JsonSchema, { path, list }: Place): void {
-  const old = valuesOf(before)
-  const now = valuesOf(after)
-  if (old === undefined && now === undefined) return
-  if (old === undefined) list.add(path, 'allows certain values only', ['backward'])
-  else if (now === undefined)
-    list.add(path, 'allows other values than the listed ones', ['forward'])
-  else {
-    const gone = [...old].filter((value) => !now.has(value))
-    const added = [...now].filter((value) => !old.has(value))
-    if (gone.length > 0) list.add(path, `no longer allows ${formatTypes(gone)}`, ['backward'])
-    if (added.length > 0) list.add(path, `now allows ${formatTypes(added)}`, ['forward'])
-  }
-}
-
-function valuesOf(schema: JsonSchema): ReadonlySet<string> | undefined {
-  const { enum: values } = schema
-  return Array.isArray(values) ? new Set(values.map((value) => canonicalJson(value))) : undefined
-}
-
-interface Bound {
-  readonly keyword: string
-  readonly kind: 'max' | 'min'
-  /** The keyword that excludes the bound itself. */
-  readonly exclusive?: string
-}
-
-const BOUNDS: readonly Bound[] = [
-  { keyword: 'minimum', kind: 'min', exclusive: 'exclusiveMinimum' },
-  { keyword: 'maximum', kind: 'max', exclusive: 'exclusiveMaximum' },
-  { keyword: 'minLength', kind: 'min' },
-  { keyword: 'maxLength', kind: 'max' },
-  { keyword: 'minItems', kind: 'min' },
-  { keyword: 'maxItems', kind: 'max' },
-  { keyword: 'minProperties', kind: 'min' },
-  { keyword: 'maxProperties', kind: 'max' },
-]
-
-interface Sides {
-  readonly before: JsonSchema
-  readonly after: JsonSchema
-}
-
-function compareBound(bound: Bound, { before, after }: Sides, place: Place): void {
-  const { keyword, kind } = bound
-  const old = boundOf(bound, before)
-  const now = boundOf(bound, after)
-  const difference = now.value - old.value || Number(now.isExclusive) - Number(old.isExclusive)
-  // With an exclusive maximum the bound is lower, with an exclusive minimum higher.
-  const isHigher = kind === 'max' && now.value === old.value ? difference < 0 : difference > 0
-  if (difference === 0 || Number.isNaN(difference)) return
-  const isTighter = kind === 'max' ? !isHigher : isHigher
-  const message = `\`${keyword}\` was ${show(before[keyword])} and is ${show(after[keyword])}`
-  place.list.add(place.path, message, [isTighter ? 'backward' : 'forward'])
-}
-
-function boundOf(
-  { keyword, kind, exclusive }: Bound,
-  schema: JsonSchema,
-): { readonly value: number; readonly isExclusive: boolean } {
-  const value = schema[keyword]
-  const isExclusive = exclusive !== undefined && schema[exclusive] === true
-  if (typeof value === 'number') return { value, isExclusive }
-  return { value: kind === 'max' ? Number.MAX_VALUE : -Number.MAX_VALUE, isExclusive: false }
-}
-
-/** Keywords whose two values nobody can compare, unless they are the same. */
-const EXACT = [
-  'pattern',
-  'format',
-  'multipleOf',
-  'uniqueItems',
-  'patternProperties',
-  'dependencies',
-  'not',
-]
-
-function compareExact(keyword: string, { before, after }: Sides, place: Place): void {
-  const [old, now] = [before, after].map((schema) => withoutOff(schema[keyword]))
-  if (isSameJson(old, now)) return
-  const { path, list } = place
-  if (old === undefined) list.add(path, `\`${keyword}\` is asked now`, ['backward'])
-  else if (now === undefined) list.add(path, `\`${keyword}\` is no longer asked`, ['forward'])
-  else list.add(path, `\`${keyword}\` was ${show(old)} and is ${show(now)}`, BOTH)
-}
-
-function withoutOff(value: unknown): unknown {
-  return value === false ? undefined : value
 }
 
 function compareObjects(before: JsonSchema, after: JsonSchema, place: Place): void {
@@ -417,10 +276,4 @@ function areApart(branches: readonly JsonSchema[], root: JsonSchema): boolean {
 
 function pathTo(path: string, name: string): string {
   return /^[\w$]+$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return 'not given'
-  const text = JSON.stringify(value)
-  return `\`${text.length > 100 ? `${text.slice(0, 100)}…` : text}\``
 }

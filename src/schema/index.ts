@@ -1,3 +1,4 @@
+export type { SchemaChange } from './change-list.ts'
 export {
   eventTypeKey,
   exportDraft4,
@@ -11,7 +12,6 @@ export {
   faultsOf,
   type Comparison,
   type CompatibilityMode,
-  type SchemaChange,
 } from './compare.ts'
 export { ValidatorCache, type Validator } from './validator.ts'
 export { checkBindingLanguage, createCodeBinding } from './code-binding.ts'

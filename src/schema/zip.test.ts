@@ -44,6 +44,7 @@ test('a binding is a zip of code; a language without one says which there are', 
   assert.throws(
     () => createCodeBinding('Cobol', text),
     (error) =>
-      isAppError(error, 'NOT_IMPLEMENTED') && /expected one of TypeScript3/.test(error.message),
+      isAppError(error, 'NOT_IMPLEMENTED') &&
+      /expected one of Python36, TypeScript3/.test(error.message),
   )
 })

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { REGISTRATION } from '../../src/schema/testing.ts'
 import { ROOT } from '../../tools/tree.ts'
 import { openOwnServer, type OwnServer } from '../support/own-server.ts'
 
@@ -225,6 +226,60 @@ test('what is no event is said so, in the words of the server', { skip }, async 
   await page.getByRole('button', { name: 'Explain' }).click()
   await page.getByRole('alert').getByText('expected the event to be JSON').waitFor()
 })
+
+/** Puts a schema into a registry of the server. */
+async function push(server: OwnServer, name: string, content: string): Promise<void> {
+  const response = await fetch(`${server.url}/_signalbox/v1/schemas/push`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-signalbox-console': '1' },
+    body: JSON.stringify({ registry: 'MyLearning-EventSchemas', name, type: 'OpenApi3', content }),
+  })
+  assert.equal(response.status, 200)
+}
+
+test(
+  '004.5 the event catalogue shows the schema with its versions, and its form sends an event of it',
+  { skip },
+  async () => {
+    await using visited = await visit({ rules: RULES })
+    const { page, server, complaints } = visited
+    await page.getByRole('link', { name: 'Events' }).click()
+    await page.getByText('No schema yet').waitFor()
+    await push(server, 'UserRegistrationEvent', REGISTRATION)
+    await push(server, 'UserRegistrationEvent', REGISTRATION.replace('"free",', '"free","trial",'))
+    await page.reload()
+    await page.getByRole('button', { name: /UserRegistrationEvent/ }).click()
+    await page.getByRole('heading', { name: 'UserRegistrationEvent' }).waitFor()
+    const versions = page.getByLabel('Version')
+    assert.deepEqual(await versions.locator('option').allInnerTexts(), [
+      '1.0.0 (version 1)',
+      '2.0.0 (version 2)',
+    ])
+    assert.equal(await versions.inputValue(), '2')
+    await page.getByText('rule every of bus default').waitFor()
+
+    await page.getByLabel('user_id').fill('user_7')
+    await page.getByLabel('registration_type').selectOption('trial')
+    await page.getByLabel('course_interests').fill('["aws"')
+    await page.getByRole('button', { name: 'Send UserRegistrationEvent' }).click()
+    await page.getByRole('alert').getByText('`course_interests` to be JSON').waitFor()
+    await page.getByLabel('course_interests').fill('["aws"]')
+    await page.getByRole('button', { name: 'Send UserRegistrationEvent' }).click()
+    await page.getByText('sent as').waitFor()
+    const { envelope } = server.events.at(-1)!
+    const event = JSON.parse(Buffer.from(envelope).toString()) as Record<string, unknown>
+    assert.equal(event['detail-type'], 'UserRegistrationEvent')
+    assert.deepEqual(event['detail'], {
+      user_id: 'user_7',
+      email: 'someone@example.com',
+      registration_type: 'trial',
+      course_interests: ['aws'],
+      referral_source: 'text',
+      timestamp: '2026-01-31T12:00:00Z',
+    })
+    assert.deepEqual(complaints, [])
+  },
+)
 
 test('dark and light are two looks', { skip }, async () => {
   const backgrounds = new Set<string>()

@@ -83,6 +83,7 @@ function describe(server: HttpServer, memory: EventMemory, deps: OwnApiDeps): Ow
 
 function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unknown>>): OwnApiDeps {
   const rules = Object.entries(patterns).map(([name, pattern]) => createRule(name, pattern))
+  const ruleset = rulesetOf(patterns)
   const state = {
     pending: 2,
     dead: 1,
@@ -101,7 +102,7 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
     readState: () => Promise.resolve(state),
     reasonsNotReady: () => [],
     authorize: () => Promise.resolve(undefined),
-    schemas: createOwnSchemas(openMemoryControl({ clock: systemClock }).schemas, () => NO_RULES),
+    schemas: createOwnSchemas(openMemoryControl({ clock: systemClock }).schemas, () => ruleset),
     subscribe: (options) => memory.subscribe(options),
     listBuses: () => Promise.resolve([]),
     listRules: () => Promise.resolve(rules.map(({ view }) => view)),
@@ -156,7 +157,17 @@ function explainEvent(rules: readonly MemoryRule[], query: ExplainEventQuery): E
   return { bus: query.bus ?? 'default', event: {}, rules: rules.length, matched, items }
 }
 
-const NO_RULES: Ruleset = { generation: 0, buses: new Map() }
+const BUS_KEY = '000000000000/us-east-1/default'
+
+/** The rules of the test, on the default bus. */
+function rulesetOf(patterns: Readonly<Record<string, unknown>>): Ruleset {
+  const rules = Object.entries(patterns).map(([name, pattern]) => {
+    const text = JSON.stringify(pattern)
+    return { key: name, name, arn: name, busKey: BUS_KEY, pattern: text, targets: [] }
+  })
+  const byName = new Map(rules.map((rule) => [rule.name, rule]))
+  return { generation: 0, buses: new Map([[BUS_KEY, { busKey: BUS_KEY, rules: byName }]]) }
+}
 
 class EventMemory {
   readonly items: TailItem[]
