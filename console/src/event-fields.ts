@@ -98,7 +98,7 @@ function detailOf(document: Json): Json {
 function kindOf({ type, enum: values }: Json): Pick<EventField, 'kind' | 'choices'> {
   const choices: readonly unknown[] = Array.isArray(values) ? values : []
   if (choices.length > 0 && choices.every((value) => typeof value === 'string')) {
-    return { kind: 'choice', choices: choices as readonly string[] }
+    return { kind: 'choice', choices }
   }
   if (type === 'string') return { kind: 'text', choices: [] }
   if (type === 'number' || type === 'integer') return { kind: 'number', choices: [] }

@@ -4,11 +4,13 @@
 import { AppError } from '../base/index.ts'
 import { parseDocument, type SchemaText } from './document.ts'
 import { formatTypeScriptModule } from './generate.ts'
+import { formatGo, GO_RESERVED, goPackage } from './go.ts'
 import { formatPython, PYTHON_RESERVED } from './python.ts'
 import { TypeBook } from './type-book.ts'
 import { type ZipFile, zipFiles } from './zip.ts'
 
 const BINDINGS: Readonly<Record<string, (text: SchemaText) => readonly ZipFile[]>> = {
+  Go1: goFiles,
   Python36: pythonFiles,
   TypeScript3: typeScriptFiles,
 }
@@ -33,6 +35,14 @@ export function createCodeBinding(language: string, text: SchemaText): Buffer {
 function typeScriptFiles(text: SchemaText): readonly ZipFile[] {
   const module = formatTypeScriptModule([text], { client: 'none', bus: 'default' })
   return [{ path: `${folderOf(text)}/${fileName(parseDocument(text).title)}.ts`, text: module }]
+}
+
+function goFiles(text: SchemaText): readonly ZipFile[] {
+  const document = parseDocument(text)
+  const book = new TypeBook(GO_RESERVED)
+  book.add(document)
+  const name = goPackage(document.title)
+  return [{ path: `${folderOf(text)}/${name}/${name}.go`, text: formatGo(book, name) }]
 }
 
 function pythonFiles(text: SchemaText): readonly ZipFile[] {

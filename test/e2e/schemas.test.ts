@@ -316,3 +316,56 @@ test('the aws CLI prints a schema as programs that make types take it', async ()
   const { Content } = await signalbox.aws<{ Content: string }>('schemas', 'describe-schema', name)
   assert.equal(Content, REGISTRATION)
 })
+
+test('a discoverer learns from what is published, and no longer once it is stopped', async () => {
+  const seen = await open().python<Record<string, unknown>>(
+    program(`
+    bus = events.create_event_bus(Name='orders')['EventBusArn']
+    id = schemas.create_discoverer(SourceArn=bus)['DiscovererId']
+    learnt = dict(RegistryName='discovered-schemas', SchemaName='my.shop@OrderCreated')
+    def version(number, seconds=20):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                found = schemas.describe_schema(**learnt)
+                if found['SchemaVersion'] == number:
+                    return json.loads(found['Content'])['components']['schemas']
+            except ClientError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError('there is no version ' + number)
+    put('my.shop', 'Order Created', {'id': 1}, EventBusName='orders')
+    first = version('1')
+    put('my.shop', 'Order Created', {'id': 2}, EventBusName='orders')
+    put('my.shop', 'Order Created', {'id': 3, 'customer': {'name': 'a'}}, EventBusName='orders')
+    second = version('2')
+    schemas.stop_discoverer(DiscovererId=id)
+    put('my.shop', 'Order Created', {'other': 4}, EventBusName='orders')
+    put('my.shop', 'Order Paid', {'id': 5}, EventBusName='orders')
+    schemas.start_discoverer(DiscovererId=id)
+    put('my.shop', 'Order Created', {'id': 'six', 'customer': {'name': 'a'}}, EventBusName='orders')
+    third = version('3')
+    result = dict(
+        first=first['OrderCreated'], second=second['OrderCreated'], customer=second['Customer'],
+        third=third['OrderCreated']['properties']['id'],
+        event=[first['AWSEvent']['x-amazon-events-source'], first['AWSEvent']['x-amazon-events-detail-type']],
+        listed=[each['SchemaName'] for each in schemas.list_schemas(RegistryName='discovered-schemas')['Schemas']],
+        own=status(schemas.update_schema, Content='{}', **learnt)[:2],
+        deleted=status(schemas.delete_schema, **learnt))
+    `),
+  )
+  assert.deepEqual(seen, {
+    first: { type: 'object', required: ['id'], properties: { id: { type: 'number' } } },
+    second: {
+      type: 'object',
+      required: ['id'],
+      properties: { customer: { $ref: '#/components/schemas/Customer' }, id: { type: 'number' } },
+    },
+    customer: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
+    third: { anyOf: [{ type: 'number' }, { type: 'string' }] },
+    event: ['my.shop', 'Order Created'],
+    listed: ['my.shop@OrderCreated'],
+    own: [403, 'ForbiddenException'],
+    deleted: [204],
+  })
+})
