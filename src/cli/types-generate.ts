@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { describeError } from '../base/index.ts'
+import { describeError, wait } from '../base/index.ts'
 import { type Client, createClient } from '../client/index.ts'
 import {
   formatTypeScriptModule,
@@ -13,7 +13,6 @@ import {
 import { clientConfig, type CommandContext, printJson, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { GENERATED_EVENTS_MAX, TYPES_WATCH_MS } from './limits.ts'
-import { wait } from './pace.ts'
 import { readSchemaFile } from './schema-files.ts'
 import { UsageError } from './usage-error.ts'
 

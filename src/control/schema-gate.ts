@@ -5,17 +5,14 @@ import { AppError, channels, describeError, type Logger } from '../base/index.ts
 import { decodeStoredEvent, parseBusKey, withSchema } from '../event/index.ts'
 import type { IncomingEvent, Passage, SchemaGate } from '../ingress/index.ts'
 import type { BusValidation } from '../model/index.ts'
+import type { SendDeadLetter } from '../queue/index.ts'
 import type { EventName, SchemaBook, SchemaEntry } from './schema-book.ts'
 
 export interface SchemaGateOptions {
   readonly book: SchemaBook
   /** By bus key, of the buses that ask for it. */
   readonly buses: ReadonlyMap<string, BusValidation>
-  readonly sendDeadLetter: (
-    queueArn: string,
-    body: Uint8Array,
-    attributes: Readonly<Record<string, string>>,
-  ) => Promise<void>
+  readonly sendDeadLetter: SendDeadLetter
   readonly logger: Logger
 }
 
@@ -124,7 +121,7 @@ async function bury(
       : { SCHEMA: `${entry.registry}/${entry.name}`, SCHEMA_VERSION: entry.semantic }),
   }
   try {
-    await sendDeadLetter(deadLetterArn, envelope, attributes)
+    await sendDeadLetter(deadLetterArn, { body: envelope, attributes })
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'QUEUE_NOT_FOUND') throw error
     logger.error('a refused event has no dead-letter queue to go to', {

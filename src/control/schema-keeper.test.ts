@@ -38,7 +38,7 @@ async function open(context: TestContext): Promise<Bench> {
     decode: decodeResource,
     resources,
     validators,
-    sendDeadLetter: async (queueArn, _body, attributes) => {
+    sendDeadLetter: async (queueArn, { attributes }) => {
       if (queueArn !== QUEUE) throw new AppError('QUEUE_NOT_FOUND', 'there is no such queue')
       letters.push({ queueArn, attributes })
     },

@@ -90,8 +90,8 @@ class Acceptor implements Ingress, IngressState {
       } else
         passed.push(passage.record === undefined ? event : { ...event, record: passage.record })
     }
-    const refused = results.size
-    if (refused > 0) this.#refused(dialect, invalidEvent(), refused)
+    const refused = events.filter((_, index) => results.has(index))
+    if (refused.length > 0) this.#refused(dialect, invalidEvent(), refused)
     const taken = passed.length === 0 ? [] : await this.#take(dialect, passed)
     const rest = taken.values()
     return events.map((_, index) => results.get(index) ?? rest.next().value!)

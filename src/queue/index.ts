@@ -15,6 +15,6 @@ export {
 export { openQueues, type Queues } from './queues.ts'
 export { createQueueSinkKind } from './queue-sink.ts'
 export { createQueueSourceKind } from './queue-source.ts'
-export { createDeadLetterSender } from './dead-letters.ts'
+export { createDeadLetterSender, type SendDeadLetter } from './dead-letters.ts'
 export { addPermission, removePermission, type QueuePermission } from './policy.ts'
 export type { MoveTask, MoveTasks, NewMoveTask } from './move-tasks.ts'
