@@ -110,13 +110,13 @@ test('what is wrong with a document is said, all of it', () => {
     properties: {
       a: { $ref: '#/definitions/Nowhere' },
       b: { type: 'text' },
-      c: { pattern: '(a+)+$' },
+      c: { pattern: '(?=a)' },
     },
   }
   const message = refusal(bad, 'JSONSchemaDraft4')
   assert.match(message, /#\/properties\/a: `#\/definitions\/Nowhere` is no schema/)
   assert.match(message, /#\/properties\/b\/type: expected a type of JSON, got `text`/)
-  assert.match(message, /#\/properties\/c\/pattern: .*exponential/)
+  assert.match(message, /#\/properties\/c\/pattern: .*looks ahead/)
   assert.match(
     refusal({ properties: { a: { $ref: 'http://other.test/x' } } }, 'JSONSchemaDraft4'),
     /no schema of this document/,

@@ -18,7 +18,7 @@ import {
 import { CONTENT_LENGTH_MAX, DOCUMENT_DEPTH_MAX } from './limits.ts'
 import { pascalCase } from './names.ts'
 import { fromOpenApi } from './openapi.ts'
-import { patternFault } from './safe-pattern.ts'
+import { patternFault } from './linear-pattern.ts'
 
 /** A schema's text as it lies in a registry. */
 export interface SchemaText {

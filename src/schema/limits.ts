@@ -24,6 +24,12 @@ export const VALIDATORS_MAX = 500
 /** Characters of a `pattern`. */
 export const PATTERN_LENGTH_MAX = 1000
 
+/** Instructions of a compiled `pattern`; a test takes at most so many steps a character. */
+export const PATTERN_PROGRAM_MAX = 1000
+
+/** Characters of a text that a `pattern` is tried on; a longer one does not match. */
+export const PATTERN_TEXT_LENGTH_MAX = 65_536
+
 /** Alternatives of an `anyOf` whose pairs are compared. */
 export const BRANCHES_MAX = 50
 

@@ -60,3 +60,15 @@ test('one content is compiled once', () => {
   assert.equal(cache.get(TEXT), cache.get({ ...TEXT }))
   assert.notEqual(cache.get(TEXT), cache.get({ ...TEXT, content: openApiOf('B', {}) }))
 })
+
+test('a pattern that would take for ever on a text ends, and finds it wrong', async () => {
+  const content = JSON.stringify({
+    type: 'object',
+    properties: { a: { type: 'string', pattern: '^(a+)+$' } },
+  })
+  const validate = await compileValidator(
+    parseDocument({ name: 'A', type: 'JSONSchemaDraft4', content }),
+  )
+  assert.deepEqual(validate({ detail: { a: 'aaa' } }), [])
+  assert.equal(validate({ detail: { a: `${'a'.repeat(5000)}!` } }).length, 1)
+})

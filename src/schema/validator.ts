@@ -7,6 +7,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv'
 import { AppError } from '../base/index.ts'
 import { contentHash, parseDocument, type SchemaDocument, type SchemaText } from './document.ts'
 import { FAULTS_MAX, VALIDATORS_MAX } from './limits.ts'
+import { compilePattern } from './linear-pattern.ts'
 
 export interface SchemaFault {
   /** As `$.detail.items[2].sku`. */
@@ -33,6 +34,7 @@ export async function compileValidator(document: SchemaDocument): Promise<Valida
     messages: true,
     // A property named as one that every object inherits is a property like any other.
     ownProperties: true,
+    code: { regExp: linearEngine },
   })
   formatsModule.default(ajv)
   let validate: ValidateFunction
@@ -50,6 +52,9 @@ export async function compileValidator(document: SchemaDocument): Promise<Valida
     return (validate.errors ?? []).slice(0, FAULTS_MAX).map((error) => toFault(prefix, error))
   }
 }
+
+/** In the code that ajv writes for a program of its own this would be a name; here the function itself is called. */
+const linearEngine = Object.assign((pattern: string) => compilePattern(pattern), { code: '' })
 
 /** Validators by content, the least recently used forgotten. */
 export class ValidatorCache {

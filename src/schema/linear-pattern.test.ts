@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  array,
+  assert as check,
+  constantFrom,
+  letrec,
+  oneof,
+  pre,
+  property,
+  string,
+  tuple,
+  type Arbitrary,
+} from 'fast-check'
+import { compilePattern, patternFault } from './linear-pattern.ts'
+
+const USUAL = [
+  '^[a-z]+$',
+  '^\\d{4}-\\d{2}$',
+  '^(a|b)$',
+  '^(?:ab)+$',
+  '^[\\w.]+@[\\w.]+$',
+  '^arn:aws:s3:::.*$',
+  '[)(*\\]]+',
+  '^(?<year>\\d+)$',
+  '^\\p{L}+$',
+  '^\\u{1F600}|\\u0041$',
+  '\\bword\\b',
+  '',
+  '^$',
+  'a{2,}',
+  '^.{1,10}$',
+  '\\.',
+  '^[^/]+(/[^/]+)*$',
+]
+const TEXTS = [
+  'a-b',
+  '{a}',
+  '',
+  'a',
+  'ab',
+  'abab',
+  '2026-01',
+  'a.b@c.d',
+  'arn:aws:s3:::x',
+  '()',
+  'Zürich',
+  '😀',
+  'A',
+  'a word here',
+  'swords',
+  'aa',
+  'x'.repeat(11),
+  'a/b/c',
+  '/',
+  '.',
+  'x\ny',
+]
+
+/** Written for the old reading of expressions. */
+const OLD = ['a\\-b', '^{a}$']
+
+test('an expression matches what the platform matches with it', () => {
+  for (const [flags, patterns] of [
+    ['u', USUAL],
+    ['', OLD],
+  ] as const) {
+    for (const pattern of patterns) {
+      const compiled = compilePattern(pattern)
+      for (const text of TEXTS) {
+        const expected = new RegExp(pattern, flags).test(text)
+        assert.equal(compiled.test(text), expected, `${pattern} on ${text}`)
+      }
+    }
+  }
+})
+
+const anyPattern: Arbitrary<string> = letrec<{ either: string; list: string; one: string }>(
+  (tie) => ({
+    either: array(tie('list'), { minLength: 1, maxLength: 2 }).map((branches) =>
+      branches.join('|'),
+    ),
+    list: array(
+      tuple(tie('one'), constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '{0,}', '*?')),
+      { maxLength: 3 },
+    ).map((parts) => parts.map(([one, repeat]) => one + repeat).join('')),
+    one: oneof(
+      { depthSize: 'small', maxDepth: 2, withCrossShrink: true },
+      constantFrom(
+        'a',
+        'b',
+        '.',
+        '[ab]',
+        '[^a]',
+        '\\w',
+        '\\W',
+        '\\d',
+        '(?:^)',
+        '(?:$)',
+        '(?:\\b)',
+        '(?:\\B)',
+        '-',
+        '😀',
+      ),
+      tie('either').map((inner) => `(${inner})`),
+      tie('either').map((inner) => `(?:${inner})`),
+    ),
+  }),
+).either
+
+test('any expression does, on any text', () => {
+  check(
+    property(
+      anyPattern,
+      string({ unit: constantFrom('a', 'b', '-', ' ', '😀', '\n'), maxLength: 7 }),
+      (pattern, text) => {
+        pre(patternFault(pattern) === undefined)
+        assert.equal(compilePattern(pattern).test(text), new RegExp(pattern, 'u').test(text))
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+test('expressions that take the platform for ever end at once', () => {
+  const text = `${'a'.repeat(20_000)}!`
+  for (const pattern of [
+    '(a+)+$',
+    '^(a|a)*$',
+    '^a*a*a*a*b$',
+    '^(?:a*)*$',
+    '(a|aa)+$',
+    'a*b',
+    '^(\\w+\\s?)*$',
+    '((a?){20}a{20})+$',
+  ]) {
+    const startedAt = performance.now()
+    assert.equal(compilePattern(pattern).test(text), false, pattern)
+    assert.ok(performance.now() - startedAt < 10_000, pattern)
+  }
+})
+
+test('what looks back or ahead, is no expression, or is too large is refused', () => {
+  assert.match(patternFault('(a)\\1')!, /refers back/)
+  assert.match(patternFault('(?<n>a)\\k<n>')!, /refers back/)
+  for (const pattern of ['(?=a)', '(?!a)', '(?<=a)', '(?<!a)']) {
+    assert.match(patternFault(pattern)!, /looks ahead or behind/)
+  }
+  assert.match(patternFault('(')!, /cannot be used/)
+  assert.match(patternFault('a'.repeat(1001))!, /at most 1000/)
+  assert.match(patternFault('((a{0,90}){0,90}){0,90}')!, /repeats too much/)
+  assert.equal(patternFault('^[a-z]{1,64}$'), undefined)
+})
