@@ -142,6 +142,7 @@ function viewRule(
     state: spec.state,
     ...(spec.pattern === undefined ? {} : { pattern: spec.pattern }),
     ...(spec.schedule === undefined ? {} : { schedule: spec.schedule }),
+    ...(spec.schemaVersions === undefined ? {} : { schemaVersions: spec.schemaVersions }),
     targets: spec.targets.map(({ id, address }) => {
       const disablement = disablementOf(id)
       if (disablement === undefined) return { id, address }

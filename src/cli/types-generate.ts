@@ -3,9 +3,11 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { describeError, wait } from '../base/index.ts'
-import { type Client, createClient } from '../client/index.ts'
+import { type Client, createClient, type SchemaSummaryView } from '../client/index.ts'
 import {
+  eventTypeKey,
   formatTypeScriptModule,
+  parseDocument,
   PUBLISH_CLIENTS,
   type PublishClient,
   type SchemaText,
@@ -67,10 +69,22 @@ async function readTexts(
   if (schemas.length > GENERATED_EVENTS_MAX) {
     throw new UsageError(`expected at most ${GENERATED_EVENTS_MAX} schemas, got ${schemas.length}`)
   }
-  const texts: SchemaText[] = []
-  for (const { registry, name } of schemas) texts.push(await client.getSchema({ registry, name }))
-  return texts
+  // A type that somebody wrote down is not also taken as it was learnt.
+  const byType = new Map<string, SchemaText>()
+  for (const { registry, name } of [...schemas].sort(discoveredLast)) {
+    const text = await client.getSchema({ registry, name })
+    const { source, detailType } = parseDocument(text)
+    const key = eventTypeKey(source, detailType)
+    if (!byType.has(key)) byType.set(key, text)
+  }
+  return [...byType.values()]
 }
+
+function discoveredLast(a: SchemaSummaryView, b: SchemaSummaryView): number {
+  return Number(a.registry === DISCOVERED) - Number(b.registry === DISCOVERED)
+}
+
+const DISCOVERED = 'discovered-schemas'
 
 async function write(
   context: CommandContext,

@@ -6,6 +6,7 @@ import { decodeStoredEvent, storePutEvent } from '../event/index.ts'
 import type { Passage } from '../ingress/index.ts'
 import { decodeResource, Objects } from '../objects/index.ts'
 import { ValidatorCache } from '../schema/index.ts'
+import { REGISTRATION } from '../schema/testing.ts'
 import { openMemoryStore } from '../store/index.ts'
 import type { Control } from './control.ts'
 import { openMemoryControl } from './memory-control.ts'
@@ -181,15 +182,20 @@ test('a schema that names its source is asked before one that does not', async (
   assert.equal((await check({ id: 1 })).kind, 'refuse')
 })
 
-test('the started discoverers are told, now and when they change', async (context) => {
+test('the started discoverers are told, now, when they change, and when what they learnt is deleted', async (context) => {
   const { control, keeper } = await open(context)
   const told: StartedDiscoverers[] = []
   keeper.onDiscoverers((discoverers) => told.push(discoverers))
   const sourceArn = 'arn:aws:events:us-east-1:000000000000:event-bus/orders'
   const { spec } = await control.schemas.discoverers.create(SCOPE, { sourceArn })
+  await control.schemas.learn(SCOPE, 'my.shop@OrderCreated', REGISTRATION)
+  await control.schemas.delete(SCOPE, {
+    registry: 'discovered-schemas',
+    schema: 'my.shop@OrderCreated',
+  })
   await control.schemas.discoverers.stop(SCOPE, spec.id)
   assert.deepEqual(
     told.map((discoverers) => [...discoverers.keys()]),
-    [[], [BUS], []],
+    [[], [BUS], [BUS], []],
   )
 })

@@ -7,9 +7,10 @@
 import { AppError, type Logger } from '../base/index.ts'
 import { formatBusKey, parseBusKey } from '../event/index.ts'
 import type { SchemaGate } from '../ingress/index.ts'
-import type { BusValidation, Resource, ResourceOf } from '../model/index.ts'
+import type { BusValidation, Resource, ResourceOf, SchemaSpec } from '../model/index.ts'
 import { listAllRows, type Row, type RowChange, type RowStore } from '../store/index.ts'
 import { SchemaBook, type SchemaBookOptions, shelfKey } from './schema-book.ts'
+import { DISCOVERED_REGISTRY } from './schema-names.ts'
 import { createSchemaGate, type SchemaGateOptions } from './schema-gate.ts'
 
 export interface SchemaKeeperOptions extends SchemaBookOptions {
@@ -26,7 +27,7 @@ export type StartedDiscoverers = ReadonlyMap<string, { readonly crossAccount: bo
 
 export interface SchemaKeeper {
   readonly gate: SchemaGate
-  /** Calls back with the started discoverers, now and after each change. */
+  /** Calls back with the started discoverers, now and after each change of them or of what they learnt. */
   onDiscoverers(listener: (discoverers: StartedDiscoverers) => void): void
   settled(): Promise<void>
   close(): Promise<void>
@@ -115,7 +116,7 @@ class FollowingKeeper implements SchemaKeeper {
     if (row.kind === 'Schema') {
       const { spec } = this.#options.decode(row) as ResourceOf<'Schema'>
       if (type === 'put') await this.#book.put(spec)
-      else this.#book.delete(spec)
+      else this.#deleteSchema(spec)
     } else if (row.kind === 'EventBus') {
       if (type === 'put') this.#putBus(row)
       else this.#buses.delete(this.#busKeyOf(row))
@@ -123,8 +124,18 @@ class FollowingKeeper implements SchemaKeeper {
     } else if (row.kind === 'SchemaDiscoverer') {
       if (type === 'put') this.#putDiscoverer(row)
       else this.#discoverers.delete(this.#discovererBus(row))
-      for (const listener of this.#listeners) listener(new Map(this.#discoverers))
+      this.#tellDiscoverers()
     }
+  }
+
+  /** A discovered schema that is deleted is learnt anew: the discoverers must not think that they know it. */
+  #deleteSchema(spec: SchemaSpec): void {
+    this.#book.delete(spec)
+    if (spec.registry === DISCOVERED_REGISTRY) this.#tellDiscoverers()
+  }
+
+  #tellDiscoverers(): void {
+    for (const listener of this.#listeners) listener(new Map(this.#discoverers))
   }
 
   #putBus(row: Row): void {

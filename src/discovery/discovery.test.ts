@@ -158,3 +158,16 @@ test('of a bus that is too busy some events are passed over, until the next seco
   await discovery.caughtUp()
   assert.deepEqual(bench.properties(), ['id', 'seen'])
 })
+
+test('a schema that was deleted is learnt anew', async (context) => {
+  const bench = new Bench(context)
+  const discovery = await bench.open()
+  discovery.setDiscoverers(STARTED)
+  await bench.put({ id: 1 })
+  await discovery.caughtUp()
+  bench.contents.clear()
+  discovery.setDiscoverers(STARTED)
+  await bench.put({ id: 2 })
+  await discovery.caughtUp()
+  assert.equal(bench.versions().length, 1)
+})

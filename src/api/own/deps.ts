@@ -138,6 +138,8 @@ export interface RuleView {
   readonly state: string
   readonly pattern?: string
   readonly schedule?: string
+  /** The range of schema versions that it asks for. */
+  readonly schemaVersions?: string
   readonly targets: readonly TargetView[]
 }
 

@@ -75,9 +75,10 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
       state: TEXT,
       pattern: TEXT,
       schedule: TEXT,
+      schemaVersions: TEXT,
       targets: { type: 'array', items: reference('Target') },
     },
-    ['pattern', 'schedule'],
+    ['pattern', 'schedule', 'schemaVersions'],
   ),
   RuleList: list('Rule'),
   Target: object(
