@@ -99,6 +99,9 @@ const choices: Arbitrary<JsonSchema> = array(constantFrom<unknown>('x', 'y', 1, 
   maxLength: 3,
 }).map((values) => ({ enum: [...new Set(values)] }))
 
+/** Schemas of single values with bounds. */
+export const anyBounds: Arbitrary<JsonSchema> = oneof(numbers, texts, choices)
+
 /** Schemas of objects, of draft 4, closed or open. */
 export const anySchema: Arbitrary<JsonSchema> = letrec<{ schema: JsonSchema; object: JsonSchema }>(
   (tie) => ({
@@ -142,7 +145,8 @@ export function valuesOf(schema: JsonSchema, depth: number = 0): readonly unknow
       valuesOf(branch, depth + 1),
     )
   }
-  const types = [schema['type'] ?? ['string', 'null']].flat()
+  const isObject = schema['properties'] !== undefined
+  const types = [schema['type'] ?? (isObject ? 'object' : ['string', 'null'])].flat()
   return types.flatMap((type): readonly unknown[] => {
     if (type === 'object') return objectsOf(schema, depth)
     if (type === 'array')
