@@ -11,7 +11,8 @@ import { formatGo, GO_RESERVED, goPackage } from './go.ts'
 import { openApiOf } from './testing.ts'
 import { TypeBook } from './type-book.ts'
 
-const skip = spawnSync('gofmt', ['-h']).error === undefined ? false : 'no Go on this machine'
+const [GO, GOFMT] = ['go', 'gofmt'] as const
+const skip = spawnSync(GOFMT, ['-h']).error === undefined ? false : 'no Go on this machine'
 
 // The first run of a compiler takes most of a minute.
 const noSoak = process.env['SIGNALBOX_SOAK'] === '1' ? false : 'in full size only'
@@ -77,12 +78,12 @@ function run(context: TestContext, detail: object): unknown {
     encoding: 'utf8' as const,
     env: { ...process.env, GOFLAGS: '-mod=mod' },
   }
-  return JSON.parse(execFileSync('go', ['run', '.', event], options))
+  return JSON.parse(execFileSync(GO, ['run', '.', event], options))
 }
 
 test('the code is as gofmt writes it', { skip }, () => {
   const text = generate()
-  assert.equal(execFileSync('gofmt', { input: text, encoding: 'utf8' }), text)
+  assert.equal(execFileSync(GOFMT, { input: text, encoding: 'utf8' }), text)
 })
 
 test(
