@@ -35,8 +35,8 @@ export const RAW_SIZE_BYTES_MAX: number = 32 * 1024 * 1024
 export const REPLAYS_ACTIVE_MAX = 10
 
 /** Events that a replay hands on in one append: alone, and beside other traffic with a pause before each. */
-export const REPLAY_BATCH_EVENTS = 500
-export const BESIDE_TRAFFIC_BATCH_EVENTS = 50
+export const REPLAY_BATCH_EVENTS = 1000
+export const BESIDE_TRAFFIC_BATCH_EVENTS = 25
 export const BESIDE_TRAFFIC_PAUSE_MS = 5
 
 /** Records that a replay lets route be behind before it goes on: alone, and beside other traffic. */
