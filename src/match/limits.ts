@@ -45,4 +45,4 @@ export const EXPLAINED_BRANCHES_MAX = 8
 export const EXPLAINED_FIELDS_MAX = 32
 
 /** Branches in one list before the next are split off by their other exact values. */
-export const WAITING_UNSPLIT_MAX = 16
+export const WAITING_UNSPLIT_MAX = 2

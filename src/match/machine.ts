@@ -35,6 +35,8 @@ const scan = new Scan<Field>()
 const leaf = new Leaf()
 const hits = new ReusedList<Probe>()
 
+/** How many times fewer must wait at the better place to leave an exact value for it. */
+const ROOMIER = 4
 const NO_KEYS: readonly never[] = Object.freeze([])
 const SORTED_BY_HAND_MAX = 32
 
@@ -248,7 +250,7 @@ function chooseAnchor(needs: readonly Need[]): Need | undefined {
   const best = leastCrowded(exact)
   if (best === undefined || other === undefined) return best ?? other
   const isCrowded = exact.length === 1 && waitingAt(best) > WAITING_UNSPLIT_MAX
-  return isCrowded && lowest === 1 && waitingAt(other) < WAITING_UNSPLIT_MAX ? other : best
+  return isCrowded && lowest === 1 && waitingAt(other) * ROOMIER < waitingAt(best) ? other : best
 }
 
 function leastCrowded(needs: readonly Need[]): Need | undefined {
