@@ -33,13 +33,18 @@ const ARCHIVE_ARN = `arn:aws:events:us-east-1:000000000000:archive/${ARCHIVE}`
 export async function replay(bench: Bench): Promise<Outcome> {
   const wanted = bench.isFull ? 1_000_000 : bench.isQuick ? 50_000 : 200_000
   const dataDir = bench.folder()
-  const server = await startServer({ dataDir, command: 'dev' })
+  const events = await fill(bench, dataDir, wanted)
+  const profile = bench.profileFolder
+  // A process of its own, so that a profile shows nothing of what filled the archive.
+  const server = await startServer({
+    dataDir,
+    nodeOptions: profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile],
+  })
   const target = startChild(new URL('../children/target.ts', import.meta.url), { isTimed: true })
   try {
     const calls = awsCalls(server.url)
     const { port } = await target.message<{ port: number }>('listening')
     await calls.route(LIVE, `http://127.0.0.1:${port}/`)
-    const events = await fill(bench, calls, wanted)
     const alone = await measureLive(bench, calls, target)
     const { perSecond, note } = await measureReplay(calls, events)
     await start(calls, 'beside-traffic')
@@ -84,7 +89,16 @@ function figuresOf(found: {
 }
 
 /** Puts events until the archive holds as many as are wanted; answers how many it holds. */
-async function fill(bench: Bench, { address, call }: AwsCalls, wanted: number): Promise<number> {
+async function fill(bench: Bench, dataDir: string, wanted: number): Promise<number> {
+  const server = await startServer({ dataDir })
+  try {
+    return await put(bench, awsCalls(server.url), wanted)
+  } finally {
+    await server.end('SIGTERM')
+  }
+}
+
+async function put(bench: Bench, { address, call }: AwsCalls, wanted: number): Promise<number> {
   const EventPattern = JSON.stringify({ source: [ARCHIVED] })
   const archive = { ArchiveName: ARCHIVE, EventSourceArn: BUS, EventPattern }
   await call('AWSEvents.CreateArchive', archive)

@@ -28,6 +28,10 @@ export const SEGMENT_AGE_MS_MAX: number = 24 * 3_600_000
 /** Blocks that one read looks at before it answers, also when nothing of them was wanted. */
 export const BLOCKS_PER_READ_MAX = 64
 
+/** What a replay asks of the archive at a time, and of what size the memory for it begins; it doubles. */
+export const REPLAY_READ_SIZE_BYTES: number = 4 * 1024 * 1024
+export const PACKED_SIZE_BYTES_MIN: number = 64 * 1024
+
 /** What one block may come to when it is decompressed: one event of the largest kind, and a block's worth beside it. */
 export const RAW_SIZE_BYTES_MAX: number = 32 * 1024 * 1024
 
@@ -35,12 +39,12 @@ export const RAW_SIZE_BYTES_MAX: number = 32 * 1024 * 1024
 export const REPLAYS_ACTIVE_MAX = 10
 
 /** Events that a replay hands on in one append: alone, and beside other traffic with a pause before each. */
-export const REPLAY_BATCH_EVENTS = 1000
+export const REPLAY_BATCH_EVENTS = 4000
 export const BESIDE_TRAFFIC_BATCH_EVENTS = 25
 export const BESIDE_TRAFFIC_PAUSE_MS = 5
 
 /** Records that a replay lets route be behind before it goes on: alone, and beside other traffic. */
-export const AHEAD_RECORDS_MAX = 2000
+export const AHEAD_RECORDS_MAX = 4000
 export const AHEAD_RECORDS_BESIDE_TRAFFIC_MAX = 50
 
 /** Deliveries that wait for their next attempt before a replay waits for them. */

@@ -12,7 +12,12 @@ import { decodeStoredEvent, type Directed } from '../event/index.ts'
 import type { IncomingEvent, Ingress } from '../ingress/index.ts'
 import { type Log, readPastDamage } from '../log/index.ts'
 import type { Archives } from './archives.ts'
-import { PROGRESS_MS, READ_RECORDS_MAX, REFUSED_RETRY_MS } from './limits.ts'
+import {
+  PROGRESS_MS,
+  READ_RECORDS_MAX,
+  REFUSED_RETRY_MS,
+  REPLAY_READ_SIZE_BYTES,
+} from './limits.ts'
 import type { Pace } from './pace.ts'
 import type { ArchivedEvents } from './shelf.ts'
 
@@ -198,6 +203,7 @@ export class Replay {
       writtenAfter: plan.writtenAfter,
       skip: 0,
       eventsMax: Infinity,
+      sizeBytesMin: REPLAY_READ_SIZE_BYTES,
       replay: {
         name: plan.name,
         nth,

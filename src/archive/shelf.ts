@@ -7,7 +7,7 @@
 // Invariant: at most `seriesMax` archives hold a file open.
 
 import type { Clock, Logger, Random } from '../base/index.ts'
-import { encodeReplayedEvent, type ReplayTarget } from '../event/index.ts'
+import type { ReplayTarget } from '../event/index.ts'
 import { type Disk, removeSegments, Segments } from '../log/index.ts'
 import {
   type ArchivedEvent,
@@ -19,6 +19,7 @@ import {
   withoutKnown,
 } from './block.ts'
 import { BLOCKS_PER_READ_MAX } from './limits.ts'
+import { Packer } from './packer.ts'
 
 export interface ShelfOptions {
   readonly directory: string
@@ -57,6 +58,8 @@ export interface ArchiveRead {
   /** Leaves out so many of the first block's wanted events. */
   readonly skip: number
   readonly eventsMax: number
+  /** Goes on with further blocks until it has so many bytes; absent = one block that has any. */
+  readonly sizeBytesMin?: number
   /** Makes log records of them as this replay brings them back; absent = as they were archived. */
   readonly replay?: ReplayOrder
 }
@@ -129,24 +132,31 @@ export class Shelf {
     }
   }
 
-  /** The wanted events of the next block that has any, or none and a place to go on. */
+  /** The wanted events of the next blocks, or none and a place to go on. */
   read(uid: string, request: ArchiveRead): ArchivedEvents {
     const { segments } = this.#series(uid)
     const end = Math.min(request.until, segments.end)
+    const packer = new Packer(request.replay)
+    const sizeBytesMin = request.sizeBytesMin ?? 1
     let position = Math.max(request.from, segments.start)
     // What was to be skipped is gone when its block is.
     let skip = position === request.from ? request.skip : 0
     for (let looked = 0; position < end && looked < BLOCKS_PER_READ_MAX; looked += 1) {
+      if (packer.sizeBytes >= sizeBytesMin || packer.count >= request.eventsMax) break
       const answer = segments.read(position)
-      if (answer.kind === 'damaged') position = answer.to
-      else {
-        const events = select(answer, request)
-        if (events.length > skip) return pack(events, { ...request, from: position, skip })
-        position += 1
+      if (answer.kind === 'damaged') {
+        position = answer.to
+        skip = 0
+        continue
       }
-      skip = 0
+      const events = select(answer, request)
+      const until = Math.min(events.length, skip + request.eventsMax - packer.count)
+      for (let index = skip; index < until; index += 1) packer.add(events[index]!)
+      const isWhole = until === events.length
+      skip = isWhole ? 0 : until
+      if (isWhole) position += 1
     }
-    return pack([], { ...request, from: Math.min(position, request.until) - 1, skip: 0 })
+    return { ...packer.finish(), next: Math.min(position, request.until), skip }
   }
 
   /** Lets segments go whose events were all archived before `timestamp`. */
@@ -211,32 +221,6 @@ function select(
     if (event.time >= earliest && event.time <= latest) events.push(event)
   }
   return events
-}
-
-function pack(all: readonly ArchivedEvent[], request: ArchiveRead): ArchivedEvents {
-  const { skip, eventsMax, from, replay } = request
-  const events = all.slice(skip, skip + eventsMax)
-  const records = events.map(({ record }, index) =>
-    replay === undefined
-      ? record
-      : encodeReplayedEvent(record, { name: replay.name, nth: replay.nth + index }, replay.target),
-  )
-  const bytes = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0))
-  const ends = new Uint32Array(records.length)
-  let at = 0
-  for (const [index, record] of records.entries()) {
-    bytes.set(record, at)
-    at += record.length
-    ends[index] = at
-  }
-  const isWhole = skip + events.length === all.length
-  return {
-    bytes,
-    ends,
-    next: isWhole ? from + 1 : from,
-    skip: isWhole ? 0 : skip + events.length,
-    lastTime: events.at(-1)?.time,
-  }
 }
 
 function count(first: BlockHeader | undefined, last: BlockHeader | undefined): number {

@@ -7,7 +7,12 @@ export {
   storePutEvent,
   type PutEvent,
 } from './eventbridge.ts'
-export { encodeReplayedEvent, readEventTime, type ReplayTarget } from './replayed-event.ts'
+export {
+  encodeReplayedEvent,
+  readEventTime,
+  ReplayEncoder,
+  type ReplayTarget,
+} from './replayed-event.ts'
 export { EVENT_DEPTH_MAX } from './limits.ts'
 export { executionId } from './execution-id.ts'
 export {
