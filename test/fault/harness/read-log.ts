@@ -13,13 +13,15 @@ const READ_RECORDS_MAX = 1000
 
 export interface ReadBack {
   readonly observed: readonly Observed[]
+  /** What replays brought back. */
+  readonly replayed: readonly Observed[]
   /** What recovery set aside, one sentence each. */
   readonly damages: readonly string[]
 }
 
 export async function readLog(dataDir: string): Promise<ReadBack> {
   const source = join(dataDir, 'log')
-  if (!existsSync(source)) return { observed: [], damages: [] }
+  if (!existsSync(source)) return { observed: [], replayed: [], damages: [] }
   const copy = mkdtempSync(join(tmpdir(), 'signalbox-log-'))
   try {
     cpSync(source, copy, { recursive: true })
@@ -41,16 +43,17 @@ async function readAll(directory: string): Promise<ReadBack> {
   try {
     const { quarantined } = log.stats()
     const damages = quarantined.map(({ from, to, reason }) => `${from} to ${to}: ${reason}`)
-    const observed = damages.length === 0 ? await collect(log) : []
+    const found = damages.length === 0 ? await collect(log) : { observed: [], replayed: [] }
     if (failures.length > 0) throw failures[0]!
-    return { observed, damages }
+    return { ...found, damages }
   } finally {
     await log.close()
   }
 }
 
-async function collect(log: FileLog): Promise<Observed[]> {
+async function collect(log: FileLog): Promise<Omit<ReadBack, 'damages'>> {
   const observed: Observed[] = []
+  const replayed: Observed[] = []
   const end = log.end()[0]!.offset
   const { signal } = new AbortController()
   let cursor = log.start()
@@ -58,16 +61,18 @@ async function collect(log: FileLog): Promise<Observed[]> {
     const result = await log.read(cursor, { recordsMax: READ_RECORDS_MAX, signal })
     for (const { kind, payload } of result.records) {
       if (kind !== 'event') continue
-      const { envelope, detailStart, detailEnd } = decodeStoredEvent(payload)
+      const { envelope, detailStart, detailEnd, isReplayed } = decodeStoredEvent(payload)
       const text = Buffer.from(envelope)
       const { source, 'detail-type': id } = JSON.parse(text.toString()) as {
         source: string
         'detail-type': string
       }
       if (source !== SOURCE) continue
-      observed.push({ id, detail: text.toString('utf8', detailStart, detailEnd) })
+      const found = { id, detail: text.toString('utf8', detailStart, detailEnd) }
+      if (isReplayed) replayed.push(found)
+      else observed.push(found)
     }
     cursor = result.cursor
   }
-  return observed
+  return { observed, replayed }
 }
