@@ -70,6 +70,23 @@ test('a rule that an event was not directed at says so, though its pattern match
   assert.deepEqual(await passedOver('replayed'), { chosen: false, other: true })
 })
 
+test('a rule that asks for other schema versions than the event has says so, though its pattern matches', async () => {
+  const bench = openBench()
+  await bench.addRule('any')
+  await bench.addRule('first', { schemaVersions: '^1' })
+  await bench.addRule('second', { schemaVersions: '^2' })
+  await bench.addEvent('valid', {
+    schema: { registry: 'r', name: 'n', number: '2', version: '1.1.0' },
+  })
+  await bench.addEvent('unheld')
+  const outOfRange = async (eventId: string): Promise<unknown> => {
+    const { items } = await explainEvent(bench, { eventId, limit: 10, signal })
+    return Object.fromEntries(items.map(({ rule }) => [rule!.name, rule!.isOutOfRange ?? false]))
+  }
+  assert.deepEqual(await outOfRange('valid'), { any: false, first: false, second: true })
+  assert.deepEqual(await outOfRange('unheld'), { any: false, first: true, second: true })
+})
+
 test('targets that are disabled are counted', async () => {
   const bench = openBench()
   const key = await bench.addRule('hooked')

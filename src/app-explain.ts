@@ -16,7 +16,8 @@ import type {
 import { formatBusKey, type StoredEvent } from './event/index.ts'
 import type { Log } from './log/index.ts'
 import { createExplainer, type Explainer, parsePattern, type Pattern } from './match/index.ts'
-import { DEFAULT_BUS } from './model/index.ts'
+import { DEFAULT_BUS, parseVersionRange } from './model/index.ts'
+import { isCompatible } from './route/index.ts'
 
 /** Judged without a pause. */
 const BATCH_LENGTH = 50
@@ -139,11 +140,13 @@ async function* batchesOf<T>(items: readonly T[]): AsyncGenerator<readonly T[], 
 }
 
 function viewRule(
-  { uid, name, bus, arn, state, targets }: RuleView,
+  { uid, name, bus, arn, state, targets, schemaVersions }: RuleView,
   event?: StoredEvent,
 ): ExplainedRule {
   const targetsDisabled = targets.filter(({ disabled }) => disabled !== undefined).length
   const isPassedOver = event?.meta().directed?.rules.includes(uid) === false
+  const range = schemaVersions === undefined ? undefined : parseVersionRange(schemaVersions)
+  const isOutOfRange = event !== undefined && !isCompatible(range, event)
   return {
     name,
     bus,
@@ -152,6 +155,7 @@ function viewRule(
     targets: targets.length,
     targetsDisabled,
     ...(isPassedOver ? { isPassedOver } : {}),
+    ...(isOutOfRange ? { isOutOfRange } : {}),
   }
 }
 

@@ -38,6 +38,7 @@ export function ExplainedRule({ item, isOpen: isOpenFirst }: Properties): ReactE
 /** Why a rule that matches still delivers nothing. */
 function caveatOf({ rule }: ExplainedItem): string {
   if (rule.isPassedOver === true) return 'matches, but the event was directed at other rules'
+  if (rule.isOutOfRange === true) return 'matches, but asks for other schema versions'
   if (rule.state === 'DISABLED') return 'matches, but is disabled'
   if (rule.targets === 0) return 'matches, but has no targets'
   if (rule.targetsDisabled === 0) return 'matches'

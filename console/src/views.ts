@@ -57,6 +57,7 @@ export interface ExplainedItem {
     readonly targets: number
     readonly targetsDisabled: number
     readonly isPassedOver?: boolean
+    readonly isOutOfRange?: boolean
   }
   readonly matches: boolean
   readonly nearness: number

@@ -29,6 +29,7 @@ export function formatMiss({ path, expected, found }: ExplanationView['misses'][
 export function formatCaveat(paint: Paint, rule: ExplainedRuleView | undefined): string {
   if (rule === undefined) return ''
   if (rule.isPassedOver === true) return paint('yellow', '  the event was directed at other rules')
+  if (rule.isOutOfRange === true) return paint('yellow', '  asks for other schema versions')
   if (rule.state === 'DISABLED') return paint('yellow', '  disabled')
   if (rule.targets === 0) return paint('yellow', '  no targets')
   if (rule.targetsDisabled === 0) return ''

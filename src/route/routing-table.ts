@@ -77,7 +77,10 @@ function matchingRules({ matcher, ranges }: BusTable, event: RoutedEvent): reado
 }
 
 /** An event that was held against no schema has no version, and so is in no range. */
-function isCompatible(range: VersionRange | undefined, event: RoutedEvent): boolean {
+export function isCompatible(
+  range: VersionRange | undefined,
+  event: Pick<RoutedEvent, 'meta'>,
+): boolean {
   if (range === undefined) return true
   const version = parseVersion(event.meta().schema?.version ?? '')
   return version !== undefined && isInRange(range, version)

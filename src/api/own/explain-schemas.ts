@@ -63,8 +63,12 @@ export const EXPLAIN_SCHEMAS: Readonly<Record<string, Json>> = {
       targets: COUNT,
       targetsDisabled: COUNT,
       isPassedOver: { ...FLAG, description: 'the event was directed at other rules' },
+      isOutOfRange: {
+        ...FLAG,
+        description: 'the rule asks for other schema versions than the event has',
+      },
     },
-    ['isPassedOver'],
+    ['isPassedOver', 'isOutOfRange'],
   ),
   ExplainedNode: {
     oneOf: [

@@ -54,6 +54,8 @@ export interface ExplainedRule {
   readonly targetsDisabled: number
   /** The event was directed at other rules, by a replay for instance, and this one never saw it. */
   readonly isPassedOver?: boolean
+  /** The rule asks for other schema versions than the event has, and never saw it. */
+  readonly isOutOfRange?: boolean
 }
 
 export interface ExplainedEvent {
