@@ -12,31 +12,25 @@ export type FunctionFaultCode =
   | 'ResourceNotFoundException'
   | 'TooManyRequestsException'
 
-interface FaultRow {
-  readonly code: ErrorCode
-  readonly status: number
+const CODES: Readonly<Record<FunctionFaultCode, ErrorCode>> = {
+  AccessDeniedException: 'ACCESS_DENIED',
+  InvalidParameterValueException: 'REQUEST_INVALID',
+  InvalidRequestContentException: 'REQUEST_INVALID',
+  PreconditionFailedException: 'RESOURCE_CONFLICT',
+  RequestTooLargeException: 'REQUEST_TOO_LARGE',
+  ResourceConflictException: 'RESOURCE_EXISTS',
+  ResourceNotFoundException: 'FUNCTION_NOT_FOUND',
+  TooManyRequestsException: 'OVERLOADED',
 }
 
-const ROWS: Readonly<Record<FunctionFaultCode, FaultRow>> = {
-  AccessDeniedException: { code: 'ACCESS_DENIED', status: 403 },
-  InvalidParameterValueException: { code: 'REQUEST_INVALID', status: 400 },
-  InvalidRequestContentException: { code: 'REQUEST_INVALID', status: 400 },
-  PreconditionFailedException: { code: 'RESOURCE_CONFLICT', status: 412 },
-  RequestTooLargeException: { code: 'REQUEST_TOO_LARGE', status: 413 },
-  ResourceConflictException: { code: 'RESOURCE_EXISTS', status: 409 },
-  ResourceNotFoundException: { code: 'FUNCTION_NOT_FOUND', status: 404 },
-  TooManyRequestsException: { code: 'OVERLOADED', status: 429 },
-}
-
-/** An AppError with `details.awsCode` and `details.status`. */
+/** An AppError with `details.awsCode`. */
 export function functionFault(
   awsCode: FunctionFaultCode,
   message: string,
   cause?: unknown,
 ): AppError {
-  const { code, status } = ROWS[awsCode]
-  return new AppError(code, message, {
-    details: { awsCode, status },
+  return new AppError(CODES[awsCode], message, {
+    details: { awsCode },
     ...(cause === undefined ? {} : { cause }),
   })
 }

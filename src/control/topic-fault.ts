@@ -13,27 +13,21 @@ export type TopicFaultCode =
   | 'ResourceNotFound'
   | 'TooManyEntriesInBatchRequest'
 
-interface FaultRow {
-  readonly code: ErrorCode
-  readonly status: number
+const CODES: Readonly<Record<TopicFaultCode, ErrorCode>> = {
+  AuthorizationError: 'ACCESS_DENIED',
+  BatchEntryIdsNotDistinct: 'REQUEST_INVALID',
+  BatchRequestTooLong: 'REQUEST_TOO_LARGE',
+  EmptyBatchRequest: 'REQUEST_INVALID',
+  InvalidBatchEntryId: 'REQUEST_INVALID',
+  InvalidParameter: 'REQUEST_INVALID',
+  NotFound: 'RESOURCE_NOT_FOUND',
+  ResourceNotFound: 'RESOURCE_NOT_FOUND',
+  TooManyEntriesInBatchRequest: 'REQUEST_INVALID',
 }
 
-const ROWS: Readonly<Record<TopicFaultCode, FaultRow>> = {
-  AuthorizationError: { code: 'ACCESS_DENIED', status: 403 },
-  BatchEntryIdsNotDistinct: { code: 'REQUEST_INVALID', status: 400 },
-  BatchRequestTooLong: { code: 'REQUEST_TOO_LARGE', status: 400 },
-  EmptyBatchRequest: { code: 'REQUEST_INVALID', status: 400 },
-  InvalidBatchEntryId: { code: 'REQUEST_INVALID', status: 400 },
-  InvalidParameter: { code: 'REQUEST_INVALID', status: 400 },
-  NotFound: { code: 'RESOURCE_NOT_FOUND', status: 404 },
-  ResourceNotFound: { code: 'RESOURCE_NOT_FOUND', status: 404 },
-  TooManyEntriesInBatchRequest: { code: 'REQUEST_INVALID', status: 400 },
-}
-
-/** An AppError with `details.awsCode` and `details.status`. */
+/** An AppError with `details.awsCode`. */
 export function topicFault(awsCode: TopicFaultCode, message: string): AppError {
-  const { code, status } = ROWS[awsCode]
-  return new AppError(code, message, { details: { awsCode, status } })
+  return new AppError(CODES[awsCode], message, { details: { awsCode } })
 }
 
 export function invalidParameter(reason: string): AppError {

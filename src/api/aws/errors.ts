@@ -68,8 +68,15 @@ const CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
 
 type Names = Readonly<Record<string, Pick<AwsError, 'code'> & Partial<AwsError>>>
 
-/** What some services call the exceptions that events names otherwise. */
+/** What some services call the exceptions that events names otherwise, and with which status. */
 const NAMES_OF: Readonly<Partial<Record<ServiceName, Names>>> = {
+  lambda: {
+    PreconditionFailedException: { code: 'PreconditionFailedException', status: 412 },
+    RequestTooLargeException: { code: 'RequestTooLargeException', status: 413 },
+    ResourceConflictException: { code: 'ResourceConflictException', status: 409 },
+    ResourceNotFoundException: { code: 'ResourceNotFoundException', status: 404 },
+    TooManyRequestsException: { code: 'TooManyRequestsException', status: 429 },
+  },
   pipes: {
     ConcurrentModificationException: { code: 'ConflictException', status: 409 },
     InvalidEventPatternException: { code: 'ValidationException' },
@@ -93,6 +100,10 @@ const NAMES_OF: Readonly<Partial<Record<ServiceName, Names>>> = {
     ResourceNotFoundException: { code: 'NotFoundException', status: 404 },
     SerializationException: { code: 'BadRequestException' },
     ValidationException: { code: 'BadRequestException' },
+  },
+  sns: {
+    NotFound: { code: 'NotFound', status: 404 },
+    ResourceNotFound: { code: 'ResourceNotFound', status: 404 },
   },
 }
 
