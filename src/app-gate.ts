@@ -61,9 +61,13 @@ export class DialectGate {
       return this.#closed.then(() => this.#handle(place, request))
     }
     this.#inFlight += 1
-    return this.#dialects[place]!.handle(request).finally(() => {
-      this.#inFlight -= 1
-    })
+    const handled = this.#dialects[place]!.handle(request)
+    void handled.then(this.#left, this.#left)
+    return handled
+  }
+
+  readonly #left = (): void => {
+    this.#inFlight -= 1
   }
 }
 

@@ -3,6 +3,9 @@
 //
 // A first try that succeeds is told of on one channel alone, with its count; every other attempt on both. From the
 // two it is worked out how many deliveries began.
+//
+// Counting is on the hot path: a minute is tallied by bus and rule, and becomes samples of the series when it is over
+// or when somebody reads them.
 
 import {
   channels,
@@ -39,6 +42,7 @@ export function openEventMetrics(series: MetricSeries, clock: Pick<Clock, 'now'>
     [channels.eventsRefused, (message: unknown) => counts.refused(message as EventsRefused)],
   ] as const
   for (const [channel, listener] of taps) channel.subscribe(listener)
+  series.addGatherer(() => counts.flush())
   return {
     format: () => formatTotals(series),
     close() {
@@ -53,13 +57,50 @@ interface About {
   readonly rule?: string
 }
 
+/** Samples of one metric, not yet put. */
+interface Tally {
+  sum: number
+  count: number
+  min: number
+  max: number
+}
+
+type TalliesByName = Map<string, Tally>
+
+const MINUTE_MS = 60_000
+/** What stands for no rule; a rule's name is never empty. */
+const NO_RULE = ''
+
 class Counts {
   readonly #series: MetricSeries
   readonly #clock: Pick<Clock, 'now'>
+  /** By bus key, then by rule. */
+  #tallies = new Map<string, Map<string, TalliesByName>>()
+  /** Of the tallies, milliseconds. */
+  #minuteStart = 0
 
   constructor(series: MetricSeries, clock: Pick<Clock, 'now'>) {
     this.#series = series
     this.#clock = clock
+  }
+
+  /** Puts what was tallied into the series. */
+  flush(): void {
+    const tallies = this.#tallies
+    if (tallies.size === 0) return
+    this.#tallies = new Map()
+    for (const [busKey, rules] of tallies) {
+      const [account = '', region = '', ...bus] = busKey.split('/')
+      for (const [rule, names] of rules) {
+        for (const dimensions of dimensionsOf(bus.join('/'), rule)) {
+          const of = { account, region, namespace: EVENTS_NAMESPACE, dimensions }
+          for (const [name, samples] of names) {
+            const unit = name.endsWith('Size') ? 'Bytes' : 'Count'
+            this.#series.put({ ...of, name }, this.#minuteStart, samples, unit)
+          }
+        }
+      }
+    }
   }
 
   settled(message: DeliveriesSettled): void {
@@ -97,10 +138,11 @@ class Counts {
 
   accepted({ dialect, busKey, count, sizeBytes }: EventsAccepted): void {
     if (dialect !== 'aws' || busKey === undefined || isOurs(busKey)) return
-    this.#add({ busKey }, 'PutEventsEntriesCount', count)
-    this.#add({ busKey }, 'PutEventsApproximateCallCount', 1)
-    this.#add({ busKey }, 'PutEventsApproximateSuccessCount', 1)
-    this.#add({ busKey }, 'PutEventsRequestSize', sizeBytes)
+    const tallies = this.#talliesOf(busKey, NO_RULE)
+    tally(tallies, 'PutEventsEntriesCount', count)
+    tally(tallies, 'PutEventsApproximateCallCount', 1)
+    tally(tallies, 'PutEventsApproximateSuccessCount', 1)
+    sample(tallies, 'PutEventsRequestSize', sizeBytes)
   }
 
   refused({ dialect, busKey, count }: EventsRefused): void {
@@ -118,26 +160,56 @@ class Counts {
     this.#add(about, 'MatchedEvents', count)
   }
 
-  #add({ busKey, rule }: About, name: string, count: number): void {
-    const [account = '', region = '', ...bus] = busKey.split('/')
-    const unit = name.endsWith('Size') ? 'Bytes' : 'Count'
-    const samples = { sum: count, count: Math.abs(count), min: 1, max: 1 }
-    for (const dimensions of dimensionsOf(bus.join('/'), rule)) {
-      const id = { account, region, namespace: EVENTS_NAMESPACE, name, dimensions }
-      this.#series.put(id, this.#clock.now(), samples, unit)
+  #add({ busKey, rule = NO_RULE }: About, name: string, count: number): void {
+    tally(this.#talliesOf(busKey, rule), name, count)
+  }
+
+  #talliesOf(busKey: string, rule: string): TalliesByName {
+    const now = this.#clock.now()
+    const minuteStart = now - (now % MINUTE_MS)
+    if (minuteStart !== this.#minuteStart) {
+      this.flush()
+      this.#minuteStart = minuteStart
     }
+    let rules = this.#tallies.get(busKey)
+    if (rules === undefined) this.#tallies.set(busKey, (rules = new Map()))
+    let names = rules.get(rule)
+    if (names === undefined) rules.set(rule, (names = new Map()))
+    return names
   }
 }
 
-function dimensionsOf(bus: string, rule: string | undefined): readonly (readonly Dimension[])[] {
-  if (rule === undefined) return [[]]
+/** `count` samples of 1; a negative count takes back. */
+function tally(tallies: TalliesByName, name: string, count: number): void {
+  const known = tallies.get(name)
+  if (known === undefined) tallies.set(name, { sum: count, count: Math.abs(count), min: 1, max: 1 })
+  else {
+    known.sum += count
+    known.count += Math.abs(count)
+  }
+}
+
+/** One sample. */
+function sample(tallies: TalliesByName, name: string, value: number): void {
+  const known = tallies.get(name)
+  if (known === undefined) tallies.set(name, { sum: value, count: 1, min: value, max: value })
+  else {
+    known.sum += value
+    known.count += 1
+    known.min = Math.min(known.min, value)
+    known.max = Math.max(known.max, value)
+  }
+}
+
+function dimensionsOf(bus: string, rule: string): readonly (readonly Dimension[])[] {
+  if (rule === NO_RULE) return [[]]
   const byRule = { name: 'RuleName', value: rule }
   return [[byRule], [{ name: 'EventBusName', value: bus }, byRule]]
 }
 
 /** Buses that stand for topics and the like are not put to. */
 function isOurs(busKey: string): boolean {
-  return busKey.split('/')[2]?.startsWith('$') === true
+  return busKey.includes('/$')
 }
 
 function formatTotals(series: MetricSeries): string {

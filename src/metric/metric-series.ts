@@ -61,7 +61,13 @@ const HOUR_MS = 3_600_000
 
 export class MetricSeries {
   readonly #series = new Map<string, Series>()
+  readonly #gatherers: (() => void)[] = []
   #isChanged = false
+
+  /** Before anything is read, `gather` is called, which puts what it has counted by itself. */
+  addGatherer(gather: () => void): void {
+    this.#gatherers.push(gather)
+  }
 
   /** Adds samples of one moment. Answers false when there is no room for another series. */
   put(id: MetricId, at: number, samples: Samples, unit = 'None'): boolean {
@@ -86,6 +92,7 @@ export class MetricSeries {
     id: MetricId,
     { fromMs, toMs, periodMs }: SeriesQuery,
   ): { readonly unit: string; readonly datapoints: readonly Datapoint[] } {
+    this.#gather()
     const series = this.#series.get(keyOf(id))
     if (series === undefined) return { unit: 'None', datapoints: [] }
     // What is older than the minutes are is known by the hour.
@@ -106,6 +113,7 @@ export class MetricSeries {
     { account, region }: Pick<MetricId, 'account' | 'region'>,
     filter: SeriesFilter,
   ): readonly MetricId[] {
+    this.#gather()
     const found = Array.from(this.#series.values(), ({ id }) => id).filter(
       (id) => id.account === account && id.region === region && isWanted(id, filter),
     )
@@ -114,11 +122,13 @@ export class MetricSeries {
 
   /** What was put in all, of one namespace. */
   totals(namespace: string): readonly { readonly id: MetricId; readonly total: number }[] {
+    this.#gather()
     return Array.from(this.#series.values()).filter(({ id }) => id.namespace === namespace)
   }
 
   /** JSON of everything, for the next process; undefined when nothing came since the last. */
   takeSnapshot(): string | undefined {
+    this.#gather()
     if (!this.#isChanged) return undefined
     this.#isChanged = false
     return JSON.stringify(
@@ -142,6 +152,10 @@ export class MetricSeries {
       const series = { id, unit, total, minutes: new Map(minutes), hours: new Map(hours) }
       this.#series.set(keyOf(id), series)
     }
+  }
+
+  #gather(): void {
+    for (const gather of this.#gatherers) gather()
   }
 }
 

@@ -89,6 +89,41 @@ test('a snapshot brings everything back, and is made only when something came', 
   assert.deepEqual(restored.query(idOf('x'), query), series.query(idOf('x'), query))
 })
 
+function put(count: number, sizeBytes: number): void {
+  channels.eventsAccepted.publish({
+    dialect: 'aws',
+    busKey: '000000000000/us-east-1/orders',
+    count,
+    sizeBytes,
+    durationMs: 1,
+  })
+}
+
+test('what is put is counted in the minute in which it came, and its sizes are samples', (t) => {
+  const series = new MetricSeries()
+  const clock = new FakeClock(START + 59_000)
+  const metrics = openEventMetrics(series, clock)
+  t.after(() => metrics.close())
+  put(2, 300)
+  put(1, 50)
+  clock.advance(2000)
+  put(4, 700)
+  const read = (name: string) =>
+    series.query(
+      { ...SCOPE, namespace: EVENTS_NAMESPACE, name, dimensions: [] },
+      { fromMs: START, toMs: START + HOUR, periodMs: MINUTE },
+    )
+  assert.deepEqual(read('PutEventsRequestSize'), {
+    unit: 'Bytes',
+    datapoints: [
+      { at: START, sum: 350, count: 2, min: 50, max: 300 },
+      { at: START + MINUTE, sum: 700, count: 1, min: 700, max: 700 },
+    ],
+  })
+  const entries = read('PutEventsEntriesCount').datapoints.map(({ sum }) => sum)
+  assert.deepEqual(entries, [3, 4])
+})
+
 test('AWS/Events counts deliveries once, attempts each, and matches by the first target', (t) => {
   const series = new MetricSeries()
   const metrics = openEventMetrics(series, new FakeClock(START))
