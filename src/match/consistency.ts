@@ -43,15 +43,26 @@ function depthOf({ elements }: Elements, element: number): number {
   return elements[element * ELEMENT_WORDS + ELEMENT_DEPTH]!
 }
 
-/** A set of fields, one bit each. */
-type FieldSet = bigint
+/** How sets of fields are held: as the bits of a small integer or, where there are too many fields, of a large one. */
+interface FieldSets<FieldSet> {
+  readonly none: FieldSet
+  readonly only: (field: number) => FieldSet
+  readonly union: (left: FieldSet, right: FieldSet) => FieldSet
+}
 
-/** What can be satisfied inside one array that holds candidates. */
-interface ArrayOptions {
-  readonly options: Set<FieldSet>
-  /** The lowest and highest number of its elements, and theirs, that hold candidates. */
-  first: number
-  last: number
+/** Integers that the engine keeps without a box have this many bits to spare. */
+const SMALL_SET_MAX = 30
+
+const SMALL_SETS: FieldSets<number> = {
+  none: 0,
+  only: (field) => 1 << field,
+  union: (left, right) => left | right,
+}
+
+const LARGE_SETS: FieldSets<bigint> = {
+  none: 0n,
+  only: (field) => 1n << BigInt(field),
+  union: (left, right) => left | right,
 }
 
 /** Whether one candidate of each field (candidates are elements) can be chosen so that all are consistent. */
@@ -59,108 +70,126 @@ export function hasConsistentChoice(
   elements: Elements,
   candidates: readonly (readonly number[])[],
 ): boolean {
-  const full = (1n << BigInt(candidates.length)) - 1n
-  const held = collectHeld(candidates)
-  const outside = sumOutside(held)
-  const arraysIn = new Map<number, ArrayOptions[]>()
-  const openArrays = new Map<number, ArrayOptions>()
-  for (const element of withAncestors(elements, held.keys())) {
-    const sets = combine(held.get(element) ?? 0n, arraysIn.get(element) ?? [], full, outside)
-    if (sets === undefined) return false
-    addElement({ elements, openArrays, arraysIn }, element, sets)
-  }
-  return combine(0n, arraysIn.get(-1) ?? [], full, outside)?.includes(full) ?? false
+  return candidates.length <= SMALL_SET_MAX
+    ? new Choices(elements, candidates, SMALL_SETS).isThereOne()
+    : new Choices(elements, candidates, LARGE_SETS).isThereOne()
 }
 
-function collectHeld(candidates: readonly (readonly number[])[]): Map<number, FieldSet> {
-  const held = new Map<number, FieldSet>()
-  for (const [index, ofField] of candidates.entries()) {
-    const field = 1n << BigInt(index)
-    for (const element of ofField) held.set(element, (held.get(element) ?? 0n) | field)
-  }
-  return held
+/** What can be satisfied inside one array that holds candidates. */
+interface ArrayOptions<FieldSet> {
+  readonly array: number
+  readonly options: Set<FieldSet>
+  /** The lowest and highest number of its elements, and theirs, that hold candidates. */
+  first: number
+  last: number
+  /** Another array in the same element. */
+  readonly next: ArrayOptions<FieldSet> | undefined
 }
 
-// Inner elements have higher numbers than those around them.
-function withAncestors(elements: Elements, start: Iterable<number>): Int32Array {
-  const all = new Set<number>()
-  for (let element of start) {
-    for (; element >= 0 && !all.has(element); element = parentOf(elements, element))
-      all.add(element)
-  }
-  return Int32Array.from(all).sort().reverse()
-}
+class Choices<FieldSet> {
+  readonly #elements: Elements
+  readonly #sets: FieldSets<FieldSet>
+  readonly #full: FieldSet
+  /** By element: the fields it is a candidate of. */
+  readonly #held: FieldSet[]
+  /** Which elements hold candidates, themselves or further in. */
+  readonly #isHolder: Uint8Array
+  /** By element: the fields with candidates before it, and those with candidates at or behind it. */
+  readonly #before: FieldSet[]
+  readonly #behind: FieldSet[]
+  /** By element, -1 at the front: its arrays that hold candidates. */
+  readonly #arraysIn: (ArrayOptions<FieldSet> | undefined)[]
 
-interface Progress {
-  readonly elements: Elements
-  readonly openArrays: Map<number, ArrayOptions>
-  readonly arraysIn: Map<number, ArrayOptions[]>
-}
-
-function addElement(progress: Progress, element: number, sets: readonly FieldSet[]): void {
-  const { elements, openArrays, arraysIn } = progress
-  let last = element
-  for (const inner of arraysIn.get(element) ?? []) last = Math.max(last, inner.last)
-  const name = arrayOf(elements, element)
-  let array = openArrays.get(name)
-  if (array === undefined) {
-    array = { options: new Set(), first: element, last }
-    openArrays.set(name, array)
-    const parent = parentOf(elements, element)
-    const beside = arraysIn.get(parent)
-    if (beside === undefined) arraysIn.set(parent, [array])
-    else beside.push(array)
-  }
-  array.first = element
-  array.last = Math.max(array.last, last)
-  for (const set of sets) array.options.add(set)
-}
-
-type Outside = (first: number, last: number) => FieldSet
-
-// All numbers inside an array lie together, so what is outside lies before its first and behind its last.
-function sumOutside(held: ReadonlyMap<number, FieldSet>): Outside {
-  const numbers = Int32Array.from(held.keys()).sort()
-  const before: FieldSet[] = [0n]
-  for (const [index, element] of numbers.entries()) before.push(before[index]! | held.get(element)!)
-  const behind: FieldSet[] = Array.from({ length: numbers.length + 1 }, () => 0n)
-  for (let index = numbers.length - 1; index >= 0; index -= 1) {
-    behind[index] = behind[index + 1]! | held.get(numbers[index]!)!
-  }
-  return (first, last) =>
-    before[lowerBound(numbers, first)]! | behind[lowerBound(numbers, last + 1)]!
-}
-
-function lowerBound(sorted: Int32Array, value: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** The sets that can be satisfied with `own` and one option of each array; undefined when none can lead to `full`. */
-function combine(
-  own: FieldSet,
-  arrays: readonly ArrayOptions[],
-  full: FieldSet,
-  outside: Outside,
-): readonly FieldSet[] | undefined {
-  let sets: readonly FieldSet[] = [own]
-  for (const array of arrays) {
-    const rest = outside(array.first, array.last)
-    const useful = [...array.options].filter((option) => (option | rest) === full)
-    if (useful.length === 0) return undefined
-    const combined = new Set<FieldSet>()
-    for (const set of sets) {
-      for (const option of useful) {
-        // Beyond the bound only events made to be hard are left; they may go unmatched.
-        if (combined.size < ARRAY_CHOICES_MAX) combined.add(set | option)
-      }
+  constructor(
+    elements: Elements,
+    candidates: readonly (readonly number[])[],
+    sets: FieldSets<FieldSet>,
+  ) {
+    const { none, only, union } = sets
+    let count = 0
+    for (const ofField of candidates) {
+      for (const element of ofField) if (element >= count) count = element + 1
     }
-    sets = [...combined]
+    this.#elements = elements
+    this.#sets = sets
+    this.#held = Array<FieldSet>(count).fill(none)
+    this.#isHolder = new Uint8Array(count)
+    this.#arraysIn = Array<undefined>(count + 1).fill(undefined)
+    let full = none
+    for (const [index, ofField] of candidates.entries()) {
+      const field = only(index)
+      full = union(full, field)
+      for (const element of ofField) this.#hold(element, field)
+    }
+    this.#full = full
+    this.#before = Array<FieldSet>(count + 1).fill(none)
+    this.#behind = Array<FieldSet>(count + 1).fill(none)
+    for (let element = 0; element < count; element += 1) {
+      this.#before[element + 1] = union(this.#before[element]!, this.#held[element]!)
+    }
+    for (let element = count - 1; element >= 0; element -= 1) {
+      this.#behind[element] = union(this.#behind[element + 1]!, this.#held[element]!)
+    }
   }
-  return sets
+
+  isThereOne(): boolean {
+    // Inner elements have higher numbers than those around them.
+    for (let element = this.#held.length - 1; element >= 0; element -= 1) {
+      if (this.#isHolder[element] === 0) continue
+      const sets = this.#combine(this.#held[element]!, this.#arraysIn[element + 1])
+      if (sets === undefined) return false
+      this.#addElement(element, sets)
+    }
+    return this.#combine(this.#sets.none, this.#arraysIn[0])?.includes(this.#full) ?? false
+  }
+
+  #hold(element: number, field: FieldSet): void {
+    this.#held[element] = this.#sets.union(this.#held[element]!, field)
+    for (let around = element; around >= 0 && this.#isHolder[around] === 0;) {
+      this.#isHolder[around] = 1
+      around = parentOf(this.#elements, around)
+    }
+  }
+
+  #addElement(element: number, sets: readonly FieldSet[]): void {
+    let last = element
+    let inner = this.#arraysIn[element + 1]
+    for (; inner !== undefined; inner = inner.next) if (inner.last > last) last = inner.last
+    const name = arrayOf(this.#elements, element)
+    const parent = parentOf(this.#elements, element) + 1
+    const beside = this.#arraysIn[parent]
+    // All numbers inside an array lie together, so of one element's arrays only the latest is not done.
+    const array =
+      beside?.array === name
+        ? beside
+        : { array: name, options: new Set<FieldSet>(), first: element, last, next: beside }
+    this.#arraysIn[parent] = array
+    array.first = element
+    if (last > array.last) array.last = last
+    for (let index = 0; index < sets.length; index += 1) array.options.add(sets[index]!)
+  }
+
+  /** The sets that can be satisfied with `own` and one option of each array; undefined when none can lead to all. */
+  #combine(
+    own: FieldSet,
+    arrays: ArrayOptions<FieldSet> | undefined,
+  ): readonly FieldSet[] | undefined {
+    const { union } = this.#sets
+    let sets: readonly FieldSet[] = [own]
+    for (let array = arrays; array !== undefined; array = array.next) {
+      // What is outside lies before the first of its numbers and behind the last.
+      const rest = union(this.#before[array.first]!, this.#behind[array.last + 1]!)
+      const combined = new Set<FieldSet>()
+      for (const option of array.options) {
+        if (union(option, rest) !== this.#full) continue
+        for (const set of sets) {
+          // Beyond the bound only events made to be hard are left; they may go unmatched.
+          if (combined.size < ARRAY_CHOICES_MAX) combined.add(union(set, option))
+        }
+      }
+      if (combined.size === 0) return undefined
+      sets = [...combined]
+    }
+    return sets
+  }
 }
