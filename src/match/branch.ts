@@ -18,11 +18,14 @@ export class Branch {
   readonly rule: Rule<unknown>
   /** It waits at the probes of the first, unless that may be absent, as then all may. */
   readonly needs: readonly Need[]
+  /** Whether what wakes it is all that it needs. */
+  readonly isMetWhenWoken: boolean
   verifiedIn = 0
 
   constructor(rule: Rule<unknown>, needs: readonly Need[]) {
     this.rule = rule
     this.needs = needs
+    this.isMetWhenWoken = needs.length === 1 && canAnchor(needs[0]!)
   }
 }
 

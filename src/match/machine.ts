@@ -21,6 +21,7 @@ import { Field } from './field.ts'
 import { Leaf } from './leaf.ts'
 import { WAITING_UNSPLIT_MAX } from './limits.ts'
 import { NameNode, pruneNode, reachNode } from './name-tree.ts'
+import { OrderSort } from './order-sort.ts'
 import type { FieldConditions, Pattern } from './pattern.ts'
 import { Probe } from './probe.ts'
 import { withoutRepeats } from './repeats.ts'
@@ -34,11 +35,11 @@ export type { Rule } from './branch.ts'
 const scan = new Scan<Field>()
 const leaf = new Leaf()
 const hits = new ReusedList<Probe>()
+const sorting = new OrderSort<Rule<unknown>>()
 
 /** How many times fewer must wait at the better place to leave an exact value for it. */
 const ROOMIER = 4
 const NO_KEYS: readonly never[] = Object.freeze([])
-const SORTED_BY_HAND_MAX = 32
 
 /** A set of rules that changes in place; what makes it look immutable is `matcher.ts`. */
 export class Machine<Key> {
@@ -112,7 +113,7 @@ export class Machine<Key> {
 
   #answer(): readonly Key[] {
     const { items, count } = this.#matched
-    if (count > 1) sortByOrder(items, count)
+    if (count > 1) sorting.sort(items, count)
     const keys = Array<Key>(count)
     for (let index = 0; index < count; index += 1) keys[index] = items[index]!.key
     return keys
@@ -201,26 +202,9 @@ export class Machine<Key> {
     // Several values may wake one branch, and several branches satisfy one rule.
     if (branch.verifiedIn === run || rule.matchedIn === run) return
     branch.verifiedIn = run
-    // The need it was woken by is met.
-    const isMet = branch.needs.length === 1 && canAnchor(branch.needs[0]!)
-    if (!isMet && !isSatisfied(branch)) return
+    if (!branch.isMetWhenWoken && !isSatisfied(branch)) return
     rule.matchedIn = run
     this.#matched.add(rule as Rule<Key>)
-  }
-}
-
-// Few match an event, and those come nearly in order.
-function sortByOrder(rules: Rule<unknown>[], count: number): void {
-  if (count > SORTED_BY_HAND_MAX) {
-    const sorted = rules.slice(0, count).sort((left, right) => left.order - right.order)
-    for (let index = 0; index < count; index += 1) rules[index] = sorted[index]!
-    return
-  }
-  for (let index = 1; index < count; index += 1) {
-    const rule = rules[index]!
-    let at = index
-    for (; at > 0 && rules[at - 1]!.order > rule.order; at -= 1) rules[at] = rules[at - 1]!
-    rules[at] = rule
   }
 }
 
@@ -277,7 +261,10 @@ function waitingAt(need: Need): number {
 
 function isSatisfied({ needs }: Branch): boolean {
   if (scan.elementCount > 0 && needs.length > 1) return isSatisfiedInArrays(needs)
-  for (const need of needs) if (satisfying(need) === undefined) return false
+  // The first is the one that it waits at; what is not known yet stands behind.
+  for (let index = needs.length - 1; index >= 0; index -= 1) {
+    if (satisfying(needs[index]!) === undefined) return false
+  }
   return true
 }
 

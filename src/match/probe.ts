@@ -27,6 +27,7 @@ export class Probe {
   uses = 0
   /** Who is to be verified when it is hit. */
   waiting: Waiting | undefined
+  readonly isExact: boolean
   /** Whether an index finds it, so that its hits are known once the field's leaves were looked up. */
   isIndexed = false
   /** The event it was last hit in, by its run, and the array element of the first leaf that did. */
@@ -37,16 +38,13 @@ export class Probe {
   constructor(field: Field, condition: Condition) {
     this.field = field
     this.condition = condition
+    const { kind } = condition
+    this.isExact = kind === 'string' || kind === 'number' || kind === 'ip' || kind === 'literal'
   }
 
   /** What tables know it by. */
   get text(): string {
     return (this.condition as { readonly text: string }).text
-  }
-
-  get isExact(): boolean {
-    const { kind } = this.condition
-    return kind === 'string' || kind === 'number' || kind === 'ip' || kind === 'literal'
   }
 
   get refusers(): readonly Probe[] | undefined {
