@@ -45,6 +45,8 @@ export class FieldIndexes {
   #addresses = 0
   readonly #wildcards = new WildcardIndex()
   readonly #buts: Probe[] = []
+  /** What accepts all but one text, by that text: many rules refuse the same. */
+  readonly #butOne = new Map<string, Probe>()
   /** What no index finds. */
   readonly #listed: Probe[] = []
   /** Which of the indexes of texts hold anything. */
@@ -76,10 +78,13 @@ export class FieldIndexes {
       case 'wildcard':
       case 'range':
       case 'cidr':
-      case 'but':
       case 'exists':
       case 'absent':
         return undefined
+      case 'but': {
+        const text = onlyRefused(condition)
+        return text === undefined ? undefined : this.#butOne.get(text)
+      }
       case 'string':
         // The field's own.
         return undefined
@@ -103,12 +108,16 @@ export class FieldIndexes {
       if (text !== undefined && condition.kind === 'folded') {
         this.#folded[condition.part].add({ text, probe })
       } else probe.isIndexed = false
+      const refused = onlyRefused(condition)
+      if (refused !== undefined) this.#butOne.set(refused, probe)
     }
     this.#updateUsed()
   }
 
   remove(probe: Probe): void {
     const { condition } = probe
+    const refused = onlyRefused(condition)
+    if (refused !== undefined) this.#butOne.delete(refused)
     if (!probe.isIndexed) return
     probe.isIndexed = false
     if (condition.kind === 'prefix') this.#prefixes.remove(probe)
@@ -261,6 +270,13 @@ export function isOnDemand(condition: Condition): boolean {
     kind === 'but' ||
     kind === 'exists'
   )
+}
+
+/** The one text that a condition accepts all but. */
+function onlyRefused(condition: Condition): string | undefined {
+  if (condition.kind !== 'but' || condition.refused.length > 1) return undefined
+  const [only] = condition.refused
+  return only?.kind === 'string' ? only.text : undefined
 }
 
 function foldedText(condition: Condition): string | undefined {

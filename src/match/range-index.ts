@@ -42,16 +42,19 @@ export class RangeIndex {
     this.#recent.push({ range, probe })
   }
 
-  remove(probe: Probe, { low }: Range): void {
+  /** Whether it was there. */
+  remove(probe: Probe, { low }: Range): boolean {
     const recent = this.#recent.findIndex((entry) => entry.probe === probe)
     if (recent >= 0) {
       this.#recent.splice(recent, 1)
-      return
+      return true
     }
     let index = lowerBound(this.#lows, low)
-    while (this.#sorted[index]?.probe !== probe) index += 1
+    while (this.#lows[index] === low && this.#sorted[index]?.probe !== probe) index += 1
+    if (this.#lows[index] !== low) return false
     this.#sorted[index] = undefined
     this.#gaps += 1
+    return true
   }
 
   /** The probes whose ranges hold the number. */

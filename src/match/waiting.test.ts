@@ -7,7 +7,7 @@ import { parsePattern } from './pattern.ts'
 // Few values, so that many rules have them in common and lists are split.
 const text = fc.constantFrom('x', 'y')
 const number = fc.integer({ min: 0, max: 20 })
-const exact = text.map((value) => [value])
+const exact = fc.subarray(['x', 'y'], { minLength: 1 })
 const range = fc
   .tuple(number, number)
   .map(([low, more]) => [{ numeric: ['>=', low, '<', low + more + 1] }])

@@ -22,22 +22,29 @@ export interface Visit {
   readonly verify: (branch: Branch) => void
 }
 
-/** Branches by the range that each has to itself. */
+/** Branches by the range that each has to itself, and at which no other waits. */
 interface RangeSplit {
   readonly field: Field
   readonly index: RangeIndex
-  readonly branches: Map<Probe, Branch>
 }
 
 interface Split {
   readonly field: Field
   readonly lists: Map<Probe, WaitList>
+  /** The fields whose values all of its lists have in common. */
+  readonly path: readonly Field[]
 }
+
+// Nothing that is verified looks through ranges.
+const found = new ReusedList<Probe>()
+
+/** Where a list begins, before it has an array of its own. */
+const NONE: Branch[] = []
 
 export class WaitList {
   /** How many wait here, in what was split off, too. */
   size = 0
-  readonly #branches: Branch[] = []
+  #branches: Branch[] = NONE
   #splits: Split[] | undefined
   #ranges: RangeSplit[] | undefined
   /** The fields whose values the branches here have in common. */
@@ -52,20 +59,20 @@ export class WaitList {
     const need = this.#branches.length < WAITING_UNSPLIT_MAX ? undefined : this.#chooseNeed(branch)
     if (need === undefined) {
       const isLong = this.#branches.length >= WAITING_UNSPLIT_MAX
-      if (!isLong || !this.#addRange(branch)) this.#branches.push(branch)
+      if (!isLong) this.#branches = this.#branches.concat(branch)
+      else if (!this.#addRange(branch)) this.#branches.push(branch)
       return
     }
     const { field } = need
-    this.#splits ??= []
-    let split = this.#splits.find((each) => each.field === field)
+    let split = this.#splits?.find((each) => each.field === field)
     if (split === undefined) {
-      split = { field, lists: new Map() }
-      this.#splits.push(split)
+      split = { field, lists: new Map(), path: [...this.#path, field] }
+      this.#splits = [...(this.#splits ?? []), split]
     }
     for (const probe of probesOf(need)) {
       let list = split.lists.get(probe)
       if (list === undefined) {
-        list = new WaitList([...this.#path, field])
+        list = new WaitList(split.path)
         split.lists.set(probe, list)
       }
       list.add(branch)
@@ -94,14 +101,24 @@ export class WaitList {
   }
 
   #visitRanges(ranges: readonly RangeSplit[], { scan, leaf, verify }: Visit): void {
-    for (const { field, index, branches } of ranges) {
+    for (const { field, index } of ranges) {
       if (field.scannedIn !== scan.run) continue
-      const found = new ReusedList<Probe>()
+      found.count = 0
       for (let at = field.firstLeaf; at >= 0; at = nextLeaf(scan, at)) {
         leaf.moveTo(scan, at)
+        const before = found.count
         if (leaf.isNumber) index.find(leaf, found)
+        // So that whoever verifies need not try it again.
+        for (let each = before; each < found.count; each += 1) {
+          const probe = found.items[each]!
+          if (probe.hitIn === scan.run) continue
+          probe.hitIn = scan.run
+          probe.element = leaf.element
+        }
       }
-      for (const probe of found.items) verify(branches.get(probe)!)
+      for (let each = 0; each < found.count; each += 1) {
+        verify(found.items[each]!.waiting as Branch)
+      }
     }
   }
 
@@ -109,23 +126,22 @@ export class WaitList {
     const probe = rangeOf(branch)
     if (probe === undefined) return false
     const { field, condition } = probe
-    this.#ranges ??= []
-    let split = this.#ranges.find((each) => each.field === field)
+    let split = this.#ranges?.find((each) => each.field === field)
     if (split === undefined) {
-      split = { field, index: new RangeIndex(), branches: new Map() }
-      this.#ranges.push(split)
+      split = { field, index: new RangeIndex() }
+      this.#ranges = [...(this.#ranges ?? []), split]
     }
     split.index.add(probe, condition)
-    split.branches.set(probe, branch)
+    probe.waiting = branch
     return true
   }
 
   #removeRange(branch: Branch): boolean {
     const probe = rangeOf(branch)
     const split = this.#ranges?.find(({ field }) => field === probe?.field)
-    if (probe === undefined || split === undefined || !split.branches.delete(probe)) return false
-    split.index.remove(probe, probe.condition)
-    if (split.branches.size === 0) this.#ranges!.splice(this.#ranges!.indexOf(split), 1)
+    // The probe still knows its branch, which may wait in other lists, too.
+    if (probe === undefined || split?.index.remove(probe, probe.condition) !== true) return false
+    if (split.index.size === 0) this.#ranges!.splice(this.#ranges!.indexOf(split), 1)
     return true
   }
 
