@@ -16,6 +16,7 @@ import {
 import { EVENT_DEPTH_MAX } from './limits.ts'
 import { followKey, type NameNode } from './name-tree.ts'
 import { ReusedList } from './reused-list.ts'
+import { skipRest, skipScalar, skipValue } from './skip.ts'
 import { unescapeText } from './text.ts'
 
 const QUOTE = 0x22
@@ -43,13 +44,6 @@ export type Names = 'plain' | 'envelope' | 'any'
 
 /** What a pass came to: the leaves are complete; there is no object; or a name needs `withoutRepeats` first. */
 export type ScanResult = 'done' | 'no object' | 'repeats'
-
-// Structure inside skipped arrays and objects: 1 a quote, 2 an opening bracket, 3 a closing one.
-const STRUCTURE = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte === QUOTE) return 1
-  if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) return 2
-  return byte === CLOSE_ARRAY || byte === CLOSE_OBJECT ? 3 : 0
-})
 
 /** Answered instead of an offset when nothing behind it is worth reading. */
 const STOP = -1
@@ -185,12 +179,12 @@ export class Scan<Field extends ScannedField> implements Elements {
       // The colon.
       at += 1
       while (bytes[at]! <= 0x20) at += 1
-      if (child === undefined) at = this.#skipValue(at)
+      if (child === undefined) at = skipValue(bytes, at, end)
       else {
         wanted -= 1
         at = this.#scanValue(at, child, element, depth + 1, isLast && wanted === 0)
         if (at < 0) return STOP
-        if (wanted === 0) return isLast ? STOP : this.#skipRest(at)
+        if (wanted === 0) return isLast ? STOP : skipRest(bytes, at, end)
       }
       while (bytes[at]! <= 0x20) at += 1
       if (bytes[at] !== COMMA) break
@@ -221,7 +215,7 @@ export class Scan<Field extends ScannedField> implements Elements {
       while (bytes[at]! <= 0x20) at += 1
       at += 1
       while (bytes[at]! <= 0x20) at += 1
-      if (child === undefined) at = this.#skipValue(at)
+      if (child === undefined) at = skipValue(bytes, at, end)
       else {
         if (child.seenIn === object && !this.#isRepeatFree) this.#hasRepeats = true
         if (this.#hasRepeats) return STOP
@@ -262,12 +256,12 @@ export class Scan<Field extends ScannedField> implements Elements {
     const bytes = this.bytes
     const first = bytes[start]
     if (first === OPEN_OBJECT) {
-      if (node.size === 0 || depth > EVENT_DEPTH_MAX) return this.#skipContainer(start)
+      if (node.size === 0 || depth > EVENT_DEPTH_MAX) return skipRest(bytes, start + 1, this.#end)
       if (this.#names === 'plain') return this.#scanPlainObject(start, node, element, depth, isLast)
       return this.#scanObject(start, node, element, depth)
     }
     if (first === OPEN_ARRAY) {
-      if (depth > EVENT_DEPTH_MAX) return this.#skipContainer(start)
+      if (depth > EVENT_DEPTH_MAX) return skipRest(bytes, start + 1, this.#end)
       return this.#scanArray(start, node, element, depth)
     }
     return this.#scanScalar(start, node, element)
@@ -315,7 +309,7 @@ export class Scan<Field extends ScannedField> implements Elements {
       if (field !== undefined) this.#add(field, kind, start + 1, at, element)
       return at + 1
     }
-    const at = this.#skipScalar(start)
+    const at = skipScalar(bytes, start, end)
     if (at === start) return STOP
     if (field !== undefined) {
       const kind = first === 0x74 ? TRUE : first === 0x66 ? FALSE : first === 0x6e ? NULL : NUMBER
@@ -359,61 +353,6 @@ export class Scan<Field extends ScannedField> implements Elements {
       parent < 0 ? 0 : elements[parent * ELEMENT_WORDS + ELEMENT_DEPTH]! + 1
     this.elementCount = element + 1
     return element
-  }
-
-  #skipValue(start: number): number {
-    const bytes = this.bytes
-    const first = bytes[start]
-    if (first === QUOTE) {
-      const end = this.#end
-      let at = start + 1
-      let byte = 0
-      while (at < end && (byte = bytes[at]!) !== QUOTE) at += byte === BACKSLASH ? 2 : 1
-      return at + 1
-    }
-    if (first === OPEN_OBJECT || first === OPEN_ARRAY) return this.#skipContainer(start)
-    const at = this.#skipScalar(start)
-    return at === start ? this.#end : at
-  }
-
-  // Numbers and literals: up to what may stand behind a value.
-  #skipScalar(start: number): number {
-    const bytes = this.bytes
-    const end = this.#end
-    let at = start
-    while (at < end) {
-      const byte = bytes[at]!
-      if (byte <= 0x20 || byte === COMMA || byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) break
-      at += 1
-    }
-    return at
-  }
-
-  #skipContainer(start: number): number {
-    return this.#skipRest(start + 1)
-  }
-
-  /** From inside an array or object, between its members, to behind it. */
-  #skipRest(start: number): number {
-    const bytes = this.bytes
-    const end = this.#end
-    let depth = 1
-    let at = start
-    while (at < end) {
-      const structure = STRUCTURE[bytes[at]!]!
-      at += 1
-      if (structure === 0) continue
-      if (structure === 1) {
-        let byte = 0
-        while (at < end && (byte = bytes[at]!) !== QUOTE) at += byte === BACKSLASH ? 2 : 1
-        at += 1
-      } else if (structure === 2) depth += 1
-      else {
-        depth -= 1
-        if (depth === 0) return at
-      }
-    }
-    return end
   }
 }
 
