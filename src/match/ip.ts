@@ -1,6 +1,9 @@
 // IP addresses as patterns compare them: the bytes of the address, one a character, four or sixteen
 // of them. What looks like an address is decided by its characters first, then by its parts.
 
+const DOT = 0x2e
+const BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte))
+
 /** Whether `text` is written in the characters of an address, well-formed or not. */
 export function looksLikeIp(text: string): boolean {
   return looksLikeIpV4(text) || looksLikeIpV6(text)
@@ -37,14 +40,21 @@ function looksLikeIpV6(text: string): boolean {
   return text.includes(':') && /^[0-9a-fA-F:]+$/.test(text)
 }
 
+// Digit by digit, as events may hold many addresses; that it looks like one is known.
 function parseIpV4(text: string): string | undefined {
   let bytes = ''
-  for (const part of text.split('.')) {
-    const value = Number(part)
-    if (value > 255) return undefined
-    bytes += String.fromCharCode(value)
+  let value = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === DOT) {
+      bytes += BYTES[value]!
+      value = 0
+    } else {
+      value = value * 10 + code - 0x30
+      if (value > 255) return undefined
+    }
   }
-  return bytes
+  return bytes + BYTES[value]!
 }
 
 function parseIpV6(text: string): string | undefined {
