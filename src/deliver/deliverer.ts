@@ -150,9 +150,7 @@ export class Deliverer {
     this.#rows.close()
     for (const lane of this.#lanes) {
       lane.timer?.cancel()
-      const waiting = lane.waiting
-      lane.waiting = []
-      for (const job of waiting) this.#spill(lane, job)
+      for (const job of lane.waiting.takeAll()) this.#spill(lane, job)
     }
     signal.addEventListener('abort', () => this.#wakeIdle(), { once: true })
     while (this.#sendingCount() > 0 && !signal.aborted) {
@@ -171,10 +169,7 @@ export class Deliverer {
         this.#spillWaiting(lane)
         return
       }
-      const size = Math.min(lane.batchMax, allowance, lane.waiting.length)
-      const batch = size === lane.waiting.length ? lane.waiting : lane.waiting.slice(0, size)
-      lane.waiting = size === lane.waiting.length ? [] : lane.waiting.slice(size)
-      void this.#send(lane, batch)
+      void this.#send(lane, lane.waiting.take(Math.min(lane.batchMax, allowance)))
     }
   }
 
@@ -359,9 +354,7 @@ export class Deliverer {
   }
 
   #spillWaiting(lane: Lane): void {
-    const { waiting } = lane
-    lane.waiting = []
-    for (const job of waiting) this.#spill(lane, job)
+    for (const job of lane.waiting.takeAll()) this.#spill(lane, job)
     this.#rows.arm(lane)
   }
 

@@ -7,6 +7,7 @@ import type { RoutedRule, Target } from '../model/index.ts'
 import type { Breaker } from './breaker.ts'
 import type { Job } from './job.ts'
 import { SPILL_AGE_MS } from './limits.ts'
+import { WaitingJobs } from './waiting-jobs.ts'
 
 export class Lane {
   readonly key: string
@@ -15,7 +16,7 @@ export class Lane {
   readonly breaker: Breaker
   /** Undefined when no kind serves the target's address. */
   sink: Sink | undefined
-  waiting: Job[] = []
+  readonly waiting: WaitingJobs = new WaitingJobs()
   /** When the sends under way began, monotonic milliseconds, oldest first; one send may carry many jobs. */
   readonly #sends: number[] = []
   #sending = 0
