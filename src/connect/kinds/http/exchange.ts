@@ -3,7 +3,7 @@
 // who wants the body is told whether it is whole.
 
 import type { Dispatcher } from 'undici'
-import type { Clock, Timer } from '../../../base/index.ts'
+import { type Clock, type Linked, LinkedSet, type Timer } from '../../../base/index.ts'
 import { ANSWER_BYTES_MAX, ANSWER_BYTES_SHOWN } from '../../limits.ts'
 import type { Answer } from './outcome.ts'
 
@@ -17,12 +17,15 @@ export interface ExchangeOptions {
   readonly bodyBytesMax?: number
 }
 
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, Linked<Exchange> {
   readonly answer: Promise<Answer>
   readonly #options: ExchangeOptions
   readonly #resolve: (answer: Answer) => void
   readonly #timer: Timer
-  readonly #onStop = (): void => this.#settle({ kind: 'stopped' }, true)
+  // Its place among those that one signal stops.
+  next: Exchange | undefined
+  previous: Exchange | undefined
+  isLinked = false
   #controller: Dispatcher.DispatchController | undefined
   #isSettled = false
   #isReused = false
@@ -43,13 +46,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#timer = options.clock.setTimer(timeoutMs, () =>
       this.#settle({ kind: 'timeout', afterMs: timeoutMs }, true),
     )
-    options.signal.addEventListener('abort', this.#onStop)
-    if (options.signal.aborted) this.#onStop()
+    if (options.signal.aborted) this.stop()
+    else stoppedBy(options.signal).add(this)
   }
 
   /** Whether the request still waits for a connection, and so cannot be called back. */
   get isQueued(): boolean {
     return this.#controller === undefined
+  }
+
+  /** The signal has aborted. */
+  stop(): void {
+    this.#settle({ kind: 'stopped' }, true)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -97,7 +105,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isSettled) return
     this.#isSettled = true
     this.#timer.cancel()
-    this.#options.signal.removeEventListener('abort', this.#onStop)
+    if (this.isLinked) stoppedBy(this.#options.signal).delete(this)
     this.#resolve(this.#status === 0 ? otherwise : this.#statusAnswer())
     if (isCut) this.#controller?.abort(new Error('the rest of the answer is not wanted'))
   }
@@ -114,6 +122,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
         : {}),
     }
   }
+}
+
+// One signal stops thousands of exchanges, and a listener costs more than most of what else an exchange does.
+const STOPPED_BY = new WeakMap<AbortSignal, LinkedSet<Exchange>>()
+
+function stoppedBy(signal: AbortSignal): LinkedSet<Exchange> {
+  const known = STOPPED_BY.get(signal)
+  if (known !== undefined) return known
+  const exchanges = new LinkedSet<Exchange>()
+  STOPPED_BY.set(signal, exchanges)
+  signal.addEventListener(
+    'abort',
+    () => {
+      for (const exchange of exchanges.toArray()) exchange.stop()
+    },
+    { once: true },
+  )
+  return exchanges
 }
 
 /** The other side closed a kept connection just as it was used again: it has not seen the request. */
