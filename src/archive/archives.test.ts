@@ -255,6 +255,26 @@ test('a read goes on in the middle of a block', async () => {
   await archives.close()
 })
 
+test('a read that wants more than a block has goes on with the next, and ends with a whole one', async () => {
+  const bench = new Bench()
+  const archives = await bench.open(ALL)
+  for (let id = 1; id <= 12; id += 1) {
+    await bench.put(String(id))
+    if (id % 3 === 0) await archives.settled()
+  }
+  const { sizeBytes } = await archives.stats('all')
+  const all = await archives.read('all', { ...WHOLE, sizeBytesMin: Infinity })
+  assert.deepEqual([all.ends.length, all.next, all.skip], [12, 4, 0])
+  assert.equal(all.bytes.length, sizeBytes)
+  const most = await archives.read('all', { ...WHOLE, sizeBytesMin: sizeBytes / 3 })
+  assert.deepEqual([most.ends.length, most.next, most.skip], [6, 2, 0])
+  const rest = await archives.read('all', { ...WHOLE, from: 2, skip: 1, sizeBytesMin: Infinity })
+  assert.deepEqual([rest.ends.length, rest.next, rest.skip], [5, 4, 0])
+  const few = await archives.read('all', { ...WHOLE, sizeBytesMin: Infinity, eventsMax: 4 })
+  assert.deepEqual([few.ends.length, few.next, few.skip], [4, 1, 1])
+  await archives.close()
+})
+
 test('what is older than the retention goes by whole segments, and not while it is held', async () => {
   const bench = new Bench()
   const archives = await bench.open({ ...ALL, retentionMs: 3 * DAY_MS })

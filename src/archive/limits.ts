@@ -38,10 +38,18 @@ export const RAW_SIZE_BYTES_MAX: number = 32 * 1024 * 1024
 /** Replays under way at once, in one account and region; AWS's quota. */
 export const REPLAYS_ACTIVE_MAX = 10
 
-/** Events that a replay hands on in one append: alone, and beside other traffic with a pause before each. */
+/** Events that a replay hands on in one append when nobody else sends any. */
 export const REPLAY_BATCH_EVENTS = 4000
-export const BESIDE_TRAFFIC_BATCH_EVENTS = 25
+
+/**
+ * Beside other traffic: a pause before each append, and from how many events to how many it has, more while the
+ * pauses end in time, half as many when one ends late by more than this, milliseconds.
+ */
 export const BESIDE_TRAFFIC_PAUSE_MS = 5
+export const BESIDE_TRAFFIC_BATCH_EVENTS_MIN = 5
+export const BESIDE_TRAFFIC_BATCH_EVENTS_MAX = 25
+export const BESIDE_TRAFFIC_BATCH_EVENTS_STEP = 5
+export const BESIDE_TRAFFIC_LATE_MS_MAX = 2
 
 /** Records that a replay lets route be behind before it goes on: alone, and beside other traffic. */
 export const AHEAD_RECORDS_MAX = 4000

@@ -1,11 +1,15 @@
 // How fast a replay goes: as fast as route takes its events, but never far ahead of it, so that what others
-// send meanwhile waits behind a few of its events only.
+// send meanwhile waits behind a few of its events only. Beside others it feels what they feel: when its pauses end
+// late, so does whatever else waits for the event loop, and it goes on by fewer events.
 
 import { channels, type Clock, type EventsAccepted, wait } from '../base/index.ts'
 import {
   AHEAD_RECORDS_BESIDE_TRAFFIC_MAX,
   AHEAD_RECORDS_MAX,
-  BESIDE_TRAFFIC_BATCH_EVENTS,
+  BESIDE_TRAFFIC_BATCH_EVENTS_MAX,
+  BESIDE_TRAFFIC_BATCH_EVENTS_MIN,
+  BESIDE_TRAFFIC_BATCH_EVENTS_STEP,
+  BESIDE_TRAFFIC_LATE_MS_MAX,
   BESIDE_TRAFFIC_PAUSE_MS,
   PACE_POLL_MS,
   PENDING_DELIVERIES_MAX,
@@ -53,6 +57,8 @@ export class Pace {
   readonly #perSecond: number
   #startedAt: number | undefined
   #sent = 0
+  /** What an append has beside other traffic. */
+  #batch = BESIDE_TRAFFIC_BATCH_EVENTS_MIN
 
   constructor(options: PaceOptions, traffic: Traffic, perSecond: number = Infinity) {
     this.#options = options
@@ -65,15 +71,26 @@ export class Pace {
     const { clock } = this.#options
     this.#startedAt ??= clock.monotonic()
     // Others get the most of the main thread: a batch of ours is what one of theirs may have to wait for.
-    if (this.#traffic.isThere) await wait(clock, BESIDE_TRAFFIC_PAUSE_MS, signal)
+    if (this.#traffic.isThere) await this.#pause(signal)
     while (!signal.aborted && !this.#hasRoom(clock.monotonic() - this.#startedAt)) {
       await wait(clock, PACE_POLL_MS, signal)
     }
-    const batch = this.#traffic.isThere ? BESIDE_TRAFFIC_BATCH_EVENTS : REPLAY_BATCH_EVENTS
+    const batch = this.#traffic.isThere ? this.#batch : REPLAY_BATCH_EVENTS
     // A rate is kept in tenths of a second rather than by bursts.
     const going = Math.min(events, batch, Math.max(1, Math.ceil(this.#perSecond / 10)))
     this.#sent += going
     return going
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    const startedAt = clock.monotonic()
+    await wait(clock, BESIDE_TRAFFIC_PAUSE_MS, signal)
+    const lateMs = clock.monotonic() - startedAt - BESIDE_TRAFFIC_PAUSE_MS
+    this.#batch =
+      lateMs > BESIDE_TRAFFIC_LATE_MS_MAX
+        ? Math.max(BESIDE_TRAFFIC_BATCH_EVENTS_MIN, Math.floor(this.#batch / 2))
+        : Math.min(BESIDE_TRAFFIC_BATCH_EVENTS_MAX, this.#batch + BESIDE_TRAFFIC_BATCH_EVENTS_STEP)
   }
 
   #hasRoom(elapsedMs: number): boolean {
