@@ -293,7 +293,7 @@ export const OPTIONS: readonly Option[] = [
     type: 'text',
     default: 'us-east-1',
     envAlso: 'AWS_REGION',
-    doc: 'region of AWS to call where a target names none',
+    doc: 'region of AWS to call where neither a target nor its event names one',
   },
   {
     key: 'targets.aws.accessKeyId',

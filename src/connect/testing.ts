@@ -9,11 +9,11 @@ import type { SinkMessage } from './sink.ts'
 
 /** A message whose body is the envelope of a small event, unless given. */
 export function messageOf(
-  parts: Partial<SinkMessage> & { readonly target?: Target } = {},
+  parts: Partial<SinkMessage> & { readonly target?: Target; readonly busKey?: string } = {},
 ): SinkMessage {
   const event = decodeStoredEvent(
     storePutEvent({
-      busKey: '000000000000/us-east-1/default',
+      busKey: parts.busKey ?? '000000000000/us-east-1/default',
       account: '000000000000',
       region: 'us-east-1',
       id: 'event-1',

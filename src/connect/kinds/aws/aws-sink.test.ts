@@ -61,6 +61,7 @@ function receiptOf(input: unknown): object {
 
 interface Sending {
   readonly address: string
+  readonly busKey?: string
   readonly target?: Partial<Target>
   readonly body?: string
   readonly options?: Partial<AwsKindOptions>
@@ -85,6 +86,7 @@ async function send(t: TestContext, endpoint: string, sending: Sending): Promise
   const message: SinkMessage = messageOf({
     target: { id: 'target-1', address, ...sending.target },
     ...(sending.body === undefined ? {} : { body: Buffer.from(sending.body) }),
+    ...(sending.busKey === undefined ? {} : { busKey: sending.busKey }),
   })
   const [result] = await sink.send([message], new AbortController().signal)
   return result!
@@ -259,13 +261,19 @@ for (const { operation, input, ...sending } of CALLS) {
     const call = calls.at(-1)!
     assert.equal(call.operation, operation)
     assert.partialDeepStrictEqual(call.input, input)
-    const region = sending.address.includes(':::') ? 'eu-west-1' : 'us-east-1'
-    assert.match(
-      call.authorization,
-      new RegExp(`Credential=(?:123456789012|0{12})/\\d{8}/${region}/`),
-    )
+    assert.match(call.authorization, /Credential=(?:123456789012|0{12})\/\d{8}\/us-east-1\//)
   })
 }
+
+test('a universal target is called as the account and in the region of its event', async (t) => {
+  const { endpoint, calls } = await serveAws(t)
+  await send(t, endpoint, {
+    address: 'arn:aws:scheduler:::aws-sdk:sfn:startExecution',
+    body: '{"stateMachineArn":"m"}',
+    busKey: '210987654321/sa-east-1/$schedules',
+  })
+  assert.match(calls[0]!.authorization, /Credential=210987654321\/\d{8}\/sa-east-1\//)
+})
 
 test('an invocation of a function is asynchronous and carries the input as it is', async (t) => {
   const { endpoint, calls } = await serveAws(t)

@@ -2,7 +2,8 @@
 // is configured for it. Universal targets of EventBridge Scheduler (`arn:aws:scheduler:::aws-sdk:SERVICE:ACTION`)
 // go the same way, with the input as the call's parameters.
 
-import { type Arn, parseArn } from '../../../model/index.ts'
+import { parseBusKey } from '../../../event/index.ts'
+import { type Arn, DEFAULT_ACCOUNT, parseArn } from '../../../model/index.ts'
 import type { InvokeRequest, InvokeResult, InvokingSink } from '../../invoke.ts'
 import type { SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
 import { failedAnswer, questionOf } from './asking.ts'
@@ -147,7 +148,7 @@ class AwsSink implements InvokingSink {
     const { caller } = this.#parts
     try {
       const endpoint = caller.endpoint({ service: question.service, isUniversal: false })
-      const where = { endpoint, ...this.#where() }
+      const where = { endpoint, ...this.#where(undefined) }
       return question.read(await caller.call({ ...question, ...where }, signal))
     } catch (error) {
       return failedAnswer(error)
@@ -173,7 +174,7 @@ class AwsSink implements InvokingSink {
     const { caller, prepared } = this.#parts
     const endpoint = caller.endpoint(serviceOf(this.#address)!)
     const plan = this.#plan(message, endpoint)
-    const where = { endpoint, ...this.#where() }
+    const where = { endpoint, ...this.#where(message.event.busKey) }
     await this.#prepare(plan, where, signal)
     try {
       const output = await caller.call({ ...plan, ...where }, signal)
@@ -207,11 +208,13 @@ class AwsSink implements InvokingSink {
     prepared.add(key)
   }
 
-  #where(): Omit<Where, 'endpoint'> {
+  /** A universal target's ARN names neither account nor region: it is called where its event was. */
+  #where(busKey: string | undefined): Omit<Where, 'endpoint'> {
     const { region, account } = this.#arn
+    const bus = busKey === undefined ? undefined : parseBusKey(busKey)
     return {
-      region: region === '' ? this.#parts.caller.options.region : region,
-      account: account === '' ? '000000000000' : account,
+      region: region || bus?.region || this.#parts.caller.options.region,
+      account: account || bus?.account || DEFAULT_ACCOUNT,
     }
   }
 }
