@@ -45,7 +45,7 @@ export const REPLAY_BATCH_EVENTS = 4000
  * Beside other traffic: a pause before each append, and from how many events to how many it has, more while the
  * pauses end in time, half as many when one ends late by more than this, milliseconds.
  */
-export const BESIDE_TRAFFIC_PAUSE_MS = 5
+export const BESIDE_TRAFFIC_PAUSE_MS = 20
 export const BESIDE_TRAFFIC_BATCH_EVENTS_MIN = 5
 export const BESIDE_TRAFFIC_BATCH_EVENTS_MAX = 25
 export const BESIDE_TRAFFIC_BATCH_EVENTS_STEP = 5
