@@ -3,10 +3,10 @@
 //
 // Invariant: `settled` resolves only when every write made before the call has been told.
 
-import { AppError } from '../base/index.ts'
 import type { Kind, Resource, ResourceOf } from '../model/index.ts'
-import { listAllRows, type Row, type RowStore } from '../store/index.ts'
+import { listAllRows, type Row, type RowChange, type RowStore } from '../store/index.ts'
 import type { ResourceKey } from './names.ts'
+import { RowFollower } from './row-follower.ts'
 
 export interface KindKeeperOptions<K extends Kind> {
   readonly kind: K
@@ -33,77 +33,38 @@ export async function openKindKeeper<K extends Kind>(
   return keeper
 }
 
-interface Waiter {
-  readonly revision: number
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
-}
-
 class FollowingKeeper<K extends Kind> implements KindKeeper {
   readonly #options: KindKeeperOptions<K>
-  readonly #stop = new AbortController()
-  #seen = 0
-  #waiters: Waiter[] = []
-  #loop: Promise<void> = Promise.resolve()
+  readonly #follower: RowFollower
 
   constructor(options: KindKeeperOptions<K>) {
     this.#options = options
+    const { rows, onFatal } = options
+    this.#follower = new RowFollower({ rows, apply: (change) => this.#apply(change), onFatal })
   }
 
   async start(): Promise<void> {
     const { kind } = this.#options
     const { rows, revision } = await listAllRows(this.#options.rows, { kind })
     for (const row of rows) this.#define(row)
-    this.#seen = revision
-    this.#loop = this.#follow()
+    this.#follower.start(revision)
   }
 
   settled(): Promise<void> {
-    const revision = this.#options.rows.revision()
-    if (this.#seen >= revision) return Promise.resolve()
-    if (this.#stop.signal.aborted) return Promise.reject(stopped())
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ revision, resolve, reject })
-    })
+    return this.#follower.settled()
   }
 
-  async close(): Promise<void> {
-    this.#stop.abort()
-    await this.#loop
-    for (const waiter of this.#waiters) waiter.reject(stopped())
-    this.#waiters = []
+  close(): Promise<void> {
+    return this.#follower.close()
   }
 
-  async #follow(): Promise<void> {
-    const { kind, rows, forget, onFatal } = this.#options
-    const { signal } = this.#stop
-    try {
-      // All kinds, because a revision that changed none of this kind counts as seen too.
-      for await (const { type, row } of rows.watch({ after: this.#seen, signal })) {
-        if (row.kind === kind) {
-          if (type === 'put') this.#define(row)
-          else forget({ namespace: row.namespace, name: row.name })
-        }
-        this.#seen = Math.max(this.#seen, row.revision)
-        this.#release()
-      }
-    } catch (error) {
-      if (!signal.aborted) onFatal(error)
-    }
+  #apply({ type, row }: RowChange): void {
+    if (row.kind !== this.#options.kind) return
+    if (type === 'put') this.#define(row)
+    else this.#options.forget({ namespace: row.namespace, name: row.name })
   }
 
   #define(row: Row): void {
     this.#options.define(this.#options.decode(row) as ResourceOf<K>)
   }
-
-  #release(): void {
-    const ready = this.#waiters.filter((waiter) => waiter.revision <= this.#seen)
-    if (ready.length === 0) return
-    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > this.#seen)
-    for (const waiter of ready) waiter.resolve()
-  }
-}
-
-function stopped(): AppError {
-  return new AppError('OVERLOADED', 'the server is stopping')
 }

@@ -4,11 +4,12 @@
 //
 // Invariant: `settled` resolves only when every write made before the call is seen.
 
-import { AppError, type Logger } from '../base/index.ts'
+import type { Logger } from '../base/index.ts'
 import { formatBusKey, parseBusKey } from '../event/index.ts'
 import type { SchemaGate } from '../ingress/index.ts'
 import type { BusValidation, Resource, ResourceOf, SchemaSpec } from '../model/index.ts'
 import { listAllRows, type Row, type RowChange, type RowStore } from '../store/index.ts'
+import { RowFollower } from './row-follower.ts'
 import { SchemaBook, type SchemaBookOptions, shelfKey } from './schema-book.ts'
 import { DISCOVERED_REGISTRY } from './schema-names.ts'
 import { createSchemaGate, type SchemaGateOptions } from './schema-gate.ts'
@@ -40,28 +41,20 @@ export async function openSchemaKeeper(options: SchemaKeeperOptions): Promise<Sc
   return keeper
 }
 
-interface Waiter {
-  readonly revision: number
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
-}
-
 class FollowingKeeper implements SchemaKeeper {
   readonly gate: SchemaGate
   readonly #options: SchemaKeeperOptions
-  readonly #stop = new AbortController()
+  readonly #follower: RowFollower
   readonly #book: SchemaBook
   readonly #buses = new Map<string, BusValidation>()
   readonly #discoverers = new Map<string, { readonly crossAccount: boolean }>()
   readonly #listeners: ((discoverers: StartedDiscoverers) => void)[] = []
-  #seen = 0
-  #waiters: Waiter[] = []
-  #loop: Promise<void> = Promise.resolve()
 
   constructor(options: SchemaKeeperOptions) {
     this.#options = options
     this.#book = new SchemaBook(options)
-    const { sendDeadLetter, logger } = options
+    const { rows, sendDeadLetter, logger, onFatal } = options
+    this.#follower = new RowFollower({ rows, apply: (change) => this.#apply(change), onFatal })
     this.gate = createSchemaGate({ book: this.#book, buses: this.#buses, sendDeadLetter, logger })
   }
 
@@ -73,8 +66,7 @@ class FollowingKeeper implements SchemaKeeper {
     for (const row of buses.rows) this.#putBus(row)
     for (const row of discoverers.rows) this.#putDiscoverer(row)
     await this.#keepBook()
-    this.#seen = revision
-    this.#loop = this.#follow()
+    this.#follower.start(revision)
   }
 
   onDiscoverers(listener: (discoverers: StartedDiscoverers) => void): void {
@@ -83,33 +75,11 @@ class FollowingKeeper implements SchemaKeeper {
   }
 
   settled(): Promise<void> {
-    const revision = this.#options.rows.revision()
-    if (this.#seen >= revision) return Promise.resolve()
-    if (this.#stop.signal.aborted) return Promise.reject(stopped())
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ revision, resolve, reject })
-    })
+    return this.#follower.settled()
   }
 
-  async close(): Promise<void> {
-    this.#stop.abort()
-    await this.#loop
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(stopped())
-  }
-
-  async #follow(): Promise<void> {
-    const { rows, onFatal } = this.#options
-    const { signal } = this.#stop
-    try {
-      // All kinds, because a revision that changed nothing of ours counts as seen too.
-      for await (const change of rows.watch({ after: this.#seen, signal })) {
-        await this.#apply(change)
-        this.#seen = Math.max(this.#seen, change.row.revision)
-        this.#release()
-      }
-    } catch (error) {
-      if (!signal.aborted) onFatal(error)
-    }
+  close(): Promise<void> {
+    return this.#follower.close()
   }
 
   async #apply({ type, row }: RowChange): Promise<void> {
@@ -172,15 +142,4 @@ class FollowingKeeper implements SchemaKeeper {
     )
     await this.#book.keep(wanted)
   }
-
-  #release(): void {
-    const ready = this.#waiters.filter((waiter) => waiter.revision <= this.#seen)
-    if (ready.length === 0) return
-    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > this.#seen)
-    for (const waiter of ready) waiter.resolve()
-  }
-}
-
-function stopped(): AppError {
-  return new AppError('OVERLOADED', 'the server is stopping')
 }
