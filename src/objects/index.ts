@@ -11,3 +11,37 @@ export type {
   ObjectWatch,
   Preconditions,
 } from './object-client.ts'
+export type {
+  KubeKey,
+  KubeMetadata,
+  KubeObject,
+  KubeOwner,
+  ManagedFieldsEntry,
+} from './kube-object.ts'
+export type { KubeErrorDetails, KubeReason } from './kube-error.ts'
+export type {
+  Deleted,
+  DeleteOptions,
+  KubeClient,
+  KubeEvent,
+  KubeList,
+  KubeQuery,
+  KubeType,
+  KubeWatch,
+  PatchOptions,
+  PatchType,
+  WriteOptions,
+} from './kube-client.ts'
+export type {
+  AccessAnswer,
+  AccessQuestion,
+  Authorize,
+  Backing,
+  Column,
+  KubeUser,
+  KubeVerb,
+  ResourceStrategy,
+  ResourceType,
+  StrategyContext,
+  SubresourceType,
+} from './resource-type.ts'
