@@ -46,10 +46,13 @@ export const REPLAY_BATCH_EVENTS = 4000
  * pauses end in time, half as many when one ends late by more than this, milliseconds.
  */
 export const BESIDE_TRAFFIC_PAUSE_MS = 20
-export const BESIDE_TRAFFIC_BATCH_EVENTS_MIN = 5
-export const BESIDE_TRAFFIC_BATCH_EVENTS_MAX = 25
-export const BESIDE_TRAFFIC_BATCH_EVENTS_STEP = 5
+export const BESIDE_TRAFFIC_BATCH_EVENTS_MIN = 1
+export const BESIDE_TRAFFIC_BATCH_EVENTS_MAX = 5
+export const BESIDE_TRAFFIC_BATCH_EVENTS_STEP = 1
 export const BESIDE_TRAFFIC_LATE_MS_MAX = 2
+
+/** How long such an append waits for one of others to share a flush with, milliseconds. */
+export const BESIDE_TRAFFIC_WAIT_MS_MAX = 100
 
 /** Records that a replay lets route be behind before it goes on: alone, and beside other traffic. */
 export const AHEAD_RECORDS_MAX = 4000

@@ -3,6 +3,7 @@
 // late, so does whatever else waits for the event loop, and it goes on by fewer events.
 
 import { channels, type Clock, type EventsAccepted, wait } from '../base/index.ts'
+import type { AcceptOptions } from '../ingress/index.ts'
 import {
   AHEAD_RECORDS_BESIDE_TRAFFIC_MAX,
   AHEAD_RECORDS_MAX,
@@ -11,6 +12,7 @@ import {
   BESIDE_TRAFFIC_BATCH_EVENTS_STEP,
   BESIDE_TRAFFIC_LATE_MS_MAX,
   BESIDE_TRAFFIC_PAUSE_MS,
+  BESIDE_TRAFFIC_WAIT_MS_MAX,
   PACE_POLL_MS,
   PENDING_DELIVERIES_MAX,
   REPLAY_BATCH_EVENTS,
@@ -64,6 +66,11 @@ export class Pace {
     this.#options = options
     this.#traffic = traffic
     this.#perSecond = perSecond
+  }
+
+  /** Beside others an append of a replay costs no flush of its own: it goes with the next of theirs. */
+  get patience(): AcceptOptions {
+    return this.#traffic.isThere ? { mayWaitMs: BESIDE_TRAFFIC_WAIT_MS_MAX } : {}
   }
 
   /** Resolves with how many of these events may go now; what it answers at the abort does not matter. */

@@ -228,10 +228,10 @@ export class Replay {
 
   /** Tries again while there is no room; what was refused was not kept. */
   async #accept(batch: readonly IncomingEvent[]): Promise<void> {
-    const { ingress, clock } = this.#options
+    const { ingress, clock, pace } = this.#options
     for (;;) {
       try {
-        await ingress.accept('internal', batch)
+        await ingress.accept('internal', batch, pace.patience)
         return
       } catch (error) {
         if (!isAppError(error, 'LOG_FULL') && !isAppError(error, 'OVERLOADED')) throw error

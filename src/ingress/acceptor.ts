@@ -10,7 +10,7 @@ import {
   dedupeKey,
   type DedupeWindowOptions,
 } from './dedupe-window.ts'
-import type { AcceptResult, IncomingEvent, Ingress } from './ingress.ts'
+import type { AcceptOptions, AcceptResult, IncomingEvent, Ingress } from './ingress.ts'
 import type { SchemaGate } from './schema-gate.ts'
 import { REPLAY_RECORDS_MAX, RETRY_AFTER_MS } from './limits.ts'
 
@@ -67,12 +67,16 @@ class Acceptor implements Ingress, IngressState {
     await this.#window.flush()
   }
 
-  accept(dialect: Dialect, events: readonly IncomingEvent[]): Promise<readonly AcceptResult[]> {
+  accept(
+    dialect: Dialect,
+    events: readonly IncomingEvent[],
+    waiting?: AcceptOptions,
+  ): Promise<readonly AcceptResult[]> {
     const { gate } = this.#options
     if (gate?.isOn === true && dialect !== 'internal') {
       return this.#acceptChecked(gate, dialect, events)
     }
-    return this.#take(dialect, events)
+    return this.#take(dialect, events, waiting)
   }
 
   /** What the gate refuses is answered in its place; all else goes on, with what the gate found. */
@@ -100,6 +104,7 @@ class Acceptor implements Ingress, IngressState {
   async #take(
     dialect: Dialect,
     events: readonly IncomingEvent[],
+    waiting?: AcceptOptions,
   ): Promise<readonly AcceptResult[]> {
     const startedAt = this.#options.clock.monotonic()
     if (channels.eventSteps.hasSubscribers) tellSteps(events, { kind: 'received' })
@@ -114,7 +119,7 @@ class Acceptor implements Ingress, IngressState {
       throw error
     }
     try {
-      const results = await this.#append(events)
+      const results = await this.#append(events, waiting)
       if (channels.eventSteps.hasSubscribers) tellSteps(events, { kind: 'stored' })
       if (channels.eventsAccepted.hasSubscribers) {
         const durationMs = this.#options.clock.monotonic() - startedAt
@@ -130,16 +135,24 @@ class Acceptor implements Ingress, IngressState {
     }
   }
 
-  async #append(events: readonly IncomingEvent[]): Promise<readonly AcceptResult[]> {
-    if (events.every((event) => event.dedupeKey === undefined)) return this.#appendAll(events)
+  async #append(
+    events: readonly IncomingEvent[],
+    waiting?: AcceptOptions,
+  ): Promise<readonly AcceptResult[]> {
+    if (events.every((event) => event.dedupeKey === undefined)) {
+      return this.#appendAll(events, waiting)
+    }
     const results: AcceptResult[] = []
     // One by one, so that a repetition inside one batch is seen too.
     for (const event of events) results.push(await this.#appendOnce(event))
     return results
   }
 
-  async #appendAll(events: readonly IncomingEvent[]): Promise<readonly AcceptResult[]> {
-    const positions = await this.#write(events)
+  async #appendAll(
+    events: readonly IncomingEvent[],
+    waiting?: AcceptOptions,
+  ): Promise<readonly AcceptResult[]> {
+    const positions = await this.#write(events, waiting)
     const last = positions.at(-1)
     // Events without keys move the watermark too, or the next start would read all of them again.
     if (last !== undefined && this.#underWay.size === 0) this.#window.advance(last.offset + 1)
@@ -175,9 +188,10 @@ class Acceptor implements Ingress, IngressState {
     }
   }
 
-  #write(events: readonly IncomingEvent[]): Promise<readonly Position[]> {
+  #write(events: readonly IncomingEvent[], waiting?: AcceptOptions): Promise<readonly Position[]> {
     return this.#options.log.append(
       events.map((event) => ({ kind: 'event', payload: event.record, key: event.busKey })),
+      waiting,
     )
   }
 

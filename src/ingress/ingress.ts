@@ -21,6 +21,11 @@ export type AcceptResult =
   /** It is not as its bus wants events to be: nothing was stored. */
   | { readonly kind: 'refused'; readonly id: string; readonly faults: readonly string[] }
 
+export interface AcceptOptions {
+  /** How long the events may wait for others to share a flush with, milliseconds; not at all when absent. */
+  readonly mayWaitMs?: number
+}
+
 export interface Ingress {
   /**
    * Resolves once every new event is durable. Rejects `OVERLOADED` (with `details.retryAfterMs`) when the
@@ -30,5 +35,6 @@ export interface Ingress {
   accept(
     dialect: 'aws' | 'cloudevents' | 'internal',
     events: readonly IncomingEvent[],
+    options?: AcceptOptions,
   ): Promise<readonly AcceptResult[]>
 }

@@ -5,6 +5,7 @@ export type {
   LogRecord,
   LogStats,
   QuarantinedRange,
+  AppendOptions,
   ReadOptions,
   ReadResult,
   RecordKind,

@@ -28,6 +28,11 @@ export interface LogRecord {
 /** One position per partition: the next record to read of each. */
 export type Cursor = readonly Position[]
 
+export interface AppendOptions {
+  /** How long the records may wait for others to share a flush with, milliseconds; not at all when absent. */
+  readonly mayWaitMs?: number
+}
+
 export interface ReadOptions {
   /** At most this many records; a read may answer fewer. */
   readonly recordsMax: number
@@ -63,7 +68,7 @@ export interface Log {
    * Resolves, once all records are on stable storage, with the position of each.
    * Rejects `LOG_FULL` when the disk or the append buffer has no room (nothing was kept), `LOG_CLOSED` after close.
    */
-  append(records: readonly AppendRecord[]): Promise<readonly Position[]>
+  append(records: readonly AppendRecord[], options?: AppendOptions): Promise<readonly Position[]>
   /**
    * Records from the cursor on, waiting until there is one. A cursor before the oldest kept record reads from
    * the oldest. Rejects `LOG_CORRUPT` at a damaged record; reading on from behind the quarantined range works.

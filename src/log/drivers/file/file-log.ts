@@ -16,6 +16,7 @@ import {
   WRITES_OUTSTANDING_MAX,
 } from '../../limits.ts'
 import type {
+  AppendOptions,
   AppendRecord,
   Cursor,
   Log,
@@ -28,6 +29,7 @@ import type {
 import type { Position } from '../../position.ts'
 import { Waiters } from '../../waiters.ts'
 import { Batch, encodedSize } from './batch.ts'
+import { Patience } from './patience.ts'
 import { isMark, readRecord, sizeAt, viewOf } from './record.ts'
 import type { SegmentSummary } from './segment-file.ts'
 import { SegmentList } from './segment-list.ts'
@@ -85,6 +87,8 @@ export class SegmentLog implements FileLog {
   readonly #waiters = new Waiters()
   readonly #segments: SegmentList
   readonly #quarantined: QuarantinedRange[]
+  /** Of the open batch. */
+  readonly #patience: Patience
   #end: number
   #lastTimestamp: number
   #open: Batch | undefined
@@ -104,11 +108,15 @@ export class SegmentLog implements FileLog {
     this.#tail = new TailCache(options.tailCacheSizeBytesMax)
     this.#segments = new SegmentList(state)
     this.#quarantined = Array.from(state.quarantined)
+    this.#patience = new Patience(options.clock, () => this.#scheduleWrite())
     this.#end = state.nextOffset
     this.#lastTimestamp = state.lastTimestamp
   }
 
-  append(records: readonly AppendRecord[]): Promise<readonly Position[]> {
+  append(
+    records: readonly AppendRecord[],
+    options: AppendOptions = {},
+  ): Promise<readonly Position[]> {
     const refusal = this.#refusal()
     if (refusal !== undefined) return Promise.reject(refusal)
     if (records.length === 0) return Promise.resolve([])
@@ -123,10 +131,14 @@ export class SegmentLog implements FileLog {
     }
     this.#pendingBytes += sizeBytes
     this.#lastTimestamp = Math.max(this.#lastTimestamp, this.#options.clock.now())
-    const appended = this.#batchFor(sizeBytes).append(records, sizeBytes, this.#lastTimestamp)
+    const batch = this.#batchFor(sizeBytes)
+    const { mayWaitMs } = options
+    if (mayWaitMs !== undefined && batch.count === 0) this.#patience.wait(mayWaitMs)
+    if (mayWaitMs === undefined) this.#patience.end()
+    const appended = batch.append(records, sizeBytes, this.#lastTimestamp)
     // Enough to be worth a sync: the disk works while this turn of the event loop goes on gathering.
     if (this.#isWorthWriting()) this.#writeNext()
-    else this.#scheduleWrite()
+    else if (!this.#patience.isOn) this.#scheduleWrite()
     return appended
   }
 
@@ -199,6 +211,8 @@ export class SegmentLog implements FileLog {
 
   async #close(): Promise<void> {
     if (this.#isBusy()) {
+      this.#patience.end()
+      this.#scheduleWrite()
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve
       })
@@ -235,6 +249,10 @@ export class SegmentLog implements FileLog {
     return (this.#open?.sizeBytes ?? 0) >= EARLY_WRITE_SIZE_BYTES
   }
 
+  #mayWait(): boolean {
+    return this.#queue.length === 0 && this.#patience.isOn
+  }
+
   #scheduleWrite(): void {
     if (this.#writing > 0 || this.#isScheduled) return
     this.#isScheduled = true
@@ -250,6 +268,7 @@ export class SegmentLog implements FileLog {
     if (batch === undefined) {
       batch = this.#open
       this.#open = undefined
+      this.#patience.end()
     }
     if (batch === undefined) return
     this.#writing += 1
@@ -272,7 +291,7 @@ export class SegmentLog implements FileLog {
     }
     this.#pendingBytes -= batch.sizeBytes
     // The disk goes on before anyone hears, so that it never waits for this process.
-    if (this.#writing === 0) this.#writeNext()
+    if (this.#writing === 0 && !this.#mayWait()) this.#writeNext()
     if (result.kind === 'full') {
       batch.reject(new AppError('LOG_FULL', `cannot append to the log: ${result.reason}`))
     } else {

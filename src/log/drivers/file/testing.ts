@@ -157,7 +157,7 @@ function mortal(log: SegmentLog, kill: () => void): SimulatedLog {
     }
   }
   return {
-    append: (records) => whileAlive(() => log.append(records)),
+    append: (records, options) => whileAlive(() => log.append(records, options)),
     read: (cursor, options) => whileAlive(() => log.read(cursor, options)),
     cursorAt: (timestamp) => whileAlive(() => log.cursorAt(timestamp)),
     trim: (before) => whileAlive(() => log.trim(before)),
