@@ -35,6 +35,7 @@ import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
 import type { Rooms } from './app-rooms.ts'
 import { createOwnSchemas } from './app-own-schemas.ts'
+import { createConnectorDeps } from './app-sources.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
 import { setPipeState, viewPipes } from './app-pipes.ts'
 import type { State } from './app-state.ts'
@@ -128,7 +129,7 @@ export function awsOperations(
 function ownApiDeps(
   options: DoorOptions,
   state: State,
-  { delivery, archives, pipes, schedules, authorization }: Parts,
+  { delivery, archives, pipes, sources, schedules, authorization }: Parts,
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher, control } = state
@@ -154,6 +155,7 @@ function ownApiDeps(
     setPipeState: (pipe, wanted) => setPipeState(pipes.uses, pipe, wanted),
     listEndpoints: () => viewEndpoints(control),
     setEndpointHealth: (endpoint, health) => setEndpointHealth(control, endpoint, health),
+    connectors: createConnectorDeps(sources),
     schemas: createOwnSchemas(state.control.schemas, () => publisher.current()),
   }
 }

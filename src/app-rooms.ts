@@ -11,16 +11,18 @@ import { type AppOptions, Closers } from './app-options.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
 import { openSchedules, type Schedules } from './app-schedules.ts'
 import { openLearning } from './app-schemas.ts'
+import { openSources, type SourceRoom } from './app-sources.ts'
 import { openState, type State } from './app-state.ts'
 
 export interface Rooms {
   readonly state: State
   readonly delivery: Delivery
   readonly pipes: PipeRoom
+  readonly sources: SourceRoom
   readonly archives: ArchiveRoom
   readonly cloudMetrics: CloudMetrics
   readonly schedules: Schedules
-  /** No replay, no pipe and no schedule goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
+  /** No source, no replay, no pipe and no schedule goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
   drain(deadline: AbortSignal): Promise<void>
   close(): Promise<void>
 }
@@ -42,17 +44,20 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const delivery = await openDelivery({ ...options, takeLine }, state, closers)
     await openLearning(options, state, closers)
     const pipes = await openPipes(options, state, { sinks: delivery.sinks, closers })
+    const sources = await openSources(options, state, delivery, closers)
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
     const schedules = await openSchedules(options, state, delivery, closers)
     const rooms: Rooms = {
       state,
       delivery,
       pipes,
+      sources,
       archives,
       cloudMetrics,
       schedules,
       async drain(deadline) {
         maintenance.cancel()
+        await sources.close()
         await schedules.close()
         await archives.replays.close()
         await pipes.pipes.close(deadline)

@@ -7,6 +7,7 @@ import { FunctionKeys } from './app-function-keys.ts'
 import { FunctionDirectory } from './app-functions.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
 import { openSchemas, type SchemaRooms } from './app-schemas.ts'
+import { type Brokers, openBrokers } from './app-sources.ts'
 import { AppError } from './base/index.ts'
 import { type CodeStore, openCodeStore } from './connect/index.ts'
 import {
@@ -40,6 +41,7 @@ export interface State {
   readonly code: CodeStore
   readonly busAccess: BusAccess
   readonly functionKeys: FunctionKeys
+  readonly brokers: Brokers
 }
 
 export async function openState(options: AppOptions, closers: Closers): Promise<State> {
@@ -47,6 +49,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
   const { store, log } = await openStorage(options, closers)
   const outgoing = openOutgoing(options, closers)
   const resources = new Objects({ rows: store.rows, clock, random })
+  const brokers = await openBrokers(options, { store, resources }, closers)
   const publisher = await openPublisher(options, { store, log })
   closers.add(() => publisher.close())
   const { queues, keeper } = await openQueueRoom(options, { store, log })
@@ -99,6 +102,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
     code: await openCodeStore(join(config.dataDir, 'functions')),
     resources,
     busAccess,
+    brokers,
     functionKeys: new FunctionKeys(random),
     queueUses: createQueueUses({ resources, queues, settled: () => keeper.settled(), clock }),
   }

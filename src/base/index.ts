@@ -37,10 +37,14 @@ export type {
   EventStep,
   EventsRefused,
   EventsRouted,
+  IngressDialect,
   LogSynced,
   PipeExecuted,
   RequestAnswered,
   ScheduleFired,
   SchedulesMissed,
+  SourceChanged,
+  SourceLagged,
+  SourceRead,
 } from './observe.ts'
 export { wait } from './wait.ts'

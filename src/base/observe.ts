@@ -6,8 +6,11 @@ import { channel, type Channel } from 'node:diagnostics_channel'
 
 export type Outcome = 'delivered' | 'dead' | 'expired' | 'cancelled'
 
+/** By which way events came in. */
+export type IngressDialect = 'aws' | 'cloudevents' | 'kafka' | 'nats' | 'internal'
+
 export interface EventsAccepted {
-  readonly dialect: 'aws' | 'cloudevents' | 'internal'
+  readonly dialect: IngressDialect
   /** Of the first of them. */
   readonly busKey?: string
   readonly count: number
@@ -17,7 +20,7 @@ export interface EventsAccepted {
 }
 
 export interface EventsRefused {
-  readonly dialect: 'aws' | 'cloudevents' | 'internal'
+  readonly dialect: IngressDialect
   /** Of the first of them, where it is known. */
   readonly busKey?: string
   readonly code: string
@@ -117,6 +120,28 @@ export interface SchedulesMissed {
   readonly count: number
 }
 
+/** Records that a source took in, durably. */
+export interface SourceRead {
+  readonly source: string
+  readonly records: number
+  readonly sizeBytes: number
+  /** Of them, those that were no events. */
+  readonly rejected: number
+}
+
+/** How many records of one place (topic and partition, stream, subject) a source has not read yet. */
+export interface SourceLagged {
+  readonly source: string
+  readonly place: string
+  readonly records: number
+}
+
+export interface SourceChanged {
+  readonly source: string
+  /** `gone` is one that is no longer there. */
+  readonly state: 'connected' | 'lost' | 'stopped' | 'gone'
+}
+
 /** What became of one event at ingress or in route; told only while somebody listens. */
 export type EventStep = {
   readonly busKey: string
@@ -168,6 +193,9 @@ export const channels = {
   pipeExecuted: channel('signalbox:pipe.executed') as Channel<unknown, PipeExecuted>,
   scheduleFired: channel('signalbox:schedule.fired') as Channel<unknown, ScheduleFired>,
   schedulesMissed: channel('signalbox:schedules.missed') as Channel<unknown, SchedulesMissed>,
+  sourceRead: channel('signalbox:source.read') as Channel<unknown, SourceRead>,
+  sourceLagged: channel('signalbox:source.lagged') as Channel<unknown, SourceLagged>,
+  sourceChanged: channel('signalbox:source.changed') as Channel<unknown, SourceChanged>,
   eventSteps: channel('signalbox:event.steps') as Channel<unknown, EventStep>,
   deliverySteps: channel('signalbox:delivery.steps') as Channel<unknown, DeliveryStep>,
   logSynced: channel('signalbox:log.synced') as Channel<unknown, LogSynced>,

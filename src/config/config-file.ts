@@ -12,7 +12,18 @@ import type { Env } from './read-env.ts'
 const FILE_NAMES = ['signalbox.yaml', 'signalbox.yml', 'signalbox.json']
 
 // Values that are one thing although they are mappings.
-const WHOLE_SECTIONS = new Set(['functions', 'targets.aws.endpoints'])
+const WHOLE_SECTIONS = new Set(['functions', 'targets.aws.endpoints', 'brokers', 'sources'])
+
+// Members of brokers that name a secret: what they stand for is read when it is used, and again when it changes.
+const SECRET_MEMBERS = new Set([
+  'password',
+  'token',
+  'nkey',
+  'credentials',
+  'ca',
+  'certificate',
+  'key',
+])
 
 export interface ConfigFile {
   /** Absolute. */
@@ -68,8 +79,12 @@ function flatten(
     faults.add(`expected \`${path}\` to hold a mapping of options`)
     return undefined
   }
-  const expand = (text: string): string => interpolate(text, { path, env, faults })
-  walk(content, '', (key, value) => values.set(key, expandDeep(value, expand)))
+  const expand: Expand = (text) => interpolate(text, { path, env, faults })
+  const expandOpen: Expand = (text, name) =>
+    SECRET_MEMBERS.has(name) ? absoluteReference(text, path) : expand(text, name)
+  walk(content, '', (key, value) =>
+    values.set(key, expandDeep(value, key === 'brokers' ? expandOpen : expand)),
+  )
   return { path, values }
 }
 
@@ -116,12 +131,24 @@ function walk(
   }
 }
 
-function expandDeep(value: unknown, expand: (text: string) => string): unknown {
-  if (typeof value === 'string') return expand(value)
-  if (Array.isArray(value)) return value.map((item) => expandDeep(item, expand))
+/** `name` is the member that the text stands in. */
+type Expand = (text: string, name: string) => string
+
+function expandDeep(value: unknown, expand: Expand, name = ''): unknown {
+  if (typeof value === 'string') return expand(value, name)
+  if (Array.isArray(value)) return value.map((item) => expandDeep(item, expand, name))
   if (!isMapping(value)) return value
-  const entries = Object.entries(value).map(([name, item]) => [name, expandDeep(item, expand)])
+  const entries = Object.entries(value).map(([inner, item]) => [
+    inner,
+    expandDeep(item, expand, inner),
+  ])
   return Object.fromEntries(entries)
+}
+
+/** A file that a reference names stands beside the configuration. */
+function absoluteReference(text: string, path: string): string {
+  const file = /^\$\{file:([^{}]+)\}$/.exec(text)?.[1]
+  return file === undefined ? text : `\${file:${resolve(dirname(path), file)}}`
 }
 
 interface InterpolateOptions {

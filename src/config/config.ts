@@ -31,6 +31,11 @@ export interface Config extends ClientConfig {
   /** Absolute. */
   readonly functionsDir: string
   readonly functions: readonly FunctionConfig[]
+  /** As the file has them, by name; what they must be is the model's to say. */
+  readonly brokers: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly sources: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** Absolute; secrets lie there as `NAME/KEY`. */
+  readonly secretsDir: string
   /** Under `dev` callers may bring code in any case. */
   readonly functionUploads: boolean
 }

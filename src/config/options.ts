@@ -346,6 +346,12 @@ export const OPTIONS: readonly Option[] = [
     doc: 'let callers of the Lambda API bring code, which then runs as the user of this server',
   },
   {
+    key: 'secretsDir',
+    type: 'path',
+    default: './secrets',
+    doc: 'directory with the secrets that brokers name, each in a file `NAME/KEY`; it need not exist',
+  },
+  {
     key: 'functionsDir',
     type: 'path',
     default: './functions',

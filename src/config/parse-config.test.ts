@@ -66,7 +66,7 @@ test('every option of the table is a place in the config', () => {
     AWS_SESSION_TOKEN: 'c',
   }
   const places = placesOf(parseConfig('start', sources({ cwd, flags, env })))
-  const own = ['mode', 'functions', 'accessKeys']
+  const own = ['mode', 'functions', 'brokers', 'sources', 'accessKeys']
   const expected = [...OPTIONS.map((option) => option.key), ...own]
   assert.deepEqual(places.toSorted(), expected.toSorted())
 })

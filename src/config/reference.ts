@@ -28,6 +28,14 @@ const FUNCTIONS = `
 \`functions\` is a mapping from a function's name to:
 `
 
+const CONNECTORS = `
+## Brokers and sources
+
+\`brokers\` and \`sources\` are mappings from a name to what [the guide to brokers](../guides/brokers.md) describes. Secrets of
+a broker are never in the file: \`{secret: NAME, key: KEY}\`, \`\${file:PATH}\` or \`\${env:NAME}\` stands there, and is
+read again when it changes.
+`
+
 const ACCESS_KEYS = `
 ## Access keys
 
@@ -62,7 +70,7 @@ export function formatReference(): string {
       option.doc,
     ]),
   )
-  return `${INTRODUCTION}\n${options}${FUNCTIONS}\n${functions}${ACCESS_KEYS}`
+  return `${INTRODUCTION}\n${options}${FUNCTIONS}\n${functions}${CONNECTORS}${ACCESS_KEYS}`
 }
 
 function onlyText(only: 'start' | 'client'): string {

@@ -6,7 +6,7 @@ import { envNameOf, envNameOfOption, OPTIONS } from './options.ts'
 import type { Env } from './read-env.ts'
 import { suggestion } from './suggest.ts'
 
-const KEYS = [...OPTIONS.map((option) => option.key), 'functions']
+const KEYS = [...OPTIONS.map((option) => option.key), 'functions', 'brokers', 'sources']
 const ENV_NAMES = [...OPTIONS.map((option) => envNameOfOption(option)), envNameOf('config')]
 
 // What Kubernetes sets in every pod beside a Service named signalbox.

@@ -26,6 +26,10 @@ export {
   type SourceRecord,
 } from './source.ts'
 export { createGuard, type DialRequest, type Guard, type GuardOptions } from './guard.ts'
+export { BrokerSecrets, type BrokerSecretsOptions, type SecretSource } from './broker-secrets.ts'
+export type { Connector, ConnectorContext, ConnectorRun, SourceMessage } from './connector.ts'
+export type { AcceptEvents } from './intake.ts'
+export { type SourceState, SourceSupervisor, type SupervisorOptions } from './supervisor.ts'
 export { createSinkKinds, type SinkKindsOptions } from './registry.ts'
 export { openCodeStore, type CodeStore } from './kinds/function/code-store.ts'
 export { discoverFunctions } from './kinds/function/discover.ts'

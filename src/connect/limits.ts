@@ -47,3 +47,21 @@ export const TOKEN_LIFE_MS = 3_600_000
 /** A token is renewed when this part of its life is left, or this long before its end, whichever is later. */
 export const TOKEN_RENEWAL_PART = 0.1
 export const TOKEN_RENEWAL_MS = 60_000
+
+/** The largest record of a broker that becomes an event; a larger one is rejected. */
+export const SOURCE_EVENT_BYTES_MAX: number = 1024 * 1024
+
+/** What of a rejected record stands in the event that says so. */
+export const REJECTED_DATA_BYTES_MAX: number = 256 * 1024
+
+/** How long a source waits for a server that has no room and does not say how long. */
+export const SOURCE_RETRY_MS = 1000
+
+/** How long a source that lost its broker waits before it tries again. */
+export const SOURCE_BACKOFF = { delayMsMin: 500, delayMsMax: 15_000, jitter: 0.2 } as const
+
+/** A source that read this long begins again with the shortest pause. */
+export const SOURCE_STEADY_MS = 60_000
+
+/** How often secrets of a broker are looked at. */
+export const SECRET_POLL_MS = 2000

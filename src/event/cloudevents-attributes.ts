@@ -11,6 +11,8 @@ export interface CloudEventContext {
   readonly bus: BusRef
   /** RFC 3339; stamped on events that give no time. */
   readonly time: string
+  /** Names of attributes may have capitals, dashes and underscores too: producers are not all as the rule says. */
+  readonly allowForeignNames?: true
 }
 
 /** Attributes as they came, by name; absent ones are not there. */
@@ -25,6 +27,7 @@ export interface EventContent {
 const INTEGER_MAX = 2 ** 31 - 1
 const INTEGER_MIN = -(2 ** 31)
 const NAME = /^[a-z0-9]+$/
+const FOREIGN_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
 // RFC 3986 forbids these; letters beyond ASCII are let pass (RFC 3987).
 const URI_FORBIDDEN = /[\s<>"{}|\\^`]/
 const URI_SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]*:./
@@ -81,7 +84,8 @@ export function createEvent(
   context: CloudEventContext,
   where = '',
 ): Event {
-  const faults = [...contextFaults(attributes), ...extensionFaults(attributes)]
+  const names = context.allowForeignNames === true ? FOREIGN_NAME : NAME
+  const faults = [...contextFaults(attributes), ...extensionFaults(attributes, names)]
   if (faults.length > 0) throw invalid(faults.map((fault) => `${where}${fault}`))
   const text = (name: string): string | undefined => attributes.get(name) as string | undefined
   const subject = text('subject')
@@ -140,14 +144,14 @@ function contextFaults(attributes: Attributes): readonly string[] {
   return faults
 }
 
-function extensionFaults(attributes: Attributes): readonly string[] {
+function extensionFaults(attributes: Attributes, names: RegExp): readonly string[] {
   if (attributes.size > ATTRIBUTES_MAX) {
     return [`expected at most ${ATTRIBUTES_MAX} attributes, got \`${attributes.size}\``]
   }
   const faults: string[] = []
   for (const [name, value] of attributes) {
     if (Object.hasOwn(RULES, name)) continue
-    if (!NAME.test(name) || name === 'data') {
+    if (!names.test(name) || name === 'data') {
       faults.push(
         `expected attribute names of lower-case letters and digits, got \`${show(name)}\``,
       )

@@ -1,4 +1,5 @@
-// CloudEvents in binary mode over HTTP: attributes in `ce-` headers, the data is the body, untouched.
+// CloudEvents in binary mode: attributes in `ce-` headers over HTTP, or beside the data in whatever way a protocol
+// has for them; the data is the body, untouched.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 
 import {
@@ -39,6 +40,16 @@ export function decodeBinary(
   }
   if (contentType !== undefined) attributes.set('datacontenttype', contentType)
   const content = body.length === 0 ? {} : contentOfBytes(body, contentType)
+  return createEvent(attributes, content, context)
+}
+
+/** The event of attributes that came beside their data, as text; an empty body is no data. Throws `EVENT_INVALID`. */
+export function decodeAttributes(
+  attributes: ReadonlyMap<string, string>,
+  body: Uint8Array,
+  context: CloudEventContext,
+): Event {
+  const content = body.length === 0 ? {} : contentOfBytes(body, attributes.get('datacontenttype'))
   return createEvent(attributes, content, context)
 }
 

@@ -35,8 +35,13 @@ export {
   type JsonKind,
 } from './json-check.ts'
 export { arrayItems, objectMembers, skipSpace, type Member, type Span } from './json-members.ts'
-export type { CloudEventContext } from './cloudevents-attributes.ts'
-export { decodeBinary, encodeBinary, type BinaryMessage } from './cloudevents-binary.ts'
+export { attributesOf, type CloudEventContext } from './cloudevents-attributes.ts'
+export {
+  decodeAttributes,
+  decodeBinary,
+  encodeBinary,
+  type BinaryMessage,
+} from './cloudevents-binary.ts'
 export { decodeBatch, decodeStructured, encodeBatch, encodeStructured } from './cloudevents-json.ts'
 export {
   cloudEventsMode,

@@ -1,6 +1,12 @@
 // The one Ingress: admission, then the dedupe window, then the log; the acknowledgement is the append's.
 
-import { AppError, channels, type Clock, describeError } from '../base/index.ts'
+import {
+  AppError,
+  channels,
+  type Clock,
+  describeError,
+  type IngressDialect,
+} from '../base/index.ts'
 import { cloudEventKey, decodeStoredEvent } from '../event/index.ts'
 import { type Log, type Position, readPastDamage } from '../log/index.ts'
 import { Admission } from './admission.ts'
@@ -41,8 +47,6 @@ export interface IngressState {
 
 const NO_DATA = new Uint8Array(0)
 
-type Dialect = 'aws' | 'cloudevents' | 'internal'
-
 class Acceptor implements Ingress, IngressState {
   readonly #options: IngressOptions
   readonly #window: DedupeWindow
@@ -68,7 +72,7 @@ class Acceptor implements Ingress, IngressState {
   }
 
   accept(
-    dialect: Dialect,
+    dialect: IngressDialect,
     events: readonly IncomingEvent[],
     waiting?: AcceptOptions,
   ): Promise<readonly AcceptResult[]> {
@@ -82,7 +86,7 @@ class Acceptor implements Ingress, IngressState {
   /** What the gate refuses is answered in its place; all else goes on, with what the gate found. */
   async #acceptChecked(
     gate: SchemaGate,
-    dialect: Dialect,
+    dialect: IngressDialect,
     events: readonly IncomingEvent[],
   ): Promise<readonly AcceptResult[]> {
     const results = new Map<number, AcceptResult>()
@@ -102,7 +106,7 @@ class Acceptor implements Ingress, IngressState {
   }
 
   async #take(
-    dialect: Dialect,
+    dialect: IngressDialect,
     events: readonly IncomingEvent[],
     waiting?: AcceptOptions,
   ): Promise<readonly AcceptResult[]> {
@@ -142,10 +146,47 @@ class Acceptor implements Ingress, IngressState {
     if (events.every((event) => event.dedupeKey === undefined)) {
       return this.#appendAll(events, waiting)
     }
+    const together = this.#appendTogether(events)
+    if (together !== undefined) return together
     const results: AcceptResult[] = []
     // One by one, so that a repetition inside one batch is seen too.
     for (const event of events) results.push(await this.#appendOnce(event))
     return results
+  }
+
+  /** All in one write, as long as no two of them, and none of those on their way, could be the same event. */
+  #appendTogether(events: readonly IncomingEvent[]): Promise<readonly AcceptResult[]> | undefined {
+    if (events.length < 2) return undefined
+    const keys = new Map<string, DedupeKey>()
+    for (const { busKey, dedupeKey: given, record } of events) {
+      if (given === undefined) return undefined
+      const key = dedupeKey(busKey, given, contentOf(record))
+      const isAlone = !keys.has(key.keyHash) && !this.#underWay.has(key.keyHash)
+      if (!isAlone || this.#window.look(key) !== 'new') return undefined
+      keys.set(key.keyHash, key)
+    }
+    return this.#writeFirst(events, [...keys.values()])
+  }
+
+  async #writeFirst(
+    events: readonly IncomingEvent[],
+    keys: readonly DedupeKey[],
+  ): Promise<readonly AcceptResult[]> {
+    const done = this.#write(events)
+    for (const { keyHash, contentHash } of keys) this.#underWay.set(keyHash, { contentHash, done })
+    try {
+      const positions = await done
+      const now = this.#options.clock.now()
+      for (const [index, key] of keys.entries())
+        this.#window.remember(key, now, positions[index]!.offset)
+      return events.map(({ id }, index) => ({
+        kind: 'accepted',
+        id,
+        position: positions[index]!,
+      }))
+    } finally {
+      for (const { keyHash } of keys) this.#underWay.delete(keyHash)
+    }
   }
 
   async #appendAll(
@@ -195,7 +236,7 @@ class Acceptor implements Ingress, IngressState {
     )
   }
 
-  #refused(dialect: Dialect, error: unknown, events: readonly IncomingEvent[]): void {
+  #refused(dialect: IngressDialect, error: unknown, events: readonly IncomingEvent[]): void {
     if (channels.eventSteps.hasSubscribers) {
       tellSteps(events, { kind: 'refused', error: describeError(error) })
     }

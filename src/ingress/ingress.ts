@@ -1,6 +1,7 @@
 // Accepting events: what arrives here has been decoded and checked by its dialect or source; it is
 // de-duplicated, appended, and acknowledged only once it is on disk.
 
+import type { IngressDialect } from '../base/index.ts'
 import type { Position } from '../log/index.ts'
 
 export interface IncomingEvent {
@@ -33,7 +34,7 @@ export interface Ingress {
    * either way none of them was kept.
    */
   accept(
-    dialect: 'aws' | 'cloudevents' | 'internal',
+    dialect: IngressDialect,
     events: readonly IncomingEvent[],
     options?: AcceptOptions,
   ): Promise<readonly AcceptResult[]>

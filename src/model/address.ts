@@ -1,16 +1,42 @@
-// What a target's address may look like. AWS knows ARNs alone; a URL, a function by its name and a log line are
-// ours.
+// What a target's address may look like. AWS knows ARNs alone; a URL, a topic or subject of a broker, a function by
+// its name and a log line are ours.
 
 import { parseArn } from './arn.ts'
 
 /** For people: what `isTargetAddress` accepts. */
-export const TARGET_ADDRESS_FORMS = 'an ARN, an http(s) URL, `function:NAME` or `log:NAME`'
+export const TARGET_ADDRESS_FORMS =
+  'an ARN, an http(s) URL, `kafka://BROKER/TOPIC`, `nats://BROKER/SUBJECT`, `function:NAME` or `log:NAME`'
 
 const LOCAL_ADDRESS = /^(?:function|log):[A-Za-z0-9_.-]{1,64}$/
 
 export function isTargetAddress(text: string): boolean {
   if (/^https?:\/\//i.test(text)) return URL.canParse(text)
   if (LOCAL_ADDRESS.test(text)) return true
+  if (/^(?:kafka|nats):/.test(text)) return parseBrokerAddress(text) !== undefined
   const arn = parseArn(text)
   return arn !== undefined && arn.service !== '' && arn.resource !== ''
+}
+
+/** Where on a broker: `kafka://main/orders?key=$.detail.id`. */
+export interface BrokerAddress {
+  readonly type: 'kafka' | 'nats'
+  /** Name of the broker. */
+  readonly broker: string
+  /** The topic, or the subject. */
+  readonly place: string
+  readonly options: ReadonlyMap<string, string>
+}
+
+const BROKER_ADDRESS =
+  /^(kafka|nats):\/\/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/([^\s/?#]{1,255})(?:\?([^#]*))?$/
+
+export function parseBrokerAddress(text: string): BrokerAddress | undefined {
+  const [, type, broker, place, query] = BROKER_ADDRESS.exec(text) ?? []
+  if (type === undefined || broker === undefined || place === undefined) return undefined
+  return {
+    type: type as BrokerAddress['type'],
+    broker,
+    place,
+    options: new Map(new URLSearchParams(query ?? '')),
+  }
 }

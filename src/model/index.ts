@@ -31,6 +31,14 @@ export {
   type ConnectionSpec,
   type ConnectionStatus,
 } from './connection-spec.ts'
+export {
+  type BrokerProducer,
+  type BrokerSecurity,
+  type BrokerSpec,
+  type BrokerTls,
+  type SecretRef,
+} from './broker-spec.ts'
+export type { SourceCondition, SourceMapping, SourceSpec, SourceStatus } from './source-spec.ts'
 export type { EndpointSpec, EndpointStatus } from './endpoint-spec.ts'
 export type { HttpParameter, HttpParameters } from './http-parameters.ts'
 export {

@@ -1,5 +1,6 @@
 // The kinds of the spine and their specs. A spec speaks the design's words; dialects translate.
 
+import type { BrokerSpec } from './broker-spec.ts'
 import type { ApiDestinationSpec, ConnectionSpec } from './connection-spec.ts'
 import type { PipeSpec } from './pipe-spec.ts'
 import type { FunctionSettingsSpec, FunctionSpec } from './function-spec.ts'
@@ -8,6 +9,7 @@ import type { ReplaySpec } from './replay-spec.ts'
 import type { EndpointSpec } from './endpoint-spec.ts'
 import type { EventSourceSpec } from './event-source-spec.ts'
 import type { Resource } from './resource.ts'
+import type { SourceSpec } from './source-spec.ts'
 import type { SubscriptionSpec, TopicSpec } from './topic-spec.ts'
 import type {
   CodeBindingSpec,
@@ -134,6 +136,8 @@ export interface SpecByKind {
   ScheduleGroup: ScheduleGroupSpec
   Endpoint: EndpointSpec
   EventSource: EventSourceSpec
+  Broker: BrokerSpec
+  Source: SourceSpec
 }
 
 export type Kind = keyof SpecByKind

@@ -4,6 +4,7 @@
 import { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'
 import { checkArchive } from './archive-spec.ts'
 import { parseArn } from './arn.ts'
+import { checkBroker } from './broker-spec.ts'
 import { checkApiDestination, checkConnection } from './connection-spec.ts'
 import { checkEndpoint } from './endpoint-spec.ts'
 import { checkEventSource } from './event-source-spec.ts'
@@ -21,6 +22,7 @@ import {
 import { parseVersionRange } from './semantic-version.ts'
 import { checkPipe } from './pipe-spec.ts'
 import { checkReplay } from './replay-spec.ts'
+import { checkSource } from './source-spec.ts'
 import { checkSchedule, checkScheduleGroup, type TargetChecks } from './validate-schedule.ts'
 
 const TARGETS_MAX = 100
@@ -61,6 +63,8 @@ const CHECKS: Readonly<Record<Kind, Check>> = {
   Pipe: checkPipe,
   Endpoint: checkEndpoint,
   EventSource: checkEventSource,
+  Broker: checkBroker,
+  Source: checkSource,
   Archive: checkArchive,
   Replay: checkReplay,
   Schedule: (faults, spec) => checkSchedule(faults, spec, TARGET_CHECKS),

@@ -127,6 +127,12 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
       startReplay: () => Promise.reject(new Error('there are no archives')),
       cancelReplay: () => Promise.reject(new Error('there are no replays')),
     },
+    connectors: {
+      listBrokers: async () => [],
+      listSources: async () => [],
+      put: () => Promise.reject(new Error('nothing is kept here')),
+      delete: () => Promise.reject(new Error('there is none')),
+    },
     explainEvent: (query) => Promise.resolve(explainEvent(rules, query)),
     explainRule: () => Promise.reject(new AppError('RULE_NOT_FOUND', 'no rule is kept here')),
   }

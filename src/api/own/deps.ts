@@ -44,6 +44,32 @@ export interface OwnApiDeps extends OperationsDeps {
   explainEvent(query: ExplainEventQuery): Promise<EventExplanation>
   explainRule(query: ExplainRuleQuery): Promise<RuleExplanation>
   readonly schemas: OwnSchemas
+  readonly connectors: ConnectorDeps
+}
+
+/** Brokers and sources. */
+export interface ConnectorDeps {
+  listBrokers(): Promise<readonly BrokerView[]>
+  listSources(): Promise<readonly SourceView[]>
+  /** Throws `RESOURCE_INVALID` with every fault of the spec. */
+  put(kind: 'Broker' | 'Source', spec: Readonly<Record<string, unknown>>): Promise<void>
+  delete(kind: 'Broker' | 'Source', name: string): Promise<void>
+}
+
+export interface BrokerView {
+  readonly name: string
+  /** Its secrets are references. */
+  readonly spec: object
+}
+
+export interface SourceView {
+  readonly name: string
+  readonly spec: object
+  readonly state: 'connecting' | 'connected' | 'lost' | 'stopped'
+  readonly reason?: string
+  readonly since: number
+  readonly instances: number
+  readonly lag: Readonly<Record<string, number>>
 }
 
 export interface PipeQuery {

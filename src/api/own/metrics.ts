@@ -19,6 +19,7 @@ import {
 } from '../../base/index.ts'
 import { SERIES_MAX } from './limits.ts'
 import { Counter, formatReadings, Histogram, type MetricText } from './registry.ts'
+import { openSourceMetrics } from './source-metrics.ts'
 
 /** What rooms hold at this moment. */
 export interface StateReading {
@@ -74,7 +75,8 @@ type Tap = readonly [
 ]
 
 class ChannelMetrics implements Metrics {
-  readonly #all: MetricText[] = []
+  readonly #sources = openSourceMetrics()
+  readonly #all: MetricText[] = [this.#sources]
   readonly #breakers = new Map<string, BreakerChanged['state']>()
   readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   readonly #received = this.#counter(
@@ -194,6 +196,7 @@ class ChannelMetrics implements Metrics {
   }
 
   close(): void {
+    this.#sources.close()
     for (const [channel, listener] of this.#taps) channel.unsubscribe(listener)
     this.#loopDelay.disable()
   }

@@ -6,6 +6,7 @@ import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
 import { ARCHIVE_ROUTES } from './archives.ts'
+import { CONNECTOR_ROUTES } from './connectors.ts'
 import { explainEvent, explainRule } from './explain.ts'
 import { PIPE_ROUTES } from './pipes.ts'
 import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
@@ -170,6 +171,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     handle: explainRule,
   },
   ...PIPE_ROUTES,
+  ...CONNECTOR_ROUTES,
   ...ARCHIVE_ROUTES,
   {
     path: '/reset',

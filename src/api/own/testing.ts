@@ -62,6 +62,12 @@ export function createTestDeps(
     explainEvent: () => refuse('EVENT_NOT_FOUND', 'nothing is in the log'),
     explainRule: () => refuse('RULE_NOT_FOUND', 'there are no rules'),
     schemas: NO_SCHEMAS,
+    connectors: {
+      listBrokers: () => Promise.resolve([]),
+      listSources: () => Promise.resolve([]),
+      put: () => Promise.resolve(),
+      delete: () => refuse('RESOURCE_NOT_FOUND', 'there is none'),
+    },
     ...overrides,
   }
   return { deps, source }
