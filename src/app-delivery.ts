@@ -4,7 +4,7 @@ import type { SnsOperationsOptions } from './api/index.ts'
 import { type LaneMemory, loadBreakers, loadDisablements } from './app-lane-memory.ts'
 import type { CloudMetrics } from './app-metrics.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
-import { awsTargets } from './app-targets.ts'
+import { awsTargets, selectText } from './app-targets.ts'
 import { createTopics, topicKinds, type TopicKindsOptions } from './app-topics.ts'
 import { Sinks } from './app-sinks.ts'
 import type { State } from './app-state.ts'
@@ -140,7 +140,7 @@ function policyOf({
 
 function createKinds(
   options: DeliveryOptions,
-  { publisher, queues, functions, control, outgoing, busAccess, functionKeys }: State,
+  { publisher, queues, functions, control, outgoing, busAccess, functionKeys, brokers }: State,
   { ingress, topics, kinds }: { ingress: Ingress } & Pick<TopicKindsOptions, 'topics' | 'kinds'>,
 ): readonly SinkKind[] {
   const { config, env, clock, random, logger, ownUrl } = options
@@ -179,6 +179,7 @@ function createKinds(
       onLine: options.takeLine,
     },
     aws: awsTargets(options),
+    brokers: { findBroker: brokers.directory.find, select: selectText },
     destinations: {
       find: (arn) => control.apiDestinations.resolve(arn),
       tokens: outgoing.connections.tokens,

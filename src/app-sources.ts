@@ -3,14 +3,17 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { OwnApiDeps } from './api/index.ts'
 import type { Delivery } from './app-delivery.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
 import { AppError, describeError } from './base/index.ts'
 import {
+  BrokerDirectory,
   BrokerSecrets,
   type Connector,
+  kafkaConnector,
   type SecretSource,
   type SourceState,
   SourceSupervisor,
@@ -26,7 +29,7 @@ import {
 import { decodeResource } from './objects/index.ts'
 
 /** Everything that brokers are spoken to with. */
-const CONNECTORS: readonly Connector[] = []
+const CONNECTORS: readonly Connector[] = [kafkaConnector]
 
 const SCOPE = { account: DEFAULT_ACCOUNT, region: 'us-east-1' }
 const SECRET_BYTES_MAX = 64 * 1024
@@ -34,10 +37,7 @@ const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
 export interface Brokers {
   readonly uses: ConnectorUses
-  readonly secrets: BrokerSecrets
-  find(name: string): BrokerSpec | undefined
-  /** Calls back when a broker is another than before. */
-  onChange(listener: (name: string) => void): void
+  readonly directory: BrokerDirectory
 }
 
 export interface SourceRoom {
@@ -49,58 +49,53 @@ export interface SourceRoom {
 /** Opened before whatever sends to brokers. */
 export async function openBrokers(
   options: AppOptions,
-  { store, resources }: Pick<State, 'store' | 'resources'>,
+  { store, resources, outgoing }: Pick<State, 'store' | 'resources' | 'outgoing'>,
   closers: Closers,
 ): Promise<Brokers> {
   const { config, env, clock, onFatal } = options
   const declared = readDeclared('Broker', config.brokers)
   const uses = createConnectorUses({ resources, clock })
   await uses.declare('Broker', declared)
-  const byName = new Map<string, BrokerSpec>()
-  const listeners: ((name: string) => void)[] = []
+  const declaredByName = new Map(declared.map((spec) => [spec.name, spec]))
+  const secrets = new BrokerSecrets({
+    sources: [directoryOf(config.secretsDir)],
+    readReference: (reference) => readReference(reference, env),
+    declared: declaredByName,
+    clock,
+  })
+  const directory = new BrokerDirectory({
+    secrets,
+    checkServer(broker, server) {
+      // Whoever wrote the configuration may dial what they like.
+      if (!isDeepStrictEqual(declaredByName.get(broker.name), broker))
+        outgoing.guard.checkUrl(`http://${server}`)
+    },
+  })
+  closers.add(() => directory.close())
   const keeper = await openKindKeeper({
     kind: 'Broker',
     rows: store.rows,
     decode: decodeResource,
-    define: ({ spec }) => {
-      byName.set(spec.name, spec)
-      for (const listener of listeners) listener(spec.name)
-    },
-    forget: ({ name }) => {
-      byName.delete(name)
-      for (const listener of listeners) listener(name)
-    },
+    define: ({ spec }) => directory.define(spec),
+    forget: ({ name }) => directory.forget(name),
     onFatal,
   })
   closers.add(() => keeper.close())
-  const secrets = new BrokerSecrets({
-    sources: [directoryOf(config.secretsDir)],
-    readReference: (reference) => readReference(reference, env),
-    declared: new Map(declared.map((spec) => [spec.name, spec])),
-    clock,
-  })
-  return {
-    uses,
-    secrets,
-    find: (name) => byName.get(name),
-    onChange: (listener) => void listeners.push(listener),
-  }
+  return { uses, directory }
 }
 
 export async function openSources(
   options: AppOptions,
-  { store, publisher, brokers, outgoing }: State,
+  { store, publisher, brokers }: State,
   { ingress, sinks }: Pick<Delivery, 'ingress' | 'sinks'>,
   closers: Closers,
 ): Promise<SourceRoom> {
   const { config, clock, random, logger, onFatal } = options
-  const { uses, secrets } = brokers
+  const { uses, directory } = brokers
   await uses.declare('Source', readDeclared('Source', config.sources))
   const supervisor = new SourceSupervisor({
     connectors: CONNECTORS,
-    findBroker: (name) => brokers.find(name),
-    secrets,
-    checkServer: (server) => void outgoing.guard.checkUrl(`http://${server}`),
+    findBroker: directory.find,
     accept: (dialect, events) => ingress.accept(dialect, events),
     hasBus: (busKey) => publisher.hasBus(busKey),
     sinkAt: (address) => sinks.at(address),
@@ -115,7 +110,7 @@ export async function openSources(
     },
   })
   closers.add(() => supervisor.close())
-  brokers.onChange((name) => supervisor.brokerChanged(name))
+  directory.onChange((name) => supervisor.brokerChanged(name))
   const keeper = await openKindKeeper({
     kind: 'Source',
     rows: store.rows,

@@ -49,7 +49,7 @@ export async function openState(options: AppOptions, closers: Closers): Promise<
   const { store, log } = await openStorage(options, closers)
   const outgoing = openOutgoing(options, closers)
   const resources = new Objects({ rows: store.rows, clock, random })
-  const brokers = await openBrokers(options, { store, resources }, closers)
+  const brokers = await openBrokers(options, { store, resources, outgoing }, closers)
   const publisher = await openPublisher(options, { store, log })
   closers.add(() => publisher.close())
   const { queues, keeper } = await openQueueRoom(options, { store, log })

@@ -51,7 +51,7 @@ function credentialsOf(aws: AwsTargetsConfig): Pick<SinkKindsOptions['aws'], 'cr
 }
 
 /** A text without its quotes, anything else as its JSON. */
-function selectText(path: string, envelope: Uint8Array): string | undefined {
+export function selectText(path: string, envelope: Uint8Array): string | undefined {
   const selected = compileInput({ kind: 'path', path }).apply(envelope, {
     ruleArn: '',
     ruleName: '',

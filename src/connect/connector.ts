@@ -4,7 +4,8 @@
 // Invariant: a record is let go of (its offset committed, its message acknowledged) only when `accept` resolved.
 
 import type { Clock, Logger, Random } from '../base/index.ts'
-import type { BrokerSpec, SecretRef, SourceSpec } from '../model/index.ts'
+import type { BrokerSpec, SourceSpec } from '../model/index.ts'
+import type { BrokerAccess } from './broker-access.ts'
 
 /** One record of a broker, before anybody knows what it means. */
 export interface SourceMessage {
@@ -19,22 +20,16 @@ export interface SourceMessage {
   readonly timestamp?: number
 }
 
-/** What a reference to a secret stands for just now; rejects `SECRET_MISSING`. */
-export type RevealSecret = (reference: SecretRef) => Promise<string>
-
-export interface ConnectorContext {
+export interface ConnectorContext extends Pick<BrokerAccess, 'reveal' | 'checkServer'> {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  readonly reveal: RevealSecret
-  /** Throws for a server that must not be dialed. */
-  readonly checkServer: (server: string) => void
   /** Reading has begun. */
   connected(): void
   /** Every record is an event in the log, or rejected for good, when it resolves. Waits while the server is full. */
   accept(messages: readonly SourceMessage[], signal: AbortSignal): Promise<void>
   /** So many records of a place wait to be read. */
-  lagged(place: string, records: number): void
+  readonly lagged: (place: string, records: number) => void
 }
 
 export interface ConnectorRun {

@@ -26,6 +26,7 @@ export {
   type SourceRecord,
 } from './source.ts'
 export { createGuard, type DialRequest, type Guard, type GuardOptions } from './guard.ts'
+export { BrokerDirectory } from './broker-directory.ts'
 export { BrokerSecrets, type BrokerSecretsOptions, type SecretSource } from './broker-secrets.ts'
 export type { Connector, ConnectorContext, ConnectorRun, SourceMessage } from './connector.ts'
 export type { AcceptEvents } from './intake.ts'
@@ -38,3 +39,4 @@ export type { FunctionSinkOptions } from './kinds/function/function-sink.ts'
 export type { HttpKindOptions } from './kinds/http/http-sink.ts'
 export type { RetryMode } from './kinds/http/outcome.ts'
 export type { LogLine, WriteLogLine } from './kinds/log/log-sink.ts'
+export { kafkaConnector } from './kinds/kafka/kafka-connector.ts'

@@ -11,6 +11,7 @@ import {
   functionAddress,
   type FunctionSinkOptions,
 } from './kinds/function/function-sink.ts'
+import { createKafkaKind, type KafkaSinkOptions } from './kinds/kafka/kafka-sink.ts'
 import { createDestinationKind } from './kinds/http/destination-sink.ts'
 import { createHttpKind, type HttpKindOptions } from './kinds/http/http-sink.ts'
 import { createLogKind, type WriteLogLine } from './kinds/log/log-sink.ts'
@@ -29,6 +30,8 @@ export interface SinkKindsOptions {
   readonly destinations?: { readonly find: FindDestination; readonly tokens: TokenSource }
   readonly http?: Omit<HttpKindOptions, 'guard' | 'clock'>
   readonly aws: Omit<AwsKindOptions, 'guard' | 'clock'>
+  /** No topics of Kafka when absent. */
+  readonly brokers?: Omit<KafkaSinkOptions, 'clock'>
   readonly writeLogLine?: WriteLogLine
 }
 
@@ -39,7 +42,7 @@ export interface LocalKind {
 }
 
 export function createSinkKinds(options: SinkKindsOptions): readonly SinkKind[] {
-  const { guard, clock, logger, local, functions, destinations, http, writeLogLine } = options
+  const { guard, clock, logger, local, functions, destinations, http, brokers } = options
   const aws = createAwsKind({ ...options.aws, guard, clock })
   const ours = functions === undefined ? local : [...local, functionKind(functions)]
   return [
@@ -49,7 +52,11 @@ export function createSinkKinds(options: SinkKindsOptions): readonly SinkKind[] 
     ...ours.map(({ kind, isHere }) => createLocalFirstKind({ local: kind, remote: aws, isHere })),
     aws,
     createHttpKind({ ...http, guard, clock }),
-    createLogKind({ logger, ...(writeLogLine === undefined ? {} : { write: writeLogLine }) }),
+    ...(brokers === undefined ? [] : [createKafkaKind({ ...brokers, clock })]),
+    createLogKind({
+      logger,
+      ...(options.writeLogLine === undefined ? {} : { write: options.writeLogLine }),
+    }),
   ]
 }
 

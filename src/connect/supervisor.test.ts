@@ -4,6 +4,7 @@ import { AppError, seededRandom, silentLogger } from '../base/index.ts'
 import { FakeClock } from '../base/testing.ts'
 import { decodeStoredEvent } from '../event/index.ts'
 import type { BrokerSpec, ResourceOf, SourceSpec } from '../model/index.ts'
+import { BrokerDirectory } from './broker-directory.ts'
 import { BrokerSecrets } from './broker-secrets.ts'
 import type { Connector, ConnectorRun } from './connector.ts'
 import type { DoorEvent } from './intake.ts'
@@ -43,21 +44,13 @@ class Bench implements AsyncDisposable {
   readonly broker = new MemoryBroker()
   readonly put: { dialect: string; event: DoorEvent }[] = []
   readonly states: SourceState['state'][] = []
-  brokers = new Map<string, BrokerSpec>([
-    ['main', { ...SCOPE, name: 'main', type: 'kafka', servers: ['k:9092'] }],
-  ])
+  readonly directory: BrokerDirectory
+  readonly main: BrokerSpec = { ...SCOPE, name: 'main', type: 'kafka', servers: ['k:9092'] }
   secret = 'one'
   isFull = false
   readonly supervisor = new SourceSupervisor({
     connectors: [this.broker],
-    findBroker: (name) => this.brokers.get(name),
-    secrets: new BrokerSecrets({
-      sources: [{ read: () => Promise.resolve(this.secret) }],
-      readReference: () => Promise.resolve(undefined),
-      declared: new Map(),
-      clock: this.clock,
-    }),
-    checkServer: () => {},
+    findBroker: (name) => this.directory.find(name),
     accept: (dialect, events) => {
       if (this.isFull)
         return Promise.reject(
@@ -74,6 +67,18 @@ class Bench implements AsyncDisposable {
     onState: (_, { state }) => void this.states.push(state),
   })
 
+  constructor() {
+    const secrets = new BrokerSecrets({
+      sources: [{ read: () => Promise.resolve(this.secret) }],
+      readReference: () => Promise.resolve(undefined),
+      declared: new Map(),
+      clock: this.clock,
+    })
+    this.directory = new BrokerDirectory({ secrets, checkServer: () => {} })
+    this.directory.define(this.main)
+    this.directory.onChange((name) => this.supervisor.brokerChanged(name))
+  }
+
   define(spec: Partial<SourceSpec> = {}, generation = 1): void {
     this.supervisor.define(sourceOf(spec, generation))
   }
@@ -84,6 +89,7 @@ class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.supervisor.close()
+    this.directory.close()
   }
 }
 
@@ -148,13 +154,11 @@ test('every instance reads, and the source is connected when all of them are', a
 
 test('a broker that is not there is a state, and its coming starts the source', async () => {
   await using bench = new Bench()
-  const { brokers } = bench
-  bench.brokers = new Map()
+  bench.directory.forget('main')
   bench.define()
   await until(() => bench.supervisor.states().get('default/orders')?.state === 'lost')
   assert.match(bench.supervisor.states().get('default/orders')!.reason!, /`main` does not exist/)
-  bench.brokers = brokers
-  bench.supervisor.brokerChanged('main')
+  bench.directory.define(bench.main)
   await bench.broker.hasRuns(1)
 })
 
@@ -229,7 +233,7 @@ test('a bus that does not exist loses nothing: the records are not let go of', a
 test('a secret that was rotated starts the source anew', async () => {
   await using bench = new Bench()
   const password = { secret: 'kafka', key: 'password' }
-  bench.brokers.set('main', { ...bench.brokers.get('main')!, security: { password } })
+  bench.directory.define({ ...bench.main, security: { password } })
   bench.define()
   await bench.broker.hasRuns(1)
   assert.equal(await bench.broker.runs[0]!.context.reveal(password), 'one')

@@ -15,17 +15,15 @@ import {
   type Random,
   wait,
 } from '../base/index.ts'
-import type { BrokerSpec, ResourceOf, SourceSpec } from '../model/index.ts'
+import type { ResourceOf, SourceSpec } from '../model/index.ts'
 import type { Connector, ConnectorContext } from './connector.ts'
-import type { BrokerSecrets } from './broker-secrets.ts'
+import type { BrokerAccess, FindBroker } from './broker-access.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
 import { SOURCE_BACKOFF, SOURCE_STEADY_MS } from './limits.ts'
 
 export interface SupervisorOptions extends IntakeOptions {
   readonly connectors: readonly Connector[]
-  readonly findBroker: (name: string) => BrokerSpec | undefined
-  readonly secrets: BrokerSecrets
-  readonly checkServer: ConnectorContext['checkServer']
+  readonly findBroker: FindBroker
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -172,32 +170,30 @@ class RunningSource {
   /** Why it ended. */
   async #run(instance: number, signal: AbortSignal): Promise<string> {
     const { spec } = this.resource
-    const broker = this.#options.findBroker(spec.broker)
-    if (broker === undefined) return `broker \`${spec.broker}\` does not exist`
+    const access = this.#options.findBroker(spec.broker)
+    if (access === undefined) return `broker \`${spec.broker}\` does not exist`
+    const { broker } = access
     const connector = this.#options.connectors.find(({ type }) => type === broker.type)
     if (connector === undefined) return `nothing here speaks to a broker of type \`${broker.type}\``
-    const stopWatching = this.#options.secrets.watch(broker, () => this.restart())
     try {
-      const context = this.#context(instance, broker)
+      const context = this.#context(instance, access)
       const group = spec.group ?? `signalbox-${spec.name}`
       await connector.run({ source: spec, broker, group, instance, context }, signal)
       return 'the connector ended'
     } catch (error) {
       return describeError(error)
-    } finally {
-      stopWatching()
     }
   }
 
-  #context(instance: number, broker: BrokerSpec): ConnectorContext {
-    const { clock, random, logger, secrets, checkServer } = this.#options
+  #context(instance: number, { broker, reveal, checkServer }: BrokerAccess): ConnectorContext {
+    const { clock, random, logger } = this.#options
     const { spec } = this.resource
     const intake = new Intake(this.#options, spec, broker.type)
     return {
       clock,
       random,
       logger: logger.child({ source: spec.name, broker: broker.name, instance }),
-      reveal: (reference) => secrets.reveal(broker, reference),
+      reveal,
       checkServer,
       connected: () => this.#connected(instance),
       accept: (messages, signal) => intake.accept(messages, signal),

@@ -30,13 +30,16 @@ export interface BrokerAddress {
 const BROKER_ADDRESS =
   /^(kafka|nats):\/\/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/([^\s/?#]{1,255})(?:\?([^#]*))?$/
 
+/** What a target's address may say beside the place. */
+const OPTION = /^(?:key|mode|header\.[A-Za-z0-9_.-]{1,128})$/
+const MODES = ['binary', 'structured', 'plain']
+
 export function parseBrokerAddress(text: string): BrokerAddress | undefined {
   const [, type, broker, place, query] = BROKER_ADDRESS.exec(text) ?? []
   if (type === undefined || broker === undefined || place === undefined) return undefined
-  return {
-    type: type as BrokerAddress['type'],
-    broker,
-    place,
-    options: new Map(new URLSearchParams(query ?? '')),
-  }
+  const options = new Map(new URLSearchParams(query ?? ''))
+  const mode = options.get('mode')
+  const isKnown = [...options.keys()].every((name) => OPTION.test(name))
+  if (!isKnown || (mode !== undefined && !MODES.includes(mode))) return undefined
+  return { type: type as BrokerAddress['type'], broker, place, options }
 }

@@ -97,4 +97,9 @@ export {
 } from './semantic-version.ts'
 export { validateSpec } from './validate.ts'
 export type { Fault } from './fault-list.ts'
-export { isTargetAddress, TARGET_ADDRESS_FORMS } from './address.ts'
+export {
+  isTargetAddress,
+  parseBrokerAddress,
+  TARGET_ADDRESS_FORMS,
+  type BrokerAddress,
+} from './address.ts'

@@ -1,0 +1,237 @@
+// A producer that gathers what is sent at about the same time into one request, and says of each record how it went.
+// Records leave in the order in which they were given.
+//
+//   send ──▶ waiting ──(linger, enough bytes, or the request before ended)──▶ one request ──▶ an outcome each
+//
+// Invariant: what waits is bounded; beyond the bound a send fails at once.
+
+import type { Producer, ProducerOptions, SendOptions } from '@platformatic/kafka'
+import type { Clock } from '../../../base/index.ts'
+import { AppError } from '../../../base/index.ts'
+import type { BrokerProducer } from '../../../model/index.ts'
+import { brokerLost, hasCode } from './broker-fault.ts'
+import type { BrokerAccess } from '../../broker-access.ts'
+import { connectionSettings } from './client-options.ts'
+import { BATCH_BYTES, LINGER_MS, PRODUCER_BYTES_MAX, PRODUCER_RECORDS_MAX } from './limits.ts'
+
+export interface ProducerRecord {
+  readonly topic: string
+  readonly key?: Buffer
+  readonly value: Buffer
+  readonly headers?: Readonly<Record<string, string>>
+  readonly partition?: number
+  /** Wall milliseconds; now when absent. */
+  readonly timestamp?: number
+}
+
+/** `refused` cannot be taken, however often it is sent. */
+export type RecordOutcome =
+  | { readonly kind: 'written' }
+  | { readonly kind: 'failed' | 'refused'; readonly error: AppError }
+
+export interface KafkaProducer {
+  /** One outcome per record, in order. Never rejects. */
+  send(records: readonly ProducerRecord[]): Promise<readonly RecordOutcome[]>
+  /** Sends what waits, then closes. */
+  close(): Promise<void>
+}
+
+export interface KafkaProducerOptions extends BrokerAccess {
+  readonly clock: Clock
+  /** Stands above the broker's own. */
+  readonly settings?: BrokerProducer
+}
+
+type Client = Producer<Buffer, Buffer, string, string>
+
+export function openKafkaProducer(options: KafkaProducerOptions): KafkaProducer {
+  return new GatheringProducer(options)
+}
+
+interface Waiting {
+  readonly record: ProducerRecord
+  readonly settle: (outcome: RecordOutcome) => void
+}
+
+const ACKS = { all: -1, leader: 1, none: 0 } as const
+const WRITTEN: RecordOutcome = { kind: 'written' }
+/** The cluster will say the same of the same record again. */
+const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'CORRUPT_MESSAGE']
+
+class GatheringProducer implements KafkaProducer {
+  readonly #options: KafkaProducerOptions
+  readonly #settings: BrokerProducer
+  #client: Promise<Client> | undefined
+  #waiting: Waiting[] = []
+  #waitingBytes = 0
+  /** Of everything given and not settled. */
+  #heldRecords = 0
+  #heldBytes = 0
+  #isLingering = false
+  #sending: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(options: KafkaProducerOptions) {
+    this.#options = options
+    this.#settings = { ...options.broker.producer, ...options.settings }
+  }
+
+  send(records: readonly ProducerRecord[]): Promise<readonly RecordOutcome[]> {
+    return Promise.all(records.map((record) => this.#give(record)))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#pump()
+    await this.#sending
+    const client = await this.#client?.catch(() => undefined)
+    await client?.close(true).catch(() => {})
+  }
+
+  #give(record: ProducerRecord): Promise<RecordOutcome> {
+    const sizeBytes = sizeOf(record)
+    const isFull =
+      this.#heldRecords >= PRODUCER_RECORDS_MAX || this.#heldBytes + sizeBytes > PRODUCER_BYTES_MAX
+    if (this.#isClosed || isFull) {
+      const why = this.#isClosed ? 'the producer is closed' : 'too much waits to be sent'
+      const message = `broker \`${this.#options.broker.name}\`: ${why}`
+      return Promise.resolve({ kind: 'failed', error: new AppError('BROKER_LOST', message) })
+    }
+    this.#heldRecords += 1
+    this.#heldBytes += sizeBytes
+    return new Promise((resolve) => {
+      const settle = (outcome: RecordOutcome): void => {
+        this.#heldRecords -= 1
+        this.#heldBytes -= sizeBytes
+        resolve(outcome)
+      }
+      this.#waiting.push({ record, settle })
+      this.#waitingBytes += sizeBytes
+      this.#linger()
+    })
+  }
+
+  #linger(): void {
+    if (this.#sending !== undefined || this.#isLingering) {
+      if (this.#sending === undefined && this.#waitingBytes >= this.#batchBytes) this.#pump()
+      return
+    }
+    this.#isLingering = true
+    const lingerMs = this.#settings.lingerMs ?? LINGER_MS
+    const go = (): void => {
+      this.#isLingering = false
+      this.#pump()
+    }
+    // Even without a linger, what is given in one turn goes together.
+    if (lingerMs === 0) queueMicrotask(go)
+    else this.#options.clock.setTimer(lingerMs, go)
+  }
+
+  get #batchBytes(): number {
+    return this.#settings.batchSizeBytes ?? BATCH_BYTES
+  }
+
+  #pump(): void {
+    if (this.#sending !== undefined || this.#waiting.length === 0) return
+    this.#sending = this.#drain().finally(() => {
+      this.#sending = undefined
+    })
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#sendBatch(this.#nextBatch())
+  }
+
+  #nextBatch(): readonly Waiting[] {
+    let count = 0
+    let sizeBytes = 0
+    while (count < this.#waiting.length && (count === 0 || sizeBytes < this.#batchBytes)) {
+      sizeBytes += sizeOf(this.#waiting[count]!.record)
+      count += 1
+    }
+    this.#waitingBytes -= sizeBytes
+    return this.#waiting.splice(0, count)
+  }
+
+  async #sendBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const client = await this.#open()
+      const messages = batch.map(({ record }) => toMessage(record))
+      await client.send({ messages, ...this.#produceOptions })
+      for (const { settle } of batch) settle(WRITTEN)
+    } catch (error) {
+      await this.#failed(batch, error)
+    }
+  }
+
+  async #failed(batch: readonly Waiting[], error: unknown): Promise<void> {
+    const isRefusal = hasCode(error, ...REFUSALS)
+    if (isRefusal && batch.length > 1) {
+      // One of them is at fault, and the others must not pay for it.
+      const half = batch.length >> 1
+      await this.#sendBatch(batch.slice(0, half))
+      await this.#sendBatch(batch.slice(half))
+      return
+    }
+    const lost = brokerLost(this.#options.broker.name, error)
+    for (const { settle } of batch) settle({ kind: isRefusal ? 'refused' : 'failed', error: lost })
+    // A producer of which a request failed begins anew: its sequence numbers may not be the cluster's any more.
+    if (!isRefusal) await this.#forget()
+  }
+
+  #open(): Promise<Client> {
+    this.#client ??= this.#create()
+    return this.#client
+  }
+
+  async #forget(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined)
+    this.#client = undefined
+    await client?.close(true).catch(() => {})
+  }
+
+  async #create(): Promise<Client> {
+    const { Producer: ClientClass, stringSerializer } = await import('@platformatic/kafka')
+    const options: ProducerOptions<Buffer, Buffer, string, string> = {
+      ...(await connectionSettings(this.#options)),
+      idempotent: this.#isIdempotent,
+      serializers: { headerKey: stringSerializer, headerValue: stringSerializer },
+    }
+    return new ClientClass(options)
+  }
+
+  get #isIdempotent(): boolean {
+    return this.#settings.idempotent ?? (this.#settings.acks ?? 'all') === 'all'
+  }
+
+  get #produceOptions(): Pick<SendOptions<Buffer, Buffer, string, string>, 'acks' | 'compression'> {
+    const { acks = 'all', compression } = this.#settings
+    return {
+      acks: ACKS[acks],
+      ...(compression === undefined ? {} : { compression }),
+    }
+  }
+}
+
+function toMessage({ topic, key, value, headers, partition, timestamp }: ProducerRecord): {
+  topic: string
+  value: Buffer
+  key?: Buffer
+  headers?: Record<string, string>
+  partition?: number
+  timestamp?: bigint
+} {
+  return {
+    topic,
+    value,
+    ...(key === undefined ? {} : { key }),
+    ...(headers === undefined ? {} : { headers: { ...headers } }),
+    ...(partition === undefined ? {} : { partition }),
+    ...(timestamp === undefined ? {} : { timestamp: BigInt(timestamp) }),
+  }
+}
+
+/** What a record takes up beside its value is not much. */
+function sizeOf({ key, value }: ProducerRecord): number {
+  return value.length + (key?.length ?? 0)
+}

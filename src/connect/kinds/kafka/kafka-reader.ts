@@ -1,0 +1,233 @@
+// A member of a consumer group: batches of records, whose offsets are committed when whoever reads says so.
+//
+// Invariant: nothing is committed by itself, and nothing of a partition that another member has by now.
+
+import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
+import { AppError } from '../../../base/index.ts'
+import { brokerLost } from './broker-fault.ts'
+import type { BrokerAccess } from '../../broker-access.ts'
+import { connectionSettings } from './client-options.ts'
+import {
+  FETCH_BYTES_MAX,
+  FETCH_PARTITION_BYTES_MAX,
+  FETCH_WAIT_MS,
+  HEARTBEAT_MS,
+  READ_AHEAD_RECORDS_MAX,
+  REBALANCE_TIMEOUT_MS,
+  SESSION_TIMEOUT_MS,
+} from './limits.ts'
+
+export interface KafkaRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  readonly key: Buffer | undefined
+  readonly value: Buffer
+  /** In order, a name more than once where it stands more than once. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** Wall milliseconds. */
+  readonly timestamp: number
+  readonly leaderEpoch: number
+}
+
+export interface KafkaReaderOptions extends BrokerAccess {
+  readonly topics: readonly string[]
+  readonly group: string
+  readonly from: 'earliest' | 'latest'
+  readonly sessionTimeoutMs?: number
+}
+
+export interface ReadLimits {
+  readonly recordsMax: number
+  /** A batch ends with the record that reaches it. */
+  readonly bytesMax: number
+}
+
+export interface KafkaReader {
+  /** Waits for records; empty when the signal aborted. Rejects `BROKER_LOST`. */
+  read(limits: ReadLimits, signal: AbortSignal): Promise<readonly KafkaRecord[]>
+  /** The group goes on behind these. Durable when it resolves. */
+  commit(records: readonly KafkaRecord[]): Promise<void>
+  /** By `topic/partition`, of the partitions that this member has. */
+  lag(): Promise<ReadonlyMap<string, number>>
+  close(): Promise<void>
+}
+
+type Client = Consumer
+type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
+
+/** Resolves when the member has joined its group. Rejects `BROKER_LOST`. */
+export async function openKafkaReader(options: KafkaReaderOptions): Promise<KafkaReader> {
+  const { broker, topics, group, from } = options
+  const { Consumer: ClientClass } = await import('@platformatic/kafka')
+  const consumer: Client = new ClientClass({
+    ...(await connectionSettings(options)),
+    groupId: group,
+    autocommit: false,
+    sessionTimeout: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
+    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+    heartbeatInterval: HEARTBEAT_MS,
+    maxBytes: FETCH_BYTES_MAX,
+    maxWaitTime: FETCH_WAIT_MS,
+    highWaterMark: READ_AHEAD_RECORDS_MAX,
+  })
+  try {
+    const stream = await consumer.consume({
+      topics: [...topics],
+      mode: 'committed',
+      fallbackMode: from,
+      autocommit: false,
+      maxBytesPerPartition: FETCH_PARTITION_BYTES_MAX,
+    })
+    return new GroupReader(broker.name, consumer, stream)
+  } catch (error) {
+    await consumer.close(true).catch(() => {})
+    throw brokerLost(broker.name, error)
+  }
+}
+
+class GroupReader implements KafkaReader {
+  readonly #broker: string
+  readonly #consumer: Client
+  readonly #stream: Stream
+  #failure: Error | undefined
+  #isOver = false
+  #wake: () => void = () => {}
+  /** The next offset to read, by `topic/partition`. */
+  readonly #next = new Map<string, bigint>()
+
+  constructor(broker: string, consumer: Client, stream: Stream) {
+    this.#broker = broker
+    this.#consumer = consumer
+    this.#stream = stream
+    const wake = (): void => this.#wake()
+    stream.on('readable', wake)
+    stream.on('close', () => {
+      this.#isOver = true
+      wake()
+    })
+    stream.on('error', (error) => {
+      this.#failure ??= error
+      wake()
+    })
+  }
+
+  async read(limits: ReadLimits, signal: AbortSignal): Promise<readonly KafkaRecord[]> {
+    for (;;) {
+      const records = this.#take(limits)
+      if (records.length > 0 || signal.aborted) return records
+      if (this.#failure !== undefined) throw brokerLost(this.#broker, this.#failure)
+      if (this.#isOver) throw new AppError('BROKER_LOST', `broker \`${this.#broker}\` closed`)
+      await this.#readable(signal)
+    }
+  }
+
+  async commit(records: readonly KafkaRecord[]): Promise<void> {
+    const offsets = this.#offsetsOf(records)
+    if (offsets.length === 0) return
+    try {
+      await this.#consumer.commit({ offsets })
+    } catch (error) {
+      throw brokerLost(this.#broker, error)
+    }
+  }
+
+  async lag(): Promise<ReadonlyMap<string, number>> {
+    const assigned = this.#consumer.assignments ?? []
+    const lag = new Map<string, number>()
+    if (assigned.length === 0) return lag
+    const partitions = Object.fromEntries(
+      assigned.map(({ topic, partitions: own }) => [topic, own]),
+    )
+    try {
+      const ends = await this.#consumer.listOffsets({
+        topics: assigned.map(({ topic }) => topic),
+        partitions,
+        timestamp: -1n,
+      })
+      for (const { topic, partitions: own } of assigned) {
+        for (const partition of own) {
+          const place = `${topic}/${partition}`
+          const end = ends.get(topic)?.[partition] ?? 0n
+          const next =
+            this.#next.get(place) ?? this.#stream.offsetsToFetch.get(`${topic}:${partition}`)
+          lag.set(place, Number(end - (next ?? end)))
+        }
+      }
+      return lag
+    } catch (error) {
+      throw brokerLost(this.#broker, error)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#stream.close().catch(() => {})
+    await this.#consumer.close(true).catch(() => {})
+  }
+
+  #take({ recordsMax, bytesMax }: ReadLimits): KafkaRecord[] {
+    const records: KafkaRecord[] = []
+    let sizeBytes = 0
+    while (records.length < recordsMax && sizeBytes < bytesMax) {
+      const message = this.#stream.read() as Message | null
+      if (message === null) break
+      const record = toRecord(message)
+      sizeBytes += record.value.length
+      this.#next.set(placeOf(record), record.offset + 1n)
+      records.push(record)
+    }
+    return records
+  }
+
+  #readable(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done)
+        this.#wake = () => {}
+        resolve()
+      }
+      this.#wake = done
+      signal.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  /** Behind the last record of each partition that is still ours. */
+  #offsetsOf(
+    records: readonly KafkaRecord[],
+  ): { topic: string; partition: number; offset: bigint; leaderEpoch: number }[] {
+    const last = new Map<string, KafkaRecord>()
+    for (const record of records) last.set(placeOf(record), record)
+    const assigned = this.#consumer.assignments ?? []
+    const isOurs = ({ topic, partition }: KafkaRecord): boolean =>
+      assigned.some((one) => one.topic === topic && one.partitions.includes(partition))
+    return [...last.values()].filter(isOurs).map(({ topic, partition, offset, leaderEpoch }) => ({
+      topic,
+      partition,
+      offset: offset + 1n,
+      leaderEpoch,
+    }))
+  }
+}
+
+const NO_VALUE = Buffer.alloc(0)
+
+function toRecord(message: Message): KafkaRecord {
+  const { topic, partition, offset, timestamp, leaderEpoch } = message
+  // A record may have neither; the client's types do not say so.
+  const key = message.key as Buffer | undefined
+  const value = message.value as Buffer | undefined
+  return {
+    topic,
+    partition,
+    offset,
+    key,
+    value: value ?? NO_VALUE,
+    headers: message.headerEntries.map(([name, text]) => [String(name), String(text ?? '')]),
+    timestamp: Number(timestamp),
+    leaderEpoch,
+  }
+}
+
+function placeOf({ topic, partition }: Pick<KafkaRecord, 'topic' | 'partition'>): string {
+  return `${topic}/${partition}`
+}

@@ -1,0 +1,130 @@
+// Targets `kafka://BROKER/TOPIC`. All targets of one broker share one producer, so that what goes to several topics
+// at about the same time is one request.
+
+import type { Clock } from '../../../base/index.ts'
+import { type BrokerAddress, parseBrokerAddress } from '../../../model/index.ts'
+import type { FindBroker } from '../../broker-access.ts'
+import type { Sink, SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
+import { hasCode } from './broker-fault.ts'
+import { type KafkaProducer, openKafkaProducer, type RecordOutcome } from './kafka-producer.ts'
+import { encodeRecord, type SelectText } from './kafka-record.ts'
+import { SEND_CONCURRENCY, SEND_RECORDS_MAX } from './limits.ts'
+
+export interface KafkaSinkOptions {
+  /** Undefined when there is none of that name; the same object as long as it is not changed. */
+  readonly findBroker: FindBroker
+  readonly select: SelectText
+  readonly clock: Clock
+}
+
+export function createKafkaKind(options: KafkaSinkOptions): SinkKind {
+  const producers = new Producers(options)
+  return {
+    name: 'kafka',
+    serves: (address) => parseBrokerAddress(address)?.type === 'kafka',
+    open(text) {
+      const address = parseBrokerAddress(text)!
+      producers.hold(address.broker)
+      return {
+        batchMax: SEND_RECORDS_MAX,
+        concurrencyMax: SEND_CONCURRENCY,
+        send: (batch, signal) =>
+          send(producers, { address, select: options.select }, batch, signal),
+        close: () => producers.release(address.broker),
+      } satisfies Sink
+    },
+  }
+}
+
+interface Place {
+  readonly address: BrokerAddress
+  readonly select: SelectText
+}
+
+async function send(
+  producers: Producers,
+  { address, select }: Place,
+  batch: readonly SinkMessage[],
+  signal: AbortSignal,
+): Promise<readonly SinkResult[]> {
+  const producer = producers.find(address.broker)
+  if (producer === undefined) {
+    const message = `broker \`${address.broker}\` does not exist, or is none of Kafka`
+    return batch.map(() => ({ kind: 'retry', failure: { code: 'NO_RESOURCE', message } }))
+  }
+  const sending = producer.send(batch.map((message) => encodeRecord(message, address, select)))
+  const outcomes = await Promise.race([sending, aborted(signal)])
+  return outcomes === undefined ? batch.map(() => GIVEN_UP) : outcomes.map(toResult)
+}
+
+/** It may still be written; then it comes twice. */
+const GIVEN_UP: SinkResult = {
+  kind: 'retry',
+  failure: { code: 'TIMEOUT', message: 'the broker did not answer in time' },
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+}
+
+function toResult(outcome: RecordOutcome): SinkResult {
+  if (outcome.kind === 'written') return { kind: 'delivered' }
+  const { error } = outcome
+  const failure = { code: codeOf(error), message: error.message }
+  return { kind: outcome.kind === 'refused' ? 'dead' : 'retry', failure }
+}
+
+/** One of AWS's codes where one fits. */
+function codeOf(error: unknown): string {
+  if (hasCode(error, 'UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID')) return 'NO_RESOURCE'
+  if (hasCode(error, 'TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'))
+    return 'NO_PERMISSIONS'
+  if (hasCode(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE')) return 'EVENT_TOO_LARGE'
+  return 'SDK_CLIENT_ERROR'
+}
+
+interface Held {
+  holders: number
+  /** Of the broker as it was when the producer was made. */
+  made?: { readonly of: object; readonly producer: KafkaProducer }
+}
+
+/** One producer per broker, as long as a sink holds it, made anew when the broker is another. */
+class Producers {
+  readonly #options: KafkaSinkOptions
+  readonly #held = new Map<string, Held>()
+
+  constructor(options: KafkaSinkOptions) {
+    this.#options = options
+  }
+
+  hold(name: string): void {
+    const held = this.#held.get(name)
+    if (held === undefined) this.#held.set(name, { holders: 1 })
+    else held.holders += 1
+  }
+
+  find(name: string): KafkaProducer | undefined {
+    const access = this.#options.findBroker(name)
+    const held = this.#held.get(name)
+    if (access?.broker.type !== 'kafka' || held === undefined) return undefined
+    if (held.made?.of !== access) {
+      void held.made?.producer.close()
+      const { clock } = this.#options
+      held.made = { of: access, producer: openKafkaProducer({ ...access, clock }) }
+    }
+    return held.made.producer
+  }
+
+  async release(name: string): Promise<void> {
+    const held = this.#held.get(name)
+    if (held === undefined) return
+    held.holders -= 1
+    if (held.holders > 0) return
+    this.#held.delete(name)
+    await held.made?.producer.close()
+  }
+}

@@ -1,0 +1,358 @@
+// Kafka in and out with clients that are not ours: what kcat writes matches a rule that aws made, and leaves on Kafka
+// as a CloudEvent that kcat and Kafka's own consumer read.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { type Kafka, KAFKA_USER, startKafka } from '../../tools/services/kafka.ts'
+import {
+  consumeAll,
+  createTopics,
+  kafkaTestsLack,
+  produce,
+  type SeenRecord,
+} from '../support/kafka.ts'
+import { DEADLINE_MS, Signalbox, until } from '../support/signalbox.ts'
+
+const lack = kafkaTestsLack()
+const skip = lack ?? false
+let kafka: Kafka
+
+before(async () => {
+  if (lack === undefined) kafka = await startKafka()
+})
+after(() => kafka?.stop())
+
+async function seen(topic: string, count: number): Promise<readonly SeenRecord[]> {
+  let records: readonly SeenRecord[] = []
+  await until(`${count} records in ${topic}`, DEADLINE_MS, () => {
+    records = consumeAll(kafka, topic)
+    return records.length >= count
+  })
+  return records
+}
+
+function brokers(extra = ''): string {
+  return `
+brokers:
+  main:
+    type: kafka
+    servers: [${JSON.stringify(kafka.brokers[0])}]
+${extra}`
+}
+
+async function sources(signalbox: Signalbox): Promise<readonly Record<string, unknown>[]> {
+  const answer = await fetch(`${signalbox.url}/_signalbox/v1/sources`)
+  return ((await answer.json()) as { items: Record<string, unknown>[] }).items
+}
+
+async function isConnected(signalbox: Signalbox, name: string): Promise<boolean> {
+  return (await sources(signalbox)).some(
+    (one) => one['name'] === name && one['state'] === 'connected',
+  )
+}
+
+async function route(signalbox: Signalbox, pattern: object, target: string): Promise<void> {
+  await signalbox.aws('events', 'put-rule', {
+    name: 'to-kafka',
+    'event-pattern': JSON.stringify(pattern),
+  })
+  const targets = JSON.stringify([{ Id: 'kafka', Arn: target }])
+  await signalbox.aws('events', 'put-targets', { rule: 'to-kafka', targets })
+}
+
+test(
+  'what kcat writes matches a rule of aws and leaves as a CloudEvent',
+  { skip },
+  async (context) => {
+    createTopics(kafka, ['orders-in', 'orders-out'], { partitions: 3 })
+    const signalbox = await Signalbox.open(context, {
+      config: brokers(`
+sources:
+  orders:
+    broker: main
+    topics: [orders-in]
+    mapping: { type: order.placed, source: shop, subject: '$.order.id' }
+`),
+    })
+    const pattern = {
+      source: ['shop'],
+      'detail-type': ['order.placed'],
+      detail: { amount: [{ numeric: ['>', 100] }] },
+    }
+    await route(
+      signalbox,
+      pattern,
+      'kafka://main/orders-out?key=$.detail.order.id&header.team=shop',
+    )
+    produce(kafka, 'orders-in', [
+      '{"amount":50,"order":{"id":"a"}}',
+      '{"amount":150,"order":{"id":"b"}}',
+    ])
+    const [record] = await seen('orders-out', 1)
+    assert.equal(record!.payload, '{"amount":150,"order":{"id":"b"}}')
+    assert.equal(record!.key, 'b')
+    const { ce_specversion, ce_type, ce_source, ce_subject, ce_id, team } = record!.headers
+    assert.deepEqual(
+      { ce_specversion, ce_type, ce_source, ce_subject, team },
+      {
+        ce_specversion: '1.0',
+        ce_type: 'order.placed',
+        ce_source: 'shop',
+        ce_subject: 'b',
+        team: 'shop',
+      },
+    )
+    assert.match(ce_id!, /^orders-in\/\d\/\d+$/)
+    assert.equal(record!.headers['content-type'], 'application/json')
+    const metrics = await (await fetch(`${signalbox.url}/metrics`)).text()
+    assert.match(metrics, /signalbox_source_records_total\{source="orders"\} 2/)
+    assert.match(metrics, /signalbox_source_up\{source="orders"\} 1/)
+  },
+)
+
+test(
+  'CloudEvents come in both modes and go out structured, as the console consumer sees',
+  { skip },
+  async (context) => {
+    createTopics(kafka, ['ce-in', 'ce-out'])
+    const signalbox = await Signalbox.open(context, {
+      config: brokers('sources: { ce: { broker: main, topics: [ce-in] } }\n'),
+    })
+    await route(signalbox, { source: ['/kcat'] }, 'kafka://main/ce-out?mode=structured')
+    const headers = [
+      'ce_specversion=1.0',
+      'ce_id=1',
+      'ce_source=/kcat',
+      'ce_type=made',
+      'ce_subject=one',
+      'ce_roostkeeper-roost-name=my-roost',
+      'content-type=application/json',
+    ]
+    produce(
+      kafka,
+      'ce-in',
+      ['{"n":1}'],
+      headers.flatMap((header) => ['-H', header]),
+    )
+    produce(
+      kafka,
+      'ce-in',
+      ['{"specversion":"1.0","id":"2","source":"/kcat","type":"made","data":{"n":2}}'],
+      ['-H', 'content-type=application/cloudevents+json'],
+    )
+    await seen('ce-out', 2)
+    const consumer = [
+      '--bootstrap-server',
+      kafka.brokers[0]!,
+      '--topic',
+      'ce-out',
+      '--from-beginning',
+      '--max-messages',
+      '2',
+      '--timeout-ms',
+      '20000',
+      '--formatter-property',
+      'print.headers=true',
+    ]
+    const out = execFileSync(
+      'java',
+      kafka.tool('org.apache.kafka.tools.consumer.ConsoleConsumer', consumer),
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+    const lines = out.trim().split('\n')
+    assert.match(lines[0]!, /content-type:application\/cloudevents\+json/)
+    const events = lines.map(
+      (line) => JSON.parse(line.slice(line.indexOf('{'))) as Record<string, unknown>,
+    )
+    assert.deepEqual(
+      events.map(({ id, subject, data }) => ({ id, subject, data })),
+      [
+        { id: '1', subject: 'one', data: { n: 1 } },
+        { id: '2', subject: undefined, data: { n: 2 } },
+      ],
+    )
+    assert.equal(events[0]!['roostkeeper-roost-name'], 'my-roost')
+  },
+)
+
+for (const compression of ['gzip', 'snappy', 'lz4', 'zstd']) {
+  test(
+    `records compressed with ${compression} are read by kcat, and read back`,
+    { skip },
+    async (context) => {
+      const [into, out] = [`in-${compression}`, `out-${compression}`]
+      createTopics(kafka, [into, out])
+      const signalbox = await Signalbox.open(context, {
+        config: brokers(`    producer: { compression: ${compression}, lingerMs: 5 }
+sources: { zipped-${compression}: { broker: main, topics: [${into}], mapping: { source: zipped } } }
+`),
+      })
+      await route(signalbox, { source: ['zipped'] }, `kafka://main/${out}`)
+      const lines = Array.from({ length: 200 }, (_, n) =>
+        JSON.stringify({ n, text: 'x'.repeat(100) }),
+      )
+      produce(kafka, into, lines, ['-z', compression === 'zstd' ? 'zstd' : compression])
+      const records = await seen(out, 200)
+      assert.deepEqual(records.map(({ payload }) => payload).sort(), lines.sort())
+    },
+  )
+}
+
+const SECURE = {
+  SSL: (): string => `
+    security:
+      protocol: SSL
+      tls: { ca: '\${file:./ca.pem}', certificate: '\${file:./client.pem}', key: '\${file:./client.key}' }`,
+  'SCRAM-SHA-256': (): string => sasl('SCRAM-SHA-256'),
+  'SCRAM-SHA-512': (): string => sasl('SCRAM-SHA-512'),
+  PLAIN: (): string => sasl('PLAIN'),
+}
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8')
+}
+
+function good(id: string): string {
+  return JSON.stringify({ specversion: '1.0', id, source: '/good', type: 't' })
+}
+
+function sasl(mechanism: string): string {
+  return `
+    security:
+      protocol: SASL_SSL
+      mechanism: ${mechanism}
+      username: ${KAFKA_USER.name}
+      password: { secret: kafka-credentials, key: password }
+      tls: { ca: '\${file:./ca.pem}' }`
+}
+
+for (const [name, security] of Object.entries(SECURE)) {
+  test(
+    `a cluster with ${name} is read and written, and its secrets are never shown`,
+    { skip },
+    async (context) => {
+      const id = name.toLowerCase()
+      createTopics(kafka, [`secure-in-${id}`, `secure-out-${id}`])
+      const servers = name === 'SSL' ? kafka.tlsBrokers : kafka.saslBrokers
+      const { certificates } = kafka
+      const signalbox = await Signalbox.open(context, {
+        config: `
+secretsDir: ./secrets
+brokers:
+  main:
+    type: kafka
+    servers: [${JSON.stringify(servers[0])}]${security()}
+sources: { secure-${id}: { broker: main, topics: [secure-in-${id}], mapping: { source: secure } } }
+`,
+        files: {
+          'ca.pem': read(certificates.caFile),
+          'client.pem': read(certificates.clientCertFile),
+          'client.key': read(certificates.clientKeyFile),
+          'secrets/kafka-credentials/password': `${KAFKA_USER.password}\n`,
+        },
+      })
+      await route(signalbox, { source: ['secure'] }, `kafka://main/secure-out-${id}`)
+      produce(kafka, `secure-in-${id}`, ['{"n":1}'])
+      const [record] = await seen(`secure-out-${id}`, 1)
+      assert.equal(record!.payload, '{"n":1}')
+      const shown = JSON.stringify([
+        await (await fetch(`${signalbox.url}/_signalbox/v1/brokers`)).text(),
+        await (await fetch(`${signalbox.url}/_signalbox/v1/sources`)).text(),
+        await (await fetch(`${signalbox.url}/metrics`)).text(),
+        signalbox.output,
+      ])
+      assert.ok(!shown.includes(KAFKA_USER.password), 'the password was shown')
+      assert.ok(!shown.includes('PRIVATE KEY'), 'the key was shown')
+    },
+  )
+}
+
+test(
+  'a wrong password is a state of the source, and the right one mends it without a restart',
+  { skip },
+  async (context) => {
+    createTopics(kafka, ['rotated'])
+    const signalbox = await Signalbox.open(context, {
+      config: `
+secretsDir: ./secrets
+brokers:
+  main:
+    type: kafka
+    servers: [${JSON.stringify(kafka.saslBrokers[0])}]${sasl('SCRAM-SHA-512')}
+sources: { rotated: { broker: main, topics: [rotated], mapping: { source: rotated } } }
+`,
+      files: {
+        'ca.pem': read(kafka.certificates.caFile),
+        'secrets/kafka-credentials/password': 'wrong-canary',
+      },
+    })
+    await until('the source is lost', DEADLINE_MS, async () => {
+      const [source] = await sources(signalbox)
+      return source?.['state'] === 'lost'
+    })
+    const [lost] = await sources(signalbox)
+    assert.match(String(lost!['reason']), /SASL|credential|authenticat/i)
+    assert.ok(!JSON.stringify(lost).includes('wrong-canary'))
+    signalbox.write('secrets/kafka-credentials/password', KAFKA_USER.password)
+    await until('the source reads', DEADLINE_MS, () => isConnected(signalbox, 'rotated'))
+    assert.ok(!signalbox.output.includes('wrong-canary'))
+  },
+)
+
+test(
+  'a record that is no event goes to the dead-letter topic, and those behind it go on',
+  { skip },
+  async (context) => {
+    createTopics(kafka, ['poison-in', 'poison-out', 'poison-dead'])
+    const signalbox = await Signalbox.open(context, {
+      config: brokers(`
+sources:
+  poison:
+    broker: main
+    topics: [poison-in]
+    format: cloudevents
+    deadLetter: kafka://main/poison-dead?mode=plain
+`),
+    })
+    await route(signalbox, { source: ['/good'] }, 'kafka://main/poison-out')
+    produce(kafka, 'poison-in', [good('1'), 'no event', '{"specversion":"1.0"}', good('2')])
+    assert.deepEqual(
+      (await seen('poison-out', 2)).map(({ headers }) => headers['ce_id']),
+      ['1', '2'],
+    )
+    const dead = await seen('poison-dead', 2)
+    assert.deepEqual(
+      dead.map(({ payload }) => payload),
+      ['no event', '{"specversion":"1.0"}'],
+    )
+  },
+)
+
+test('sources and brokers are made, changed and taken away by calls', { skip }, async (context) => {
+  createTopics(kafka, ['by-call'])
+  const signalbox = await Signalbox.open(context, { config: brokers() })
+  const post = async (path: string, body?: object): Promise<{ status: number; text: string }> => {
+    const answer = await fetch(`${signalbox.url}/_signalbox/v1${path}`, {
+      method: 'POST',
+      headers: { 'X-Signalbox-Console': '1', 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: answer.status, text: await answer.text() }
+  }
+  const source = { name: 'called', broker: 'main', topics: ['by-call'] }
+  assert.equal((await post('/sources/put', source)).status, 200)
+  await until('the source reads', DEADLINE_MS, () => isConnected(signalbox, 'called'))
+  assert.equal((await post('/sources/put', { ...source, instances: 2 })).status, 200)
+  await until('two instances read', DEADLINE_MS, async () => {
+    const [one] = await sources(signalbox)
+    return one?.['instances'] === 2 && one['state'] === 'connected'
+  })
+  const faulty = await post('/sources/put', { name: 'x', broker: 'main', instances: 0 })
+  assert.equal(faulty.status, 400)
+  assert.match(faulty.text, /spec\.instances.*spec\.topics|spec\.topics.*spec\.instances/)
+  assert.match((await post('/brokers/delete?name=main')).text, /declared in the configuration file/)
+  assert.equal((await post('/sources/delete?name=called')).status, 200)
+  assert.deepEqual(await sources(signalbox), [])
+})
