@@ -9,9 +9,11 @@ import { startMaintenance } from './app-maintenance.ts'
 import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
+import { openObjects } from './app-objects.ts'
 import { openSchedules, type Schedules } from './app-schedules.ts'
 import { openLearning } from './app-schemas.ts'
 import { openSources, type SourceRoom } from './app-sources.ts'
+import type { KubeObjects } from './objects/index.ts'
 import { openState, type State } from './app-state.ts'
 
 export interface Rooms {
@@ -22,6 +24,7 @@ export interface Rooms {
   readonly archives: ArchiveRoom
   readonly cloudMetrics: CloudMetrics
   readonly schedules: Schedules
+  readonly objects: KubeObjects
   /** No source, no replay, no pipe and no schedule goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
   drain(deadline: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -47,6 +50,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const sources = await openSources(options, state, delivery, closers)
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
     const schedules = await openSchedules(options, state, delivery, closers)
+    const objects = await openObjects(options, state)
     const rooms: Rooms = {
       state,
       delivery,
@@ -55,6 +59,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
       archives,
       cloudMetrics,
       schedules,
+      objects,
       async drain(deadline) {
         maintenance.cancel()
         await sources.close()

@@ -11,13 +11,11 @@ export type {
   ObjectWatch,
   Preconditions,
 } from './object-client.ts'
-export type {
-  KubeKey,
-  KubeMetadata,
-  KubeObject,
-  KubeOwner,
-  ManagedFieldsEntry,
-} from './kube-object.ts'
+export type { KubeKey, KubeMetadata, KubeObject, KubeOwner } from './kube-object.ts'
+export { KubeObjects, type KubeObjectsOptions } from './kube-objects.ts'
+export { BUILTIN_TYPES } from './builtin-types.ts'
+export { seedNamespaces } from './seed.ts'
+export type { OnTypesChanged, ResourceTypes } from './resource-types.ts'
 export type { KubeErrorDetails, KubeReason } from './kube-error.ts'
 export type {
   Deleted,

@@ -1,6 +1,6 @@
 // An object as Kubernetes has it: what the object machinery keeps, whatever its kind.
 
-import type { Json } from '../structure/index.ts'
+import type { ManagedFieldsEntry } from '../patch/index.ts'
 
 export interface KubeObject {
   readonly apiVersion: string
@@ -36,17 +36,6 @@ export interface KubeOwner {
   readonly uid: string
   readonly controller?: boolean
   readonly blockOwnerDeletion?: boolean
-}
-
-/** Who owns which fields, for server-side apply. */
-export interface ManagedFieldsEntry {
-  readonly manager: string
-  readonly operation: 'Apply' | 'Update'
-  readonly apiVersion: string
-  readonly time?: string
-  readonly fieldsType: 'FieldsV1'
-  readonly fieldsV1: Json
-  readonly subresource?: string
 }
 
 /** Names one object. `namespace` is absent for cluster-scoped kinds. */

@@ -10,3 +10,10 @@ export const LIST_LIMIT_DEFAULT: number = 500
 export const METADATA_ENTRIES_MAX: number = 100
 /** All annotations of one object together, as Kubernetes bounds them. */
 export const ANNOTATIONS_SIZE_BYTES_MAX: number = 256 * 1024
+/** A label or field selector, characters and terms. */
+export const SELECTOR_LENGTH_MAX = 8192
+export const SELECTOR_TERMS_MAX = 100
+/** How often another name is drawn for a `generateName` that met a taken one. */
+export const GENERATED_NAME_TRIES_MAX = 8
+/** A watch that was asked for bookmarks and has nothing to tell sends one this often, milliseconds. */
+export const BOOKMARK_MS = 60_000

@@ -62,6 +62,12 @@ export interface Column {
 
 /** What is particular about a kind. Every member is pure; what it returns is stored or refused. */
 export interface ResourceStrategy {
+  /** What names may be: a DNS subdomain when absent; `path` is anything that fits into one part of a URL. */
+  readonly nameRule?: 'subdomain' | 'label' | 'path'
+  /** How long an object that is asked to go may take, seconds: somebody else removes it. At once when absent or 0. */
+  readonly graceSeconds?: (object: KubeObject) => number
+  /** Something but finalizers keeps a deleted object: the contents of a namespace. */
+  readonly holdsDeletion?: (object: KubeObject) => boolean
   /** Fills in what a creator may leave out (beyond schema defaults), drops what a creator may not say. */
   readonly prepareCreate?: (object: KubeObject, context: StrategyContext) => KubeObject
   readonly prepareUpdate?: (

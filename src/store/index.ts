@@ -40,4 +40,5 @@ export {
   type MemoryStore,
   type MemoryStoreOptions,
 } from './drivers/memory/memory-store.ts'
+export { matchesLabels } from './labels.ts'
 export { listAllRows } from './list-all-rows.ts'

@@ -11,6 +11,7 @@ export type FieldFaultType =
   | 'FieldValueTypeInvalid'
   | 'FieldValueTooLong'
   | 'FieldValueTooMany'
+  | 'FieldManagerConflict'
 
 export interface FieldFault {
   readonly type: FieldFaultType

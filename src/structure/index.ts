@@ -1,2 +1,5 @@
-export type { Json, Schema, SchemaRule } from './schema.ts'
+export { applyDefaults } from './defaults.ts'
 export type { FieldFault, FieldFaultType } from './field-fault.ts'
+export { pruneUnknown, type Pruned } from './prune.ts'
+export type { Json, Schema, SchemaRule } from './schema.ts'
+export { validateStructure, type ValidateOptions } from './validate.ts'

@@ -1,0 +1,73 @@
+// What an object has to go through before it is stored: fields that the kind does not know are told or refused, what
+// may be left out is filled in, and all that is wrong with it is said at once.
+
+import type { FieldFault, Json } from '../structure/index.ts'
+import { applyDefaults, pruneUnknown, validateStructure } from '../structure/index.ts'
+import type { WriteOptions } from './kube-client.ts'
+import { badRequest, invalid } from './kube-faults.ts'
+import { METADATA_FIELDS, validateKubeMetadata } from './kube-metadata.ts'
+import type { KubeMetadata, KubeObject } from './kube-object.ts'
+import type { ResourceType } from './resource-type.ts'
+
+const ROOT_FIELDS = new Set(['apiVersion', 'kind', 'metadata'])
+
+/** Without fields that the kind does not have; `Strict` refuses them, `Warn` tells. */
+export function decodeObject(
+  type: ResourceType,
+  object: KubeObject,
+  { fieldValidation = 'Warn', onWarning }: WriteOptions,
+): KubeObject {
+  const { apiVersion, kind, metadata, ...rest } = object
+  const pruned = pruneUnknown(rest as Json, type.schema)
+  const known = knownMetadata(metadata ?? {})
+  const unknown = [...known.unknown, ...pruned.unknown]
+  if (unknown.length > 0 && fieldValidation === 'Strict') {
+    const texts = unknown.map((field) => `unknown field "${field}"`)
+    throw badRequest(
+      `${kind} in version "${type.version}" cannot be handled as a ${kind}: strict decoding error: ${texts.join(', ')}`,
+    )
+  }
+  if (fieldValidation === 'Warn')
+    for (const field of unknown) onWarning?.(`unknown field "${field}"`)
+  return { apiVersion, kind, metadata: known.metadata, ...(pruned.value as object) }
+}
+
+/** With what the schema fills in. */
+export function defaultObject(type: ResourceType, object: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata, ...rest } = object
+  const filled = applyDefaults(rest as Json, type.schema) as object
+  return { apiVersion, kind, metadata, ...filled }
+}
+
+/** Refuses with `Invalid` and every fault. */
+export function checkObject(
+  type: ResourceType,
+  next: KubeObject,
+  previous: KubeObject | undefined,
+): void {
+  const faults: readonly FieldFault[] = [
+    ...validateKubeMetadata(next.metadata, type.strategy.nameRule),
+    ...validateStructure(withoutRoot(next), type.schema, {
+      previous: previous === undefined ? undefined : withoutRoot(previous),
+    }),
+    ...(type.strategy.validate?.(next, previous) ?? []),
+  ]
+  if (faults.length > 0) throw invalid(type, next.metadata.name, faults)
+}
+
+function withoutRoot(object: KubeObject): Json {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !ROOT_FIELDS.has(key))) as Json
+}
+
+function knownMetadata(metadata: Partial<KubeMetadata>): {
+  readonly metadata: KubeMetadata
+  readonly unknown: readonly string[]
+} {
+  const entries = Object.entries(metadata).filter(([, value]) => value !== null)
+  const unknown = entries.filter(([key]) => !METADATA_FIELDS.has(key))
+  const known = entries.filter(([key]) => METADATA_FIELDS.has(key) && key !== 'selfLink')
+  return {
+    metadata: Object.fromEntries(known) as unknown as KubeMetadata,
+    unknown: unknown.map(([key]) => `metadata.${key}`),
+  }
+}

@@ -1,0 +1,29 @@
+// The schema of metadata, for patches: which of its lists are maps and sets.
+
+import type { Schema } from '../structure/index.ts'
+
+const TEXTS: Schema = { type: 'object', additionalProperties: { type: 'string' } }
+
+const METADATA: Schema = {
+  type: 'object',
+  properties: {
+    labels: TEXTS,
+    annotations: TEXTS,
+    finalizers: {
+      type: 'array',
+      items: { type: 'string' },
+      'x-kubernetes-list-type': 'set',
+    },
+    ownerReferences: {
+      type: 'array',
+      items: { type: 'object', 'x-kubernetes-map-type': 'atomic' },
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['uid'],
+    },
+  },
+}
+
+/** The schema of a whole object, metadata included. */
+export function wholeSchema(schema: Schema): Schema {
+  return { ...schema, type: 'object', properties: { ...schema.properties, metadata: METADATA } }
+}

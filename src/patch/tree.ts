@@ -1,0 +1,49 @@
+// What patches do to JSON values: look at them as maps and lists, and never change what they were given.
+
+import type { Json, Schema } from '../structure/index.ts'
+
+export type JsonMap = { readonly [key: string]: Json | undefined }
+
+export function isMap(value: Json | undefined): value is JsonMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+/** The members that are there. */
+export function membersOf(value: JsonMap): readonly (readonly [string, Json])[] {
+  return Object.entries(value).filter((entry): entry is [string, Json] => entry[1] !== undefined)
+}
+
+/** A map of these members; `__proto__` is a name like any other. */
+export function mapOf(members: Iterable<readonly [string, Json]>): JsonMap {
+  const map: Record<string, Json> = {}
+  for (const [name, value] of members)
+    Object.defineProperty(map, name, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    })
+  return map
+}
+
+/** The schema of a member of a map; undefined when nothing is known of it. */
+export function memberSchema(schema: Schema | undefined, name: string): Schema | undefined {
+  const { properties, additionalProperties } = schema ?? {}
+  if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name]
+  return typeof additionalProperties === 'object' ? additionalProperties : undefined
+}
+
+/** What tells an item of a list map from the others. */
+export function itemKey(item: Json, schema: Schema | undefined): JsonMap | undefined {
+  if (!isMap(item)) return undefined
+  const keys: [string, Json][] = []
+  for (const name of schema?.['x-kubernetes-list-map-keys'] ?? []) {
+    const value = item[name] ?? schema?.items?.properties?.[name]?.default
+    if (value !== undefined) keys.push([name, value])
+  }
+  return keys.length === 0 ? undefined : mapOf(keys.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
