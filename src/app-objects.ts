@@ -1,14 +1,20 @@
 // The Kubernetes objects of this process.
 
-import type { AppOptions } from './app-options.ts'
+import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
-import { BUILTIN_TYPES, KubeObjects, seedNamespaces } from './objects/index.ts'
+import { type KubeObjects, openMachinery } from './objects/index.ts'
 
 export async function openObjects(
-  { clock, random }: AppOptions,
+  { clock, random, logger }: AppOptions,
   { store }: Pick<State, 'store'>,
+  closers: Closers,
 ): Promise<KubeObjects> {
-  const objects = new KubeObjects({ rows: store.rows, clock, random, types: BUILTIN_TYPES })
-  await seedNamespaces(objects.client())
-  return objects
+  const machinery = await openMachinery({
+    rows: store.rows,
+    clock,
+    random,
+    logger: logger.child({ room: 'objects' }),
+  })
+  closers.add(() => machinery.close())
+  return machinery.objects
 }

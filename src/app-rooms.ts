@@ -50,7 +50,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const sources = await openSources(options, state, delivery, closers)
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
     const schedules = await openSchedules(options, state, delivery, closers)
-    const objects = await openObjects(options, state)
+    const objects = await openObjects(options, state, closers)
     const rooms: Rooms = {
       state,
       delivery,

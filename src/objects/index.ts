@@ -12,9 +12,8 @@ export type {
   Preconditions,
 } from './object-client.ts'
 export type { KubeKey, KubeMetadata, KubeObject, KubeOwner } from './kube-object.ts'
-export { KubeObjects, type KubeObjectsOptions } from './kube-objects.ts'
-export { BUILTIN_TYPES } from './builtin-types.ts'
-export { seedNamespaces } from './seed.ts'
+export type { KubeObjects, KubeObjectsOptions } from './kube-objects.ts'
+export { type Machinery, type MachineryOptions, openMachinery } from './machinery.ts'
 export type { OnTypesChanged, ResourceTypes } from './resource-types.ts'
 export type { KubeErrorDetails, KubeReason } from './kube-error.ts'
 export type {

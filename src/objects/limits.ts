@@ -17,3 +17,15 @@ export const SELECTOR_TERMS_MAX = 100
 export const GENERATED_NAME_TRIES_MAX = 8
 /** A watch that was asked for bookmarks and has nothing to tell sends one this often, milliseconds. */
 export const BOOKMARK_MS = 60_000
+/** How long a controller waits before it looks again at an object on which it failed, milliseconds. */
+export const RETRY_DELAY_MS_MIN = 50
+export const RETRY_DELAY_MS_MAX = 60_000
+/** How long a follower waits before it lists again after its watch broke, milliseconds. */
+export const RELIST_DELAY_MS = 1000
+/** How often a namespace that is going is looked at, milliseconds. */
+export const NAMESPACE_LOOK_MS = 200
+/** How long core Events are kept after they were last said, and how often old ones are looked for, milliseconds. */
+export const EVENT_AGE_MS_MAX = 3_600_000
+export const EVENT_EXPIRY_MS = 60_000
+/** How deep the schema of a CRD may be. */
+export const SCHEMA_DEPTH_MAX = 64

@@ -1,3 +1,4 @@
+export { compileJsonPath } from './json-path.ts'
 export { applyDefaults } from './defaults.ts'
 export type { FieldFault, FieldFaultType } from './field-fault.ts'
 export { pruneUnknown, type Pruned } from './prune.ts'

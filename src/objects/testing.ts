@@ -1,0 +1,27 @@
+// The object machinery in memory, for tests of whatever works on it.
+
+import { type Clock, seededRandom, silentLogger, systemClock } from '../base/index.ts'
+import { openMemoryStore } from '../store/index.ts'
+import type { KubeClient } from './kube-client.ts'
+import type { KubeObjects } from './kube-objects.ts'
+import { openMachinery } from './machinery.ts'
+
+export interface TestObjects {
+  readonly client: KubeClient
+  readonly objects: KubeObjects
+  close(): Promise<void>
+}
+
+export async function openTestObjects(clock: Clock = systemClock): Promise<TestObjects> {
+  const store = openMemoryStore()
+  const parts = { rows: store.rows, clock, random: seededRandom(7), logger: silentLogger }
+  const machinery = await openMachinery(parts)
+  return {
+    objects: machinery.objects,
+    client: machinery.objects.client(),
+    async close() {
+      await machinery.close()
+      await store.close()
+    },
+  }
+}
