@@ -5,6 +5,7 @@ import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
 import type { PipeQuery, PipeStateView } from './api/index.ts'
 import { AppError } from './base/index.ts'
+import { createKafkaSourceKind } from './connect/index.ts'
 import { createPipeUses, openPipeKeeper, type PipeUses, type PipeView } from './control/index.ts'
 import { decodeResource, Objects } from './objects/index.ts'
 import { Pipes } from './pipe/index.ts'
@@ -17,12 +18,19 @@ export interface PipeRoom {
 
 export async function openPipes(
   { clock, random, logger, onFatal }: AppOptions,
-  { store, queues }: State,
+  { store, queues, brokers }: State,
   { sinks, closers }: { readonly sinks: Delivery['sinks']; readonly closers: Closers },
 ): Promise<PipeRoom> {
   const roomLogger = logger.child({ room: 'pipe' })
   const pipes = new Pipes({
-    sources: [createQueueSourceKind({ queues, clock, logger: roomLogger })],
+    sources: [
+      createQueueSourceKind({ queues, clock, logger: roomLogger }),
+      createKafkaSourceKind({
+        findBroker: brokers.directory.find,
+        accessTo: (broker) => brokers.directory.accessTo(broker),
+        clock,
+      }),
+    ],
     sinkAt: (address) => sinks.at(address),
     invoker: sinks,
     clock,

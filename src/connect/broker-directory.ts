@@ -35,7 +35,7 @@ export class BrokerDirectory {
   define(broker: BrokerSpec): void {
     this.#entries.get(broker.name)?.stopWatching()
     const stopWatching = this.#options.secrets.watch(broker, () => this.define(broker))
-    this.#entries.set(broker.name, { access: this.#accessTo(broker), stopWatching })
+    this.#entries.set(broker.name, { access: this.accessTo(broker), stopWatching })
     this.#tell(broker.name)
   }
 
@@ -49,7 +49,8 @@ export class BrokerDirectory {
     this.#entries.clear()
   }
 
-  #accessTo(broker: BrokerSpec): BrokerAccess {
+  /** What it takes to reach a broker, also one that is not among these. */
+  accessTo(broker: BrokerSpec): BrokerAccess {
     const { secrets, checkServer } = this.#options
     return {
       broker,

@@ -11,7 +11,7 @@ import type { BrokerAccess } from './broker-access.ts'
 export interface SourceMessage {
   /** The topic or subject. */
   readonly topic: string
-  /** Names the record in its broker for good: `orders/0/42`. The event's id, where the record brings none. */
+  /** Names the record in its broker: `orders/0/42`. With its time the event's id, where the record brings none. */
   readonly place: string
   readonly key?: string
   readonly headers: ReadonlyMap<string, string>

@@ -14,7 +14,7 @@ import type { BrokerSpec, SourceSpec } from '../model/index.ts'
 import type { SourceMessage } from './connector.ts'
 import { REJECTED_DATA_BYTES_MAX, SOURCE_EVENT_BYTES_MAX, SOURCE_RETRY_MS } from './limits.ts'
 import type { Sink } from './sink.ts'
-import { decodeMessage } from './source-event.ts'
+import { decodeMessage, recordId } from './source-event.ts'
 
 export interface DoorEvent {
   readonly id: string
@@ -175,7 +175,12 @@ export class Intake {
       sizeBytes: body.length,
       ...(isShown ? { data_base64: Buffer.from(body).toString('base64') } : {}),
     }
-    return this.report({ type: 'rejected', id: `${name}/${place}`, subject: name, data })
+    return this.report({
+      type: 'rejected',
+      id: `${name}/${recordId(message)}`,
+      subject: name,
+      data,
+    })
   }
 
   /** An event of the source about itself. */

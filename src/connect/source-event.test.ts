@@ -67,7 +67,7 @@ test('plain JSON becomes an event by the mapping, and by the place of the record
   const { event } = plain
   assert.deepEqual(
     [event.id, event.type, event.source, event.subject, event.datacontenttype],
-    ['orders/0/42', 'orders', 'main/orders', 'k1', undefined],
+    ['orders/0/42/1767225600000', 'orders', 'main/orders', 'k1', undefined],
   )
   const mapping = {
     type: 'order.{topic}.{header.kind}',

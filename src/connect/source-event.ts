@@ -54,6 +54,11 @@ function eventOf(message: SourceMessage, options: DecodeOptions): Event {
   throw new MappingFault('expected a CloudEvent, got a record without its attributes')
 }
 
+/** The place alone would name two records where a topic was deleted and made again. */
+export function recordId({ place, timestamp }: SourceMessage): string {
+  return timestamp === undefined ? place : `${place}/${timestamp}`
+}
+
 class MappingFault extends Error {}
 
 function timeOf({ timestamp }: SourceMessage, { now }: DecodeOptions): string {
@@ -94,7 +99,7 @@ function mapped(message: SourceMessage, options: DecodeOptions): Event {
   const optional = subject === undefined ? message.key : fill(subject)
   const contentType = headerOf(message.headers, 'content-type') ?? json.contentType()
   return {
-    id: id === undefined ? message.place : fill(id),
+    id: id === undefined ? recordId(message) : fill(id),
     source: fill(from ?? '{broker}/{topic}'),
     type: fill(type ?? '{topic}'),
     time: timeOf(message, options),

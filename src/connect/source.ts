@@ -35,8 +35,11 @@ export interface Source {
 export interface SourceKind {
   readonly name: string
   serves(address: string): boolean
-  /** `parameters` are a pipe's SourceParameters; the kind reads its own member of them. */
-  open(address: string, parameters: Readonly<Record<string, unknown>>): Source
+  /**
+   * `parameters` are a pipe's SourceParameters; the kind reads its own member of them. `reader` is the pipe's ARN, for
+   * sources that keep apart who reads them.
+   */
+  open(address: string, parameters: Readonly<Record<string, unknown>>, reader: string): Source
 }
 
 /** The first kind in the list that serves an address opens its source; `undefined` when none does. */

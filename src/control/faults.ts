@@ -152,7 +152,7 @@ const FAULTS = {
   'pipe-not-found': { code: 'RESOURCE_NOT_FOUND', message: 'pipe `{pipe}` does not exist' },
   'pipe-source-unknown': {
     code: 'RESOURCE_INVALID',
-    message: 'expected the source of a pipe to be a queue, got `{source}`',
+    message: 'expected the source of a pipe to be a queue or a topic of Kafka, got `{source}`',
   },
   'placeholder-unknown': {
     code: 'TEMPLATE_INVALID',

@@ -14,7 +14,7 @@ export interface SourceMapping {
   readonly type?: string
   readonly source?: string
   readonly subject?: string
-  /** The place of the record when absent, so that the same record is the same event. */
+  /** The place and time of the record when absent, so that the same record is the same event. */
   readonly id?: string
 }
 

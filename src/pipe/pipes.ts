@@ -142,7 +142,8 @@ export class Pipes {
     const plan = planPipe(spec, uid)
     const kind = findSourceKind(sources, spec.source)
     if (kind === undefined) throw new Error(`nothing reads \`${spec.source}\``)
-    return new Pipe({ ...parts, plan, source: kind.open(spec.source, spec.sourceParameters ?? {}) })
+    const source = kind.open(spec.source, spec.sourceParameters ?? {}, plan.arn)
+    return new Pipe({ ...parts, plan, source })
   }
 }
 

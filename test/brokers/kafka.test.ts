@@ -104,7 +104,7 @@ sources:
         team: 'shop',
       },
     )
-    assert.match(ce_id!, /^orders-in\/\d\/\d+$/)
+    assert.match(ce_id!, /^orders-in\/\d\/\d+\/\d{13}$/)
     assert.equal(record!.headers['content-type'], 'application/json')
     const metrics = await (await fetch(`${signalbox.url}/metrics`)).text()
     assert.match(metrics, /signalbox_source_records_total\{source="orders"\} 2/)

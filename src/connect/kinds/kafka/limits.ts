@@ -35,3 +35,9 @@ export const LINGER_MS = 0
 /** Messages that deliver hands over in one send, and how many sends at once. */
 export const SEND_RECORDS_MAX = 500
 export const SEND_CONCURRENCY = 4
+
+/** Records of one batch of a pipe, and bytes, as on AWS. */
+export const PIPE_RECORDS_DEFAULT = 100
+export const PIPE_RECORDS_MAX = 10_000
+export const PIPE_BYTES_MAX: number = 6 * 1024 * 1024
+export const PIPE_WINDOW_SECONDS_MAX = 300
