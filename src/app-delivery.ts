@@ -1,9 +1,10 @@
 // The way of an event: ingress, the router, the deliverer and every kind of sink.
 
-import type { SnsOperationsOptions } from './api/index.ts'
+import type { NatsHub, SnsOperationsOptions } from './api/index.ts'
 import { type LaneMemory, loadBreakers, loadDisablements } from './app-lane-memory.ts'
 import type { CloudMetrics } from './app-metrics.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
+import { createLocalNatsKind } from './app-nats.ts'
 import { awsTargets, selectText } from './app-targets.ts'
 import { createTopics, topicKinds, type TopicKindsOptions } from './app-topics.ts'
 import { Sinks } from './app-sinks.ts'
@@ -35,6 +36,8 @@ export interface Delivery {
 export interface DeliveryOptions extends AppOptions {
   /** Where this server can be called, once it listens. */
   readonly ownUrl: () => string | undefined
+  /** Who subscribes at our own NATS listener. */
+  readonly natsHub: NatsHub
   /** Is given each line that a function prints. */
   readonly takeLine: CloudMetrics['takeLine']
 }
@@ -161,6 +164,7 @@ function createKinds(
         }),
         isHere: () => true,
       },
+      { kind: createLocalNatsKind(options.natsHub), isHere: () => true },
       ...topicKinds({ topics, publisher, kinds, ownUrl }),
     ],
     functions: {

@@ -3,6 +3,7 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { NatsHub } from './api/index.ts'
 import { type ArchiveRoom, openArchiveRoom } from './app-archives.ts'
 import { type Delivery, openDelivery } from './app-delivery.ts'
 import { startMaintenance } from './app-maintenance.ts'
@@ -33,6 +34,8 @@ export interface Rooms {
 export interface RoomsOptions extends AppOptions {
   /** Where this server can be called, once it listens. */
   readonly ownUrl: () => string | undefined
+  /** Who subscribes at our own NATS listener. */
+  readonly natsHub: NatsHub
 }
 
 /** What the rooms keep below the data directory. */

@@ -5,11 +5,12 @@
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Dialect, type HttpServer, openHttpServer, openMetrics } from './api/index.ts'
+import { type Dialect, type HttpServer, NatsHub, openHttpServer, openMetrics } from './api/index.ts'
 import { extendWithArchives } from './app-archive-metrics.ts'
 import { reasonsOfDamage } from './app-damage.ts'
 import { createDialects } from './app-doors.ts'
 import { DialectGate } from './app-gate.ts'
+import { openNats } from './app-nats.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openRooms, removeFiles } from './app-rooms.ts'
 import type { Clock } from './base/index.ts'
@@ -19,6 +20,8 @@ export type { AppOptions } from './app-options.ts'
 export interface App {
   readonly url: string
   readonly port: number
+  /** Where NATS clients connect, when they can. */
+  readonly natsUrl?: string
   readonly functions: readonly string[]
   /** Resolves when everything accepted so far has been delivered, or waits in a row for its next attempt. */
   settled(): Promise<void>
@@ -43,7 +46,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   const metrics = openMetrics()
   closers.add(() => metrics.close())
   let server: HttpServer | undefined
-  const roomsOptions = { ...options, ownUrl: () => server?.url }
+  const roomsOptions = { ...options, ownUrl: () => server?.url, natsHub: new NatsHub(random) }
   let rooms = await openRooms(roomsOptions)
   closers.add(() => rooms.close())
   const reasonsNotReady = (): readonly string[] => [
@@ -82,11 +85,14 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     insecureListen: config.insecureListen,
   })
   const listening = server
+  const nats = await openNats({ ...options, hub: roomsOptions.natsHub, rooms: () => rooms })
+  closers.add(() => nats?.close())
   phase.now = 'serving'
   const announcement = announce(config.dataDir, listening.url)
   return {
     url: listening.url,
     port: listening.port,
+    ...(nats === undefined ? {} : { natsUrl: nats.url }),
     functions: rooms.state.functions.names(),
     settled: () => rooms.delivery.router.settled(),
     async close(deadlineMs) {
@@ -95,7 +101,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
       await pause(clock, config.drain.delayMs)
       const deadline = new AbortController()
       const timer = clock.setTimer(deadlineMs, () => deadline.abort())
-      await listening.drain(deadlineMs)
+      await Promise.all([listening.drain(deadlineMs), nats?.drain()])
       await rooms.drain(deadline.signal)
       timer.cancel()
       await closers.close()

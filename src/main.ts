@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openApp } from './app.ts'
+import { type App, openApp } from './app.ts'
 import { createLogger, describeError, systemClock, systemRandom } from './base/index.ts'
 import {
   buildConsole,
@@ -70,15 +70,12 @@ async function serve(config: Config, io: CliIo): Promise<number> {
   return EXIT_CODES.ok
 }
 
-function greet(
-  config: Config,
-  app: { readonly url: string; readonly functions: readonly string[] },
-  io: CliIo,
-): void {
+function greet(config: Config, app: Pick<App, 'url' | 'natsUrl' | 'functions'>, io: CliIo): void {
   const lines = [
     `signalbox ${readVersion()} (${config.mode}) listens on ${app.url}`,
     `  console    ${app.url}/_signalbox/ui`,
     `  data       ${config.dataDir}`,
+    ...(app.natsUrl === undefined ? [] : [`  nats       ${app.natsUrl}`]),
     ...(app.functions.length === 0 ? [] : [`  functions  ${app.functions.join(', ')}`]),
     ...(config.mode === 'dev' ? ['  aws        eval "$(npx signalbox env)"'] : []),
   ]

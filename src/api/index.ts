@@ -51,6 +51,9 @@ export type {
   ReplayStateView,
 } from './own/archive-views.ts'
 export type { OwnSchemas, SchemaSummaryView, SchemaView } from './own/schema-views.ts'
+export { encodeHeaders } from './nats/headers.ts'
+export { NatsHub } from './nats/hub.ts'
+export { openNatsListener, type NatsListener } from './nats/listener.ts'
 export { openMetrics, type Metrics, type StateReading } from './own/metrics.ts'
 export { createOperationsDialect } from './own/operations-dialect.ts'
 export { createOwnDialect } from './own/own-dialect.ts'

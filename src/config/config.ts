@@ -34,6 +34,7 @@ export interface Config extends ClientConfig {
   /** As the file has them, by name; what they must be is the model's to say. */
   readonly brokers: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly sources: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly nats: NatsConfig
   /** Absolute; secrets lie there as `NAME/KEY`. */
   readonly secretsDir: string
   /** Under `dev` callers may bring code in any case. */
@@ -48,6 +49,13 @@ export interface ClientConfig {
   readonly endpointUrl: string
   /** Absolute. */
   readonly dataDir: string
+}
+
+/** The listener for NATS clients. */
+export interface NatsConfig {
+  readonly listen: 'auto' | 'on' | 'off'
+  readonly port: number
+  readonly token?: Secret
 }
 
 export interface LogConfig {

@@ -7,6 +7,7 @@ export function findContradictions(config: Config): readonly string[] {
   return [
     ...listening(config),
     ...authentication(config),
+    ...natsListening(config),
     ...compatibility(config),
     ...orders(config),
   ]
@@ -29,6 +30,13 @@ function authentication({ mode, accessKeysFile }: Config): readonly string[] {
   if (mode === 'dev' || accessKeysFile !== undefined) return []
   return [
     '`start` verifies signatures and has no access keys; set `accessKeysFile` (`--access-keys-file`), or run `signalbox dev`',
+  ]
+}
+
+function natsListening({ mode, nats }: Config): readonly string[] {
+  if (mode === 'dev' || nats.listen !== 'on' || nats.token !== undefined) return []
+  return [
+    '`nats.listen` is `on` under `start`, where clients must say who they are; set `nats.token`',
   ]
 }
 

@@ -346,6 +346,26 @@ export const OPTIONS: readonly Option[] = [
     doc: 'let callers of the Lambda API bring code, which then runs as the user of this server',
   },
   {
+    key: 'nats.listen',
+    type: 'choice',
+    default: 'auto',
+    choices: ['auto', 'on', 'off'],
+    doc: 'whether this server listens for NATS clients, on 127.0.0.1: `auto` does under `dev` when the port is free',
+  },
+  {
+    key: 'nats.port',
+    type: 'integer',
+    default: '4222',
+    min: 0,
+    max: 65_535,
+    doc: 'port for NATS clients; 0 lets the system choose one',
+  },
+  {
+    key: 'nats.token',
+    type: 'secret',
+    doc: 'token that NATS clients must give; without one, under `dev`, any client may come',
+  },
+  {
     key: 'secretsDir',
     type: 'path',
     default: './secrets',

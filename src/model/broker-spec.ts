@@ -58,6 +58,9 @@ export interface BrokerSpec extends Scope {
 /** A name of a broker or a source: what a DNS label may be. */
 export const CONNECTOR_NAME: RegExp = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
+/** In `nats://local/SUBJECT`: who subscribes at this server itself. */
+export const LOCAL_BROKER = 'local'
+
 const SERVERS_MAX = 32
 const SERVER = /^(?:(?:nats|tls):\/\/)?(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/
 const REFERENCE = /^\$\{(?:file|env):[^{}]+\}$/
@@ -74,6 +77,8 @@ export function checkBroker(faults: FaultList, spec: Fields): void {
     isOptional: true,
   })
   faults.oneOf('spec.type', spec['type'], ['kafka', 'nats'])
+  if (spec['type'] === 'nats' && spec['name'] === LOCAL_BROKER)
+    faults.add('spec.name', "another name: it is that of this server's own listener", LOCAL_BROKER)
   const servers = faults.items('spec.servers', spec['servers'], SERVERS_MAX)
   if (Array.isArray(spec['servers']) && servers.length === 0)
     faults.add('spec.servers', 'at least one `host:port`', '[]')

@@ -35,6 +35,7 @@ export {
   type BrokerProducer,
   type BrokerSecurity,
   type BrokerSpec,
+  LOCAL_BROKER,
   type BrokerTls,
   type SecretRef,
 } from './broker-spec.ts'

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { decodeStoredEvent, storeEvent } from '../../../event/index.ts'
 import { parseBrokerAddress, type Target } from '../../../model/index.ts'
 import { messageOf } from '../../testing.ts'
-import { encodeRecord, type SelectText } from './kafka-record.ts'
+import type { SelectText } from '../../sent-event.ts'
+import { encodeRecord } from './kafka-record.ts'
 import type { ProducerRecord } from './kafka-producer.ts'
 
 const EVENT = decodeStoredEvent(

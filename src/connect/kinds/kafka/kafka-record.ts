@@ -2,19 +2,11 @@
 // JSON object), or the plain input of the target.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 
-import {
-  attributesOf,
-  checkJson,
-  encodeStructured,
-  type Event,
-  EVENT_DEPTH_MAX,
-} from '../../../event/index.ts'
+import { attributesOf, encodeStructured, type Event } from '../../../event/index.ts'
 import type { BrokerAddress } from '../../../model/index.ts'
+import { type SelectText, sentEvent } from '../../sent-event.ts'
 import type { SinkMessage } from '../../sink.ts'
 import type { ProducerRecord } from './kafka-producer.ts'
-
-/** The text that a path such as `$.detail.id` selects of an envelope; undefined when there is none. */
-export type SelectText = (path: string, envelope: Uint8Array) => string | undefined
 
 const PREFIX = 'ce_'
 const STRUCTURED_TYPE = 'application/cloudevents+json; charset=UTF-8'
@@ -29,7 +21,7 @@ export function encodeRecord(
   const fill = (text: string): string | undefined =>
     text.startsWith('$.') ? select(text, message.event.envelope) : text
   const mode = options.get('mode') ?? 'binary'
-  const event = mode === 'plain' ? undefined : eventOf(message)
+  const event = mode === 'plain' ? undefined : sentEvent(message)
   const key = keyOf(event ?? message.event.toEvent(), options.get('key'), fill)
   const { value, headers } = contentOf(message, event, mode)
   for (const [name, text] of options) {
@@ -61,15 +53,6 @@ function contentOf(
   if (event.data === undefined) return { value: Buffer.alloc(0), headers }
   headers['content-type'] ??= 'application/json'
   return { value: bufferOf(event.data), headers }
-}
-
-/** The event; where the target makes an input of it, that is its data. */
-function eventOf({ event, target, body }: SinkMessage): Event {
-  const whole = event.toEvent()
-  if (target.input === undefined) return whole
-  const { datacontenttype: _, dataschema: __, ...rest } = whole
-  const isJson = checkJson(body, { depthMax: EVENT_DEPTH_MAX }).kind !== 'fault'
-  return { ...rest, data: body, datacontenttype: isJson ? 'application/json' : 'text/plain' }
 }
 
 /** What the address says, else the partitioning extension. */

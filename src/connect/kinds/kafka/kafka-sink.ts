@@ -4,10 +4,11 @@
 import type { Clock } from '../../../base/index.ts'
 import { type BrokerAddress, parseBrokerAddress } from '../../../model/index.ts'
 import type { FindBroker } from '../../broker-access.ts'
+import type { SelectText } from '../../sent-event.ts'
 import type { Sink, SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
 import { hasCode } from './broker-fault.ts'
 import { type KafkaProducer, openKafkaProducer, type RecordOutcome } from './kafka-producer.ts'
-import { encodeRecord, type SelectText } from './kafka-record.ts'
+import { encodeRecord } from './kafka-record.ts'
 import { SEND_CONCURRENCY, SEND_RECORDS_MAX } from './limits.ts'
 
 export interface KafkaSinkOptions {
