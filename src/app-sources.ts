@@ -14,6 +14,7 @@ import {
   BrokerSecrets,
   type Connector,
   kafkaConnector,
+  natsConnector,
   type SecretSource,
   type SourceState,
   SourceSupervisor,
@@ -29,7 +30,7 @@ import {
 import { decodeResource } from './objects/index.ts'
 
 /** Everything that brokers are spoken to with. */
-const CONNECTORS: readonly Connector[] = [kafkaConnector]
+const CONNECTORS: readonly Connector[] = [kafkaConnector, natsConnector]
 
 const SCOPE = { account: DEFAULT_ACCOUNT, region: 'us-east-1' }
 const SECRET_BYTES_MAX = 64 * 1024

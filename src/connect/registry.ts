@@ -15,6 +15,7 @@ import { createKafkaKind, type KafkaSinkOptions } from './kinds/kafka/kafka-sink
 import { createDestinationKind } from './kinds/http/destination-sink.ts'
 import { createHttpKind, type HttpKindOptions } from './kinds/http/http-sink.ts'
 import { createLogKind, type WriteLogLine } from './kinds/log/log-sink.ts'
+import { createNatsKind, type NatsSinkOptions } from './kinds/nats/nats-sink.ts'
 import { createLocalFirstKind } from './local-first.ts'
 import type { SinkKind } from './sink.ts'
 import type { TokenSource } from './token-source.ts'
@@ -30,8 +31,8 @@ export interface SinkKindsOptions {
   readonly destinations?: { readonly find: FindDestination; readonly tokens: TokenSource }
   readonly http?: Omit<HttpKindOptions, 'guard' | 'clock'>
   readonly aws: Omit<AwsKindOptions, 'guard' | 'clock'>
-  /** No topics of Kafka when absent. */
-  readonly brokers?: Omit<KafkaSinkOptions, 'clock'>
+  /** No topics of Kafka and no subjects of NATS when absent. */
+  readonly brokers?: Omit<KafkaSinkOptions & NatsSinkOptions, 'clock'>
   readonly writeLogLine?: WriteLogLine
 }
 
@@ -52,7 +53,9 @@ export function createSinkKinds(options: SinkKindsOptions): readonly SinkKind[] 
     ...ours.map(({ kind, isHere }) => createLocalFirstKind({ local: kind, remote: aws, isHere })),
     aws,
     createHttpKind({ ...http, guard, clock }),
-    ...(brokers === undefined ? [] : [createKafkaKind({ ...brokers, clock })]),
+    ...(brokers === undefined
+      ? []
+      : [createKafkaKind({ ...brokers, clock }), createNatsKind({ ...brokers, clock })]),
     createLogKind({
       logger,
       ...(options.writeLogLine === undefined ? {} : { write: options.writeLogLine }),
