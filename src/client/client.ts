@@ -1,6 +1,7 @@
 // The typed client of our own API, and of the CloudEvents door for sending.
 
 import { type ArchiveCalls, createArchiveCalls } from './archive-calls.ts'
+import type { BrokerView, SourceView } from './connector-views.ts'
 import type { EventExplanationView, RuleExplanationView } from './explain-views.ts'
 import { readMessages } from './message-reader.ts'
 import type { PipeStateView } from './pipe-views.ts'
@@ -28,6 +29,9 @@ export interface Client extends ArchiveCalls {
   /** All pipes, or those of a name or an ARN. */
   pipes(query: PipeQuery): Promise<readonly PipeStateView[]>
   setPipe(verb: 'start' | 'stop', query: PipeQuery): Promise<PipeStateView>
+  listBrokers(signal?: AbortSignal): Promise<readonly BrokerView[]>
+  /** With what each does. */
+  listSources(signal?: AbortSignal): Promise<readonly SourceView[]>
   /** Rules and schedules that fire by the clock, in order of ARN. */
   listSchedules(signal?: AbortSignal): Promise<readonly ScheduleView[]>
   /** Milliseconds since the Unix epoch. Schedules are named by ARN, a rule's name, or `group/name`. */
@@ -154,6 +158,10 @@ export function createClient(endpointUrl: string): Client {
       const path = `${V1}/pipes/${verb}?${formatQuery(query)}`
       return (await transport.json({ method: 'POST', path, signal })) as PipeStateView
     },
+    listBrokers: async (signal) =>
+      ((await get('/brokers', signal)) as { readonly items: readonly BrokerView[] }).items,
+    listSources: async (signal) =>
+      ((await get('/sources', signal)) as { readonly items: readonly SourceView[] }).items,
     listSchedules: (signal) => listSchedules((path) => get(path, signal)),
     nextOccurrences: async (schedule, limit, signal) => {
       const answer = await get(`/schedules/next?${formatQuery({ schedule, limit })}`, signal)

@@ -1,5 +1,6 @@
 export { createClient, type Client, type SentEvent } from './client.ts'
 export type { ArchiveView, ArchivedEventsView, ReplayView } from './archive-views.ts'
+export type { BrokerView, SourceView } from './connector-views.ts'
 export type { PipeStateView } from './pipe-views.ts'
 export type { EndpointView, ScheduleView, TailEventView } from './views.ts'
 export type {
