@@ -29,6 +29,7 @@ import {
 } from './api/index.ts'
 import { type Authorization, createAuthorization } from './app-authorization.ts'
 import { setEndpointHealth, viewEndpoints } from './app-endpoints.ts'
+import { createDeadDeliveries } from './app-dead-deliveries.ts'
 import { createArchiveDeps } from './app-archive-views.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
 import { createLambda } from './app-lambda.ts'
@@ -146,6 +147,7 @@ function ownApiDeps(
     listBuses: async () => viewBuses(publisher.current()),
     listRules: (query) => viewRules(rules, query),
     listDeliveries: (query) => viewDeliveries(store, query),
+    deadDeliveries: createDeadDeliveries(store, delivery),
     archives: createArchiveDeps(archives, clock),
     reset: options.reset,
     timetable: schedules.timetable,

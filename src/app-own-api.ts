@@ -156,15 +156,19 @@ export async function viewDeliveries(
   store: Store,
   query: DeliveryViewQuery,
 ): Promise<readonly DeliveryView[]> {
-  const isKey = query.bus?.includes('/') === true
   const rows = await store.deliveries.list({
     limit: query.limit,
     ...(query.state === undefined ? {} : { state: query.state }),
-    ...(query.bus === undefined ? {} : { busKey: isKey ? query.bus : defaultBusKey(query.bus) }),
+    ...(query.bus === undefined ? {} : { busKey: busKeyOf(query.bus) }),
     ...(query.rule === undefined ? {} : { ruleName: query.rule }),
     ...(query.after === undefined ? {} : { after: query.after }),
   })
   return rows.map((row) => viewDelivery(row))
+}
+
+/** Of a bus's key, or its name in the default account and region. */
+export function busKeyOf(bus: string): string {
+  return bus.includes('/') ? bus : defaultBusKey(bus)
 }
 
 function defaultBusKey(name: string): string {

@@ -25,6 +25,8 @@ export type {
   BusView,
   DeliveryView,
   DeliveryViewQuery,
+  DeadDeliveryChange,
+  DeadDeliveryQuery,
   OwnApiDeps,
   PipeQuery,
   PipeStateView,

@@ -27,6 +27,7 @@ import { type ExplainOptions, runExplain } from './explain.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import { holdProcess } from './hold-process.ts'
 import type { CliIo } from './io.ts'
+import { addDlqCommands } from './dlq-commands.ts'
 import { addConnectCommands } from './connect-commands.ts'
 import { runPipeLs, runPipeShow, runPipeState } from './pipe.ts'
 import {
@@ -86,6 +87,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addMatchCommands(program, io, run)
   addPipeCommands(program, io, run)
   addConnectCommands(program, io, run)
+  addDlqCommands(program, io, run)
   addScheduleCommands(program, io, (code) => {
     run.code = code
   })

@@ -31,3 +31,7 @@ export const GENERATED_EVENTS_MAX = 2000
 
 /** How often `types generate --watch` looks, milliseconds. */
 export const TYPES_WATCH_MS = 1000
+
+/** Dead deliveries that one call to the server takes, and how many a second may be asked for. */
+export const DEAD_BATCH = 100
+export const DEAD_RATE_MAX = 10_000

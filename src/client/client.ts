@@ -2,6 +2,7 @@
 
 import { type ArchiveCalls, createArchiveCalls } from './archive-calls.ts'
 import type { BrokerView, SourceView } from './connector-views.ts'
+import type { DeadDeliveryChange, DeadDeliveryFilter, DeadDeliveryPage } from './dead-deliveries.ts'
 import type { EventExplanationView, RuleExplanationView } from './explain-views.ts'
 import { readMessages } from './message-reader.ts'
 import type { PipeStateView } from './pipe-views.ts'
@@ -29,6 +30,9 @@ export interface Client extends ArchiveCalls {
   /** All pipes, or those of a name or an ARN. */
   pipes(query: PipeQuery): Promise<readonly PipeStateView[]>
   setPipe(verb: 'start' | 'stop', query: PipeQuery): Promise<PipeStateView>
+  /** A page of deliveries that were given up. */
+  listDead(filter: DeadDeliveryFilter): Promise<DeadDeliveryPage>
+  changeDead(verb: 'redrive' | 'purge', filter: DeadDeliveryFilter): Promise<DeadDeliveryChange>
   listBrokers(signal?: AbortSignal): Promise<readonly BrokerView[]>
   /** With what each does. */
   listSources(signal?: AbortSignal): Promise<readonly SourceView[]>
@@ -158,6 +162,13 @@ export function createClient(endpointUrl: string): Client {
       const path = `${V1}/pipes/${verb}?${formatQuery(query)}`
       return (await transport.json({ method: 'POST', path, signal })) as PipeStateView
     },
+    listDead: async ({ signal, ...filter }) =>
+      (await get(
+        `/deliveries?${formatQuery({ state: 'dead', limit: PAGE_LENGTH, ...filter })}`,
+        signal,
+      )) as DeadDeliveryPage,
+    changeDead: async (verb, { signal, ...filter }) =>
+      (await post(`/deliveries/${verb}?${formatQuery(filter)}`, signal)) as DeadDeliveryChange,
     listBrokers: async (signal) =>
       ((await get('/brokers', signal)) as { readonly items: readonly BrokerView[] }).items,
     listSources: async (signal) =>

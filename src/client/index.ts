@@ -1,6 +1,7 @@
 export { createClient, type Client, type SentEvent } from './client.ts'
 export type { ArchiveView, ArchivedEventsView, ReplayView } from './archive-views.ts'
 export type { BrokerView, SourceView } from './connector-views.ts'
+export type { DeadDeliveryView } from './dead-deliveries.ts'
 export type { PipeStateView } from './pipe-views.ts'
 export type { EndpointView, ScheduleView, TailEventView } from './views.ts'
 export type {

@@ -364,6 +364,28 @@ export class Deliverer {
     else this.#spill(lane, job)
   }
 
+  // ---- dead rows
+
+  /** They are owed again; answers how many were, since what has no target any more stays dead. */
+  async redrive(dead: readonly DeliveryRow[]): Promise<number> {
+    let count = 0
+    for (const row of dead) {
+      const current = this.#options.findTarget(row.ruleKey, row.targetId)
+      if (current === undefined || row.record === undefined) continue
+      const lane = this.#lanes.open(current.rule, current.target)
+      if (this.#rows.revive(lane, row)) count += 1
+    }
+    await this.#rows.durable()
+    return count
+  }
+
+  /** They are kept no longer. */
+  async purge(dead: readonly DeliveryRow[]): Promise<number> {
+    const count = dead.filter((row) => this.#rows.forget(row)).length
+    await this.#rows.durable()
+    return count
+  }
+
   // ---- rows that are due
 
   #take(lane: Lane, rows: readonly DeliveryRow[], current: CurrentTarget | undefined): void {

@@ -43,6 +43,8 @@ export class PendingRows {
   readonly #taker: RowTaker
   /** Ids of rows that lie ahead of the cursor this process began at. */
   readonly #owned = new Set<string>()
+  /** Ids of dead rows that are owed again, until that is durable. */
+  readonly #reviving = new Set<string>()
   #isClosed = false
 
   constructor(options: PendingRowsOptions, taker: RowTaker) {
@@ -87,6 +89,48 @@ export class PendingRows {
       noteDue()
       this.arm(lane)
     })
+  }
+
+  /** A dead row is owed again, as if it had never been tried; false while that was asked for already. */
+  revive(lane: Lane, dead: DeliveryRow): boolean {
+    const { exhausted: _, ...row } = dead
+    if (this.#reviving.has(row.id)) return false
+    const { clock, ledger } = this.#options
+    const now = clock.now()
+    this.#reviving.add(row.id)
+    ledger.put({
+      ...row,
+      state: 'pending',
+      attempts: 0,
+      firstAttemptAt: now,
+      lastAttemptAt: now,
+      dueAt: now,
+      errorCode: 'PENDING',
+      errorMessage: 'redriven and not attempted yet',
+    })
+    lane.pendingRows += 1
+    ledger.afterCommit(() => {
+      this.#reviving.delete(row.id)
+      lane.nextDueAt = Math.min(lane.nextDueAt ?? Number.POSITIVE_INFINITY, now)
+      this.arm(lane)
+    })
+    return true
+  }
+
+  /** A dead row is kept no longer. */
+  forget({ id }: DeliveryRow): boolean {
+    if (this.#reviving.has(id)) return false
+    this.#options.ledger.remove(id)
+    return true
+  }
+
+  /** Resolves when all that was said so far is durable. */
+  durable(): Promise<void> {
+    const { ledger } = this.#options
+    const { promise, resolve } = Promise.withResolvers<void>()
+    ledger.afterCommit(resolve)
+    ledger.schedule()
+    return promise
   }
 
   /** The delivery is over: its row goes, or has been replaced by the dead one. */

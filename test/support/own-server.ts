@@ -109,6 +109,10 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
     listPipes: async () => [],
     setPipeState: () => Promise.reject(new Error('there are no pipes')),
     listDeliveries: () => Promise.resolve([]),
+    deadDeliveries: {
+      redrive: () => Promise.resolve({ seen: 0, changed: 0 }),
+      purge: () => Promise.resolve({ seen: 0, changed: 0 }),
+    },
     reset: () => Promise.resolve(),
     timetable: {
       list: () => Promise.resolve([]),

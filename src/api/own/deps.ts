@@ -33,6 +33,7 @@ export interface OwnApiDeps extends OperationsDeps {
   /** `pipe` is a name, where only one pipe has it, or an ARN. */
   setPipeState(pipe: string, state: PipeStateView['desiredState']): Promise<PipeStateView>
   listDeliveries(query: DeliveryViewQuery): Promise<readonly DeliveryView[]>
+  readonly deadDeliveries: DeadDeliveryDeps
   readonly archives: ArchiveDeps
   /** Takes everything there is; resolves when the server is as on its first day. */
   reset(): Promise<void>
@@ -45,6 +46,23 @@ export interface OwnApiDeps extends OperationsDeps {
   explainRule(query: ExplainRuleQuery): Promise<RuleExplanation>
   readonly schemas: OwnSchemas
   readonly connectors: ConnectorDeps
+}
+
+export interface DeadDeliveryDeps {
+  /** Tried again, durable when it resolves. */
+  redrive(query: DeadDeliveryQuery): Promise<DeadDeliveryChange>
+  /** Kept no longer. */
+  purge(query: DeadDeliveryQuery): Promise<DeadDeliveryChange>
+}
+
+export type DeadDeliveryQuery = Omit<DeliveryViewQuery, 'state'>
+
+export interface DeadDeliveryChange {
+  readonly seen: number
+  /** Those seen that are dead no more. */
+  readonly changed: number
+  /** Where to go on; absent when these were the last. */
+  readonly after?: string
 }
 
 /** Brokers and sources. */

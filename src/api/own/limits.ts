@@ -18,3 +18,6 @@ export const TAIL_STATS_MS = 1000
 export const PAGE_LENGTH_DEFAULT = 100
 export const PAGE_LENGTH_MAX = 1000
 export const PATTERN_LENGTH_MAX = 8192
+
+/** Dead deliveries of one call; each is held in memory with its event. */
+export const DEAD_PER_CALL_MAX = 100

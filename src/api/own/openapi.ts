@@ -7,12 +7,14 @@ import { REGISTRY_SCHEMAS } from './schema-schemas.ts'
 import { COUNT, type Json, list, MILLISECONDS, object, reference, TEXT } from './json-schema.ts'
 import { ARCHIVE_SCHEMAS } from './archives.ts'
 import { CONNECTOR_SCHEMAS } from './connectors.ts'
+import { DEAD_DELIVERY_SCHEMAS } from './dead-deliveries.ts'
 import { PIPE_SCHEMAS } from './pipes.ts'
 import { OWN_PREFIX, OWN_ROUTES, type OwnRoute } from './routes.ts'
 
 const SCHEMAS: Readonly<Record<string, Json>> = {
   ...PIPE_SCHEMAS,
   ...CONNECTOR_SCHEMAS,
+  ...DEAD_DELIVERY_SCHEMAS,
   ...ARCHIVE_SCHEMAS,
   Error: object({ error: object({ code: TEXT, message: TEXT, docs: TEXT }) }),
   Info: object({

@@ -7,6 +7,7 @@ import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
 import { ARCHIVE_ROUTES } from './archives.ts'
 import { CONNECTOR_ROUTES } from './connectors.ts'
+import { DEAD_DELIVERY_ROUTES } from './dead-deliveries.ts'
 import { explainEvent, explainRule } from './explain.ts'
 import { PIPE_ROUTES } from './pipes.ts'
 import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
@@ -172,6 +173,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
   },
   ...PIPE_ROUTES,
   ...CONNECTOR_ROUTES,
+  ...DEAD_DELIVERY_ROUTES,
   ...ARCHIVE_ROUTES,
   {
     path: '/reset',

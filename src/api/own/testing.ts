@@ -39,6 +39,10 @@ export function createTestDeps(
     listBuses: () => Promise.resolve([]),
     listRules: () => Promise.resolve([]),
     listDeliveries: () => Promise.resolve([]),
+    deadDeliveries: {
+      redrive: () => Promise.resolve({ seen: 0, changed: 0 }),
+      purge: () => Promise.resolve({ seen: 0, changed: 0 }),
+    },
     listPipes: () => Promise.resolve([]),
     setPipeState: () => refuse('RESOURCE_NOT_FOUND', 'there are no pipes'),
     reset: () => Promise.resolve(),
