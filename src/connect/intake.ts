@@ -52,6 +52,8 @@ export class Intake {
   readonly #source: SourceSpec
   readonly #dialect: BrokerSpec['type']
   readonly #bus: BusRef
+  /** Resolves when the messages handed over before are in. */
+  #before: Promise<void> = Promise.resolve()
 
   constructor(options: IntakeOptions, source: SourceSpec, dialect: BrokerSpec['type']) {
     this.#options = options
@@ -60,8 +62,23 @@ export class Intake {
     this.#bus = busOf(source)
   }
 
-  /** Resolves when nothing of the messages can be lost any more; rejects `BUS_NOT_FOUND`. */
+  /**
+   * Resolves when nothing of the messages can be lost any more; rejects `BUS_NOT_FOUND`. May be called again before that:
+   * what comes later is put later, and not at all where something before it was not.
+   */
   async accept(messages: readonly SourceMessage[], signal: AbortSignal): Promise<void> {
+    const accepting = this.#accept(messages, this.#before, signal)
+    this.#before = accepting
+    // Whoever called is told; what comes behind it is told the same.
+    accepting.catch(() => {})
+    await accepting
+  }
+
+  async #accept(
+    messages: readonly SourceMessage[],
+    before: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const busKey = formatBusKey(this.#bus)
     if (!this.#options.hasBus(busKey))
       throw new AppError('BUS_NOT_FOUND', `bus \`${this.#bus.name}\` does not exist`)
@@ -72,6 +89,7 @@ export class Intake {
       if (typeof event === 'string') rejected.push({ message, reason: event })
       else taken.push({ message, event })
     }
+    await before
     if (taken.length > 0) {
       const results = await this.#put(
         this.#dialect,

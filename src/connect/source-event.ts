@@ -61,8 +61,17 @@ export function recordId({ place, timestamp }: SourceMessage): string {
 
 class MappingFault extends Error {}
 
+// Records of one batch have few times between them.
+let lastMs = 0
+let lastTime = new Date(0).toISOString()
+
 function timeOf({ timestamp }: SourceMessage, { now }: DecodeOptions): string {
-  return new Date(timestamp ?? now).toISOString()
+  const ms = timestamp ?? now
+  if (ms !== lastMs) {
+    lastMs = ms
+    lastTime = new Date(ms).toISOString()
+  }
+  return lastTime
 }
 
 function attributesIn({ headers }: SourceMessage): ReadonlyMap<string, string> {

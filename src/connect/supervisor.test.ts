@@ -48,14 +48,16 @@ class Bench implements AsyncDisposable {
   readonly main: BrokerSpec = { ...SCOPE, name: 'main', type: 'kafka', servers: ['k:9092'] }
   secret = 'one'
   isFull = false
+  refusals = 0
   readonly supervisor = new SourceSupervisor({
     connectors: [this.broker],
     findBroker: (name) => this.directory.find(name),
     accept: (dialect, events) => {
-      if (this.isFull)
-        return Promise.reject(
-          new AppError('OVERLOADED', 'full', { details: { retryAfterMs: 100 } }),
-        )
+      if (this.isFull) {
+        this.refusals += 1
+        const details = { retryAfterMs: 100 }
+        return Promise.reject(new AppError('OVERLOADED', 'full', { details }))
+      }
       for (const event of events) this.put.push({ dialect, event })
       return Promise.resolve(events.map(() => ({ kind: 'accepted' as const })))
     },
@@ -190,7 +192,8 @@ test('records wait while the server is full, and are let go of when they are in 
   const accepting = bench.broker.runs[0]!.context.accept([message], signal).then(() => {
     isDone = true
   })
-  await until(() => true)
+  await until(() => bench.refusals === 1)
+  await new Promise((resolve) => setImmediate(resolve))
   assert.equal(isDone, false)
   bench.isFull = false
   bench.clock.advance(100)

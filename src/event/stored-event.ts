@@ -116,6 +116,8 @@ export interface StoredEvent {
   readonly isReplayed: boolean
   /** Parsed on demand; empty for most events. */
   meta(): EventMeta
+  /** The event's data as it came; undefined when it has none. */
+  data(): Uint8Array | undefined
   /** The full value; costs a JSON.parse of the envelope's head. */
   toEvent(): Event
 }
@@ -278,10 +280,9 @@ class RecordView implements StoredEvent {
 
   toEvent(): Event {
     const meta = this.meta()
-    const flags = this.#record[1]!
     const head = this.#record.toString('utf8', this.#metaEnd, this.#metaEnd + this.detailStart)
     const envelope = JSON.parse(`${head}null}`) as EnvelopeHead
-    const data = this.#data(flags)
+    const data = this.data()
     return {
       id: envelope.id,
       source: envelope.source,
@@ -297,7 +298,8 @@ class RecordView implements StoredEvent {
     }
   }
 
-  #data(flags: number): Uint8Array | undefined {
+  data(): Uint8Array | undefined {
+    const flags = this.#record[1]!
     if ((flags & FLAG_NO_DATA) !== 0) return undefined
     if ((flags & FLAG_RAW_DATA) !== 0) {
       return this.#record.subarray(this.#metaEnd + this.envelope.length)

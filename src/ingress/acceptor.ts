@@ -262,7 +262,7 @@ function busOf(events: readonly IncomingEvent[]): { readonly busKey?: string } {
 
 /** What two sightings of one key must share: the data. Time may have been stamped by us, so it cannot count. */
 function contentOf(record: Uint8Array): Uint8Array {
-  return decodeStoredEvent(record).toEvent().data ?? NO_DATA
+  return decodeStoredEvent(record).data() ?? NO_DATA
 }
 
 /** For the metrics: the events' own faults are in their results. */

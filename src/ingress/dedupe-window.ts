@@ -4,7 +4,7 @@
 //
 // Invariant: a key is remembered only once its event is durable; until then its first sender is waited for.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Clock, isAppError } from '../base/index.ts'
 import type { DedupeEntry, DedupeStore } from '../store/index.ts'
 import {
@@ -29,8 +29,8 @@ export interface DedupeKey {
 }
 
 export function dedupeKey(busKey: string, key: string, content: Uint8Array): DedupeKey {
-  const keyHash = createHash('sha256').update(busKey).update('\0').update(key).digest('hex')
-  const contentHash = createHash('sha256').update(content).digest('hex')
+  const keyHash = hash('sha256', `${busKey}\0${key}`)
+  const contentHash = hash('sha256', content)
   return { keyHash: keyHash.slice(0, 32), contentHash: contentHash.slice(0, 16) }
 }
 

@@ -32,24 +32,40 @@ export const kafkaConnector: Connector = {
   },
 }
 
+/** Two batches are under way: one on its way to the disk or its offsets to the cluster, and the one behind it. */
 async function pump(
   reader: KafkaReader,
   context: ConnectorContext,
   signal: AbortSignal,
 ): Promise<void> {
   const limits = { recordsMax: SOURCE_RECORDS_MAX, bytesMax: SOURCE_BYTES_MAX }
-  let committing: Promise<void> = Promise.resolve()
-  while (!signal.aborted) {
-    const records = await reader.read(limits, signal)
+  const failed = new AbortController()
+  const either = AbortSignal.any([signal, failed.signal])
+  let older: Promise<void> = Promise.resolve()
+  let newer: Promise<void> = Promise.resolve()
+  while (!either.aborted) {
+    const records = await reader.read(limits, either)
     if (records.length === 0) continue
-    await context.accept(records.map(toMessage), signal)
-    // The offsets of one batch are written while the next is taken in; never more than one batch behind.
-    await committing
-    committing = reader.commit(records)
-    // Whoever waits for it is told; until then nobody does.
-    committing.catch(() => {})
+    await older
+    older = newer
+    const accepted = context.accept(records.map(toMessage), signal)
+    newer = settle(reader, { records, accepted, before: older })
+    newer.catch(() => failed.abort())
   }
-  await committing
+  await older
+  await newer
+}
+
+interface UnderWay {
+  readonly records: readonly KafkaRecord[]
+  readonly accepted: Promise<void>
+  readonly before: Promise<void>
+}
+
+/** Offsets are committed in the order of the batches. */
+async function settle(reader: KafkaReader, { records, accepted, before }: UnderWay): Promise<void> {
+  await Promise.all([accepted, before])
+  await reader.commit(records)
 }
 
 function toMessage({
