@@ -64,6 +64,7 @@ test('every option of the table is a place in the config', () => {
     AWS_ACCESS_KEY_ID: 'a',
     AWS_SECRET_ACCESS_KEY: 'b',
     AWS_SESSION_TOKEN: 'c',
+    SIGNALBOX_NATS_TOKEN: 'd',
   }
   const places = placesOf(parseConfig('start', sources({ cwd, flags, env })))
   const own = ['mode', 'functions', 'brokers', 'sources', 'accessKeys']
@@ -333,4 +334,13 @@ test('the config cannot be changed', () => {
   const config = parseConfig('dev', sources())
   assert.ok(Object.isFrozen(config) && Object.isFrozen(config.delivery))
   assert.ok(Object.isFrozen(config.allowedHosts))
+})
+
+test('a file may say which form it has, and one of a later release is refused', () => {
+  for (const text of ['', 'version: 0\n', 'version: 1\n']) {
+    const cwd = folder({ 'signalbox.yaml': `${text}port: 5001\n` })
+    assert.equal(parseConfig('dev', sources({ cwd })).port, 5001)
+  }
+  const cwd = folder({ 'signalbox.yaml': 'version: 2\n' })
+  assert.throws(() => parseConfig('dev', sources({ cwd })), /`version` .* 0 or 1.*got `2`/)
 })

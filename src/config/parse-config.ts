@@ -12,7 +12,7 @@ import { parseFunctions } from './functions-section.ts'
 import { envNameOf, envNameOfOption, type Option, OPTIONS } from './options.ts'
 import { findRunningServer } from './running-server.ts'
 import type { Env } from './read-env.ts'
-import { refuseUnknownEnv, refuseUnknownKeys } from './unknown.ts'
+import { refuseLaterVersion, refuseUnknownEnv, refuseUnknownKeys } from './unknown.ts'
 import { type OptionValue, parseValue } from './values.ts'
 
 export interface ConfigSources {
@@ -73,7 +73,10 @@ function openFile({ flags, env, cwd }: ConfigSources, faults: Faults): ConfigFil
   const named = flags['config'] ?? env[envNameOf('config')]
   const path = typeof named === 'string' ? resolve(cwd, named) : findConfigFile(cwd, faults)
   const file = path === undefined ? undefined : readConfigFile(path, env, faults)
-  if (file !== undefined) refuseUnknownKeys(file, faults)
+  if (file !== undefined) {
+    refuseUnknownKeys(file, faults)
+    refuseLaterVersion(file, faults)
+  }
   refuseUnknownEnv(env, faults)
   return file
 }

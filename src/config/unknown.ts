@@ -6,11 +6,23 @@ import { envNameOf, envNameOfOption, OPTIONS } from './options.ts'
 import type { Env } from './read-env.ts'
 import { suggestion } from './suggest.ts'
 
-const KEYS = [...OPTIONS.map((option) => option.key), 'functions', 'brokers', 'sources']
+const KEYS = [...OPTIONS.map((option) => option.key), 'functions', 'brokers', 'sources', 'version']
 const ENV_NAMES = [...OPTIONS.map((option) => envNameOfOption(option)), envNameOf('config')]
 
 // What Kubernetes sets in every pod beside a Service named signalbox.
 const KUBERNETES_PATTERN = /^SIGNALBOX_(SERVICE_|PORT_\d+_)/
+
+/** The form of the file that this release writes; 0 is a file without the key, which says the same. */
+const VERSION = 1
+
+/** A file of a later form may mean something else by the same keys. */
+export function refuseLaterVersion(file: ConfigFile, faults: Faults): void {
+  const version = file.values.get('version') ?? 0
+  if (version === 0 || version === VERSION) return
+  faults.add(
+    `expected \`version\` in \`${file.path}\` to be 0 or ${VERSION}, which this release knows, got \`${JSON.stringify(version)}\``,
+  )
+}
 
 export function refuseUnknownKeys(file: ConfigFile, faults: Faults): void {
   for (const key of file.values.keys()) {
