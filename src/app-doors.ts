@@ -32,6 +32,7 @@ import { setEndpointHealth, viewEndpoints } from './app-endpoints.ts'
 import { createDeadDeliveries } from './app-dead-deliveries.ts'
 import { createArchiveDeps } from './app-archive-views.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
+import { createKube } from './app-kube.ts'
 import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
 import type { Rooms } from './app-rooms.ts'
@@ -67,6 +68,7 @@ export function createDialects(options: DoorOptions, rooms: Rooms): readonly Dia
       scopeOf: authorization.scopeOf(createQueryScope(DEFAULT_REGION)),
       clock: options.clock,
     }),
+    createKube(options, rooms, authorization),
     createAws(options, state, { ...rooms, authorization }),
   ]
 }

@@ -53,6 +53,8 @@ export type {
   ReplayStateView,
 } from './own/archive-views.ts'
 export type { OwnSchemas, SchemaSummaryView, SchemaView } from './own/schema-views.ts'
+export type { IssuedToken, KubeAccess, SubjectRules, TokenWish } from './kube/access.ts'
+export { createKubeDialect } from './kube/dialect.ts'
 export { encodeHeaders } from './nats/headers.ts'
 export { NatsHub } from './nats/hub.ts'
 export { openNatsListener, type NatsListener } from './nats/listener.ts'

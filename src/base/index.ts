@@ -48,3 +48,4 @@ export type {
   SourceRead,
 } from './observe.ts'
 export { wait } from './wait.ts'
+export { parseManifest, parseYaml, parseYamlDocument, YamlError } from './yaml.ts'

@@ -2,8 +2,7 @@
 // and `account`. Faults name an entry by its place and never show a secret.
 
 import { readFileSync, statSync } from 'node:fs'
-import { parse } from 'yaml'
-import { describeError } from '../base/index.ts'
+import { describeError, parseYaml } from '../base/index.ts'
 import type { AccessKey } from './config.ts'
 import { isMapping } from './config-file.ts'
 import type { Faults } from './faults.ts'
@@ -32,7 +31,7 @@ function readList(path: string, faults: Faults): readonly unknown[] | undefined 
       faults.add(`expected \`${path}\` to have at most ${CONFIG_FILE_SIZE_BYTES_MAX} bytes`)
       return undefined
     }
-    content = parse(readFileSync(path, 'utf8'), { prettyErrors: false, maxAliasCount: 0 })
+    content = parseYaml(readFileSync(path, 'utf8'), { prettyErrors: false, maxAliasCount: 0 })
   } catch (error) {
     // The parser's message would quote the file, and with it a secret.
     const isSystem = error instanceof Error && 'syscall' in error

@@ -3,8 +3,7 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { parseDocument } from 'yaml'
-import { describeError } from '../base/index.ts'
+import { describeError, parseYamlDocument } from '../base/index.ts'
 import type { Faults } from './faults.ts'
 import { CONFIG_FILE_SIZE_BYTES_MAX } from './limits.ts'
 import type { Env } from './read-env.ts'
@@ -58,7 +57,7 @@ function searchPath(cwd: string): readonly string[] {
 export function readConfigFile(path: string, env: Env, faults: Faults): ConfigFile | undefined {
   const text = readBounded(path, faults)
   if (text === undefined) return undefined
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true })
+  const document = parseYamlDocument(text, { prettyErrors: true, uniqueKeys: true })
   for (const error of document.errors) {
     faults.add(`\`${path}\` is not valid YAML: ${error.message.split('\n')[0]}`)
   }
@@ -68,7 +67,7 @@ export function readConfigFile(path: string, env: Env, faults: Faults): ConfigFi
 
 function flatten(
   path: string,
-  document: ReturnType<typeof parseDocument>,
+  document: ReturnType<typeof parseYamlDocument>,
   env: Env,
   faults: Faults,
 ): ConfigFile | undefined {
@@ -91,7 +90,7 @@ function flatten(
 // An alias bomb is refused by the library with an exception.
 function toPlain(
   path: string,
-  document: ReturnType<typeof parseDocument>,
+  document: ReturnType<typeof parseYamlDocument>,
   faults: Faults,
 ): unknown {
   try {

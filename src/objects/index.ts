@@ -14,8 +14,10 @@ export type {
 export type { KubeKey, KubeMetadata, KubeObject, KubeOwner } from './kube-object.ts'
 export type { KubeObjects, KubeObjectsOptions } from './kube-objects.ts'
 export { type Machinery, type MachineryOptions, openMachinery } from './machinery.ts'
-export type { OnTypesChanged, ResourceTypes } from './resource-types.ts'
-export type { KubeErrorDetails, KubeReason } from './kube-error.ts'
+export { apiVersionOf, type OnTypesChanged, type ResourceTypes } from './resource-types.ts'
+export { KubeError, type KubeErrorDetails, type KubeReason } from './kube-error.ts'
+export { accessDenied, notFound } from './kube-faults.ts'
+export type { PodLogQuery, PodLogs } from './pod-logs.ts'
 export type {
   Deleted,
   DeleteOptions,

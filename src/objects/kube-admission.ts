@@ -6,9 +6,12 @@ import { applyDefaults, pruneUnknown, validateStructure } from '../structure/ind
 import type { WriteOptions } from './kube-client.ts'
 import { badRequest, invalid } from './kube-faults.ts'
 import { METADATA_FIELDS, validateKubeMetadata } from './kube-metadata.ts'
+import { findMistyped } from './go-decode.ts'
+import { wholeSchema } from './metadata-schema.ts'
 import type { KubeMetadata, KubeObject } from './kube-object.ts'
 import type { ResourceType } from './resource-type.ts'
 
+const METADATA_ONLY = wholeSchema({ type: 'object' })
 const ROOT_FIELDS = new Set(['apiVersion', 'kind', 'metadata'])
 
 /** Without fields that the kind does not have; `Strict` refuses them, `Warn` tells. */
@@ -18,6 +21,7 @@ export function decodeObject(
   { fieldValidation = 'Warn', onWarning }: WriteOptions,
 ): KubeObject {
   const { apiVersion, kind, metadata, ...rest } = object
+  refuseMistyped(type, object)
   const pruned = pruneUnknown(rest as Json, type.schema)
   const known = knownMetadata(metadata ?? {})
   const unknown = [...known.unknown, ...pruned.unknown]
@@ -30,6 +34,16 @@ export function decodeObject(
   if (fieldValidation === 'Warn')
     for (const field of unknown) onWarning?.(`unknown field "${field}"`)
   return { apiVersion, kind, metadata: known.metadata, ...(pruned.value as object) }
+}
+
+/** What every object has is read by Go's structs, and all of a built-in kind; a CR's own fields are for its schema. */
+function refuseMistyped(type: ResourceType, object: KubeObject): void {
+  const { kind, metadata, ...rest } = object
+  const read = type.isCustom ? { metadata } : { metadata, ...rest }
+  const schema = type.isCustom ? METADATA_ONLY : wholeSchema(type.schema)
+  const found = findMistyped(read as unknown as Json, schema, kind)
+  if (found === undefined) return
+  throw badRequest(`${kind} in version "${type.version}" cannot be handled as a ${kind}: ${found}`)
 }
 
 /** With what the schema fills in. */

@@ -87,6 +87,9 @@ export interface KubeClient {
   /** `apply` creates what is not there. */
   patch(key: KubeKey, type: PatchType, patch: Json, options?: PatchOptions): Promise<KubeObject>
   delete(key: KubeKey, options?: DeleteOptions): Promise<Deleted>
-  /** Ends when the signal aborts; rejects with `Expired` when the version is no longer kept. */
+  /**
+   * Ends when the signal aborts; rejects with `Expired` when the version is no longer kept. What is wrong with the
+   * question itself may be thrown at once.
+   */
   watch(type: KubeType, watch: KubeWatch): AsyncIterable<KubeEvent>
 }

@@ -128,10 +128,18 @@ class InProcessClient implements KubeClient {
     return this.#parts.writes.delete(type, key, options)
   }
 
-  async *watch(of: KubeType, watch: KubeWatch): AsyncGenerator<KubeEvent, void> {
+  watch(of: KubeType, watch: KubeWatch): AsyncIterable<KubeEvent> {
     const type = this.#typeOf(of)
+    return this.#watchAllowed(type, watch, this.#parts.reads.watch(type, watch))
+  }
+
+  async *#watchAllowed(
+    type: ResourceType,
+    watch: KubeWatch,
+    events: AsyncIterable<KubeEvent>,
+  ): AsyncGenerator<KubeEvent, void> {
     await this.#allow(type, 'watch', watch)
-    yield* this.#parts.reads.watch(type, watch)
+    yield* events
   }
 
   #typeOf(of: KubeType): ResourceType {

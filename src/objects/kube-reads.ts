@@ -55,9 +55,18 @@ export class KubeReads {
     }
   }
 
-  async *watch(type: ResourceType, watch: KubeWatch): AsyncGenerator<KubeEvent, void> {
-    const wanted = selectionOf(type, watch)
-    let after = revisionOf(watch.resourceVersion)
+  /** Throws at once for a selector or a version that is none. */
+  watch(type: ResourceType, watch: KubeWatch): AsyncIterable<KubeEvent> {
+    return this.#watch(type, watch, selectionOf(type, watch), revisionOf(watch.resourceVersion))
+  }
+
+  async *#watch(
+    type: ResourceType,
+    watch: KubeWatch,
+    wanted: Selection,
+    from: number | undefined,
+  ): AsyncGenerator<KubeEvent, void> {
+    let after = from
     if (after !== undefined) this.#refuseFuture(after)
     if (after === undefined || watch.sendInitialEvents === true) {
       const { items, resourceVersion } = await this.list(type, { ...queryOf(watch) })

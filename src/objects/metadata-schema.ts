@@ -1,4 +1,4 @@
-// The schema of metadata, for patches: which of its lists are maps and sets.
+// The schema of metadata: which types its fields have, and for patches which of its lists are maps and sets.
 
 import type { Schema } from '../structure/index.ts'
 
@@ -7,6 +7,12 @@ const TEXTS: Schema = { type: 'object', additionalProperties: { type: 'string' }
 const METADATA: Schema = {
   type: 'object',
   properties: {
+    name: { type: 'string' },
+    generateName: { type: 'string' },
+    namespace: { type: 'string' },
+    uid: { type: 'string' },
+    resourceVersion: { type: 'string' },
+    generation: { type: 'integer' },
     labels: TEXTS,
     annotations: TEXTS,
     finalizers: {

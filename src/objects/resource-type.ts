@@ -114,6 +114,8 @@ export interface AccessQuestion {
   readonly subresource?: string
   readonly namespace?: string
   readonly name?: string
+  /** A path outside the resources, `/version`; all but the user and the verb is empty then. */
+  readonly nonResourceUrl?: string
 }
 
 export interface AccessAnswer {

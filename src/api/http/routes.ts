@@ -15,7 +15,7 @@ export const CONSOLE_PATH = '/_signalbox/ui'
 const OWN_PATH = '/_signalbox/v1'
 const CONFLUENT_PATH = '/_signalbox/confluent'
 const OPERATIONS_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/livez', '/metrics'])
-const KUBERNETES_PATHS = ['/api', '/apis', '/openapi/v3', '/version']
+const KUBERNETES_PATHS = ['/api', '/apis', '/openapi', '/version']
 
 export const ROUTES: readonly Route[] = [
   {
@@ -45,7 +45,7 @@ export const ROUTES: readonly Route[] = [
   },
   {
     dialect: 'kubernetes',
-    serves: '/api, /apis, /openapi/v3, /version (Kubernetes)',
+    serves: '/api, /apis, /openapi, /version (Kubernetes)',
     accepts: ({ path }) => KUBERNETES_PATHS.some((root) => isUnder(path, root)),
   },
   {
