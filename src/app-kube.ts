@@ -1,5 +1,6 @@
 // The Kubernetes dialect of this server: its objects, and who may do what with them.
 
+import type { Access } from './access/index.ts'
 import { createKubeDialect, type Dialect, type KubeAccess } from './api/index.ts'
 import type { Authorization } from './app-authorization.ts'
 import type { AppOptions } from './app-options.ts'
@@ -11,11 +12,11 @@ const EVERYBODY = { name: 'signalbox:dev', groups: ['system:masters', 'system:au
 
 export function createKube(
   { clock, random }: AppOptions,
-  { objects }: Pick<Rooms, 'objects'>,
+  { objects, access }: Pick<Rooms, 'objects' | 'access'>,
   authorization: Authorization,
 ): Dialect {
-  const access = createAccess(authorization)
-  return createKubeDialect({ objects, podLogs: NO_PODS, access, clock, random })
+  const users = createAccess(access, authorization)
+  return createKubeDialect({ objects, podLogs: NO_PODS, access: users, clock, random })
 }
 
 /** Pods can be written down, and nothing runs them. */
@@ -29,19 +30,16 @@ const NO_PODS: PodLogs = {
   },
 }
 
-function createAccess({ authorize }: Authorization): KubeAccess {
+function createAccess(access: Access, { authorize }: Authorization): KubeAccess {
   return {
     async authenticate(request) {
       const refused = await authorize(request)
-      if (refused === undefined) return EVERYBODY
+      if (refused === undefined) return access.impersonate(EVERYBODY, request.rawHeaders)
       throw new KubeError('Unauthorized', 'Unauthorized')
     },
-    authorize: async () => ({ isAllowed: true }),
-    rulesOf: async () => ({
-      resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-      nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-      incomplete: false,
-    }),
+    authorize: async (question) => access.authorizer.authorize(question),
+    actorFor: (user) => access.actorFor(user),
+    rulesOf: async (user, namespace) => access.authorizer.describeRules(user, namespace),
     reviewToken: async () => undefined,
     async issueToken() {
       throw new KubeError('ServiceUnavailable', 'this server has no tokens: every caller is let in')

@@ -1,14 +1,20 @@
-// The Kubernetes objects of this process.
+// The Kubernetes objects of this process, and who may do what with them.
 
 import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
+import { type Access, openAccess } from './access/index.ts'
 import { type KubeObjects, openMachinery } from './objects/index.ts'
 
-export async function openObjects(
+export interface KubeRooms {
+  readonly objects: KubeObjects
+  readonly access: Access
+}
+
+export async function openKubeRooms(
   { clock, random, logger }: AppOptions,
   { store }: Pick<State, 'store'>,
   closers: Closers,
-): Promise<KubeObjects> {
+): Promise<KubeRooms> {
   const machinery = await openMachinery({
     rows: store.rows,
     clock,
@@ -16,5 +22,8 @@ export async function openObjects(
     logger: logger.child({ room: 'objects' }),
   })
   closers.add(() => machinery.close())
-  return machinery.objects
+  const { objects } = machinery
+  const access = await openAccess({ objects, clock, logger: logger.child({ room: 'access' }) })
+  closers.add(() => access.close())
+  return { objects, access }
 }

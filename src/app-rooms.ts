@@ -10,10 +10,11 @@ import { startMaintenance } from './app-maintenance.ts'
 import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
-import { openObjects } from './app-objects.ts'
+import { openKubeRooms } from './app-objects.ts'
 import { openSchedules, type Schedules } from './app-schedules.ts'
 import { openLearning } from './app-schemas.ts'
 import { openSources, type SourceRoom } from './app-sources.ts'
+import type { Access } from './access/index.ts'
 import type { KubeObjects } from './objects/index.ts'
 import { openState, type State } from './app-state.ts'
 
@@ -26,6 +27,7 @@ export interface Rooms {
   readonly cloudMetrics: CloudMetrics
   readonly schedules: Schedules
   readonly objects: KubeObjects
+  readonly access: Access
   /** No source, no replay, no pipe and no schedule goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
   drain(deadline: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -53,7 +55,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const sources = await openSources(options, state, delivery, closers)
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
     const schedules = await openSchedules(options, state, delivery, closers)
-    const objects = await openObjects(options, state, closers)
+    const { objects, access } = await openKubeRooms(options, state, closers)
     const rooms: Rooms = {
       state,
       delivery,
@@ -63,6 +65,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
       cloudMetrics,
       schedules,
       objects,
+      access,
       async drain(deadline) {
         maintenance.cancel()
         await sources.close()

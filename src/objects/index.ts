@@ -15,8 +15,10 @@ export type { KubeKey, KubeMetadata, KubeObject, KubeOwner } from './kube-object
 export type { KubeObjects, KubeObjectsOptions } from './kube-objects.ts'
 export { type Machinery, type MachineryOptions, openMachinery } from './machinery.ts'
 export { apiVersionOf, type OnTypesChanged, type ResourceTypes } from './resource-types.ts'
-export { KubeError, type KubeErrorDetails, type KubeReason } from './kube-error.ts'
-export { accessDenied, notFound } from './kube-faults.ts'
+export { isKubeError, KubeError, type KubeErrorDetails, type KubeReason } from './kube-error.ts'
+export { accessDenied, badRequest, forbidden, notFound } from './kube-faults.ts'
+export { nameSelected } from './selectors.ts'
+export { Informer, type InformerOptions } from './informer.ts'
 export type { PodLogQuery, PodLogs } from './pod-logs.ts'
 export type {
   Deleted,
@@ -34,6 +36,8 @@ export type {
 export type {
   AccessAnswer,
   AccessQuestion,
+  Actor,
+  Admit,
   Authorize,
   Backing,
   Column,
@@ -41,6 +45,7 @@ export type {
   KubeVerb,
   ResourceStrategy,
   ResourceType,
+  SeenWrite,
   StrategyContext,
   SubresourceType,
 } from './resource-type.ts'

@@ -19,10 +19,12 @@ import { KubeError } from './kube-error.ts'
 import { accessDenied, noSuchKind } from './kube-faults.ts'
 import type { KubeKey, KubeObject } from './kube-object.ts'
 import { patchObject } from './kube-patches.ts'
+import { mayGo } from './kube-plan.ts'
 import { KubeReads } from './kube-reads.ts'
-import { KubeWrites } from './kube-writes.ts'
+import { type AdmitWrite, KubeWrites } from './kube-writes.ts'
+import { nameSelected } from './selectors.ts'
 import { ResourceTypes } from './resource-types.ts'
-import type { Authorize, KubeUser, ResourceType } from './resource-type.ts'
+import type { Actor, ResourceType } from './resource-type.ts'
 import type { Json } from '../structure/index.ts'
 
 const STRATEGIC_REFUSED =
@@ -51,8 +53,8 @@ export class KubeObjects {
     this.#writes = new KubeWrites({ rows, reads: this.#reads, clock, random, namespaces })
   }
 
-  /** A client that may do everything, or what `authorize` lets the user do. */
-  client(as?: { readonly user: KubeUser; readonly authorize: Authorize }): KubeClient {
+  /** A client that may do everything, or what the actor may do. */
+  client(as?: Actor): KubeClient {
     return new InProcessClient(
       { types: this.types, reads: this.#reads, writes: this.#writes, clock: this.#clock },
       as,
@@ -69,12 +71,9 @@ interface Parts {
 
 class InProcessClient implements KubeClient {
   readonly #parts: Parts
-  readonly #as: { readonly user: KubeUser; readonly authorize: Authorize } | undefined
+  readonly #as: Actor | undefined
 
-  constructor(
-    parts: Parts,
-    as: { readonly user: KubeUser; readonly authorize: Authorize } | undefined,
-  ) {
+  constructor(parts: Parts, as: Actor | undefined) {
     this.#parts = parts
     this.#as = as
   }
@@ -87,21 +86,26 @@ class InProcessClient implements KubeClient {
 
   async list(of: KubeType, query: KubeQuery = {}): Promise<KubeList> {
     const type = this.#typeOf(of)
-    await this.#allow(type, 'list', query)
+    await this.#allow(type, 'list', { ...query, ...nameIn(query) })
     return this.#parts.reads.list(type, query)
   }
 
   async create(object: KubeObject, options: WriteOptions = {}): Promise<KubeObject> {
     const type = this.#typeOf(object)
     await this.#allow(type, 'create', { namespace: object.metadata.namespace })
-    return this.#parts.writes.create(type, object, options)
+    const created = await this.#parts.writes.create(type, object, this.#admitted(type, options))
+    return this.#seen(type, created, options)
   }
 
   async update(object: KubeObject, options: WriteOptions = {}): Promise<KubeObject> {
     const type = this.#typeOf(object)
     const key = keyOf(object)
     await this.#allow(type, 'update', key, options.subresource)
-    return this.#parts.writes.update(type, key, { ...options, change: () => object })
+    const updated = await this.#parts.writes.update(type, key, {
+      ...this.#admitted(type, options),
+      change: () => object,
+    })
+    return this.#seen(type, updated, options)
   }
 
   async patch(
@@ -115,17 +119,26 @@ class InProcessClient implements KubeClient {
     if (how === 'strategic' && type.isCustom)
       throw new KubeError('UnsupportedMediaType', STRATEGIC_REFUSED)
     const parts = { type, key, how, patch, options, now: this.#parts.clock.now() }
-    return this.#parts.writes.update(type, key, {
-      ...options,
+    const create = async (): Promise<KubeObject> => {
+      await this.#allow(type, 'create', key)
+      return patchObject(parts, undefined)
+    }
+    const patched = await this.#parts.writes.update(type, key, {
+      ...this.#admitted(type, options),
       change: (previous) => patchObject(parts, previous),
-      ...(how === 'apply' ? { isApply: true, mayCreate: () => patchObject(parts, undefined) } : {}),
+      ...(how === 'apply' ? { isApply: true, mayCreate: create } : {}),
     })
+    return this.#seen(type, patched, options)
   }
 
   async delete(key: KubeKey, options: DeleteOptions = {}): Promise<Deleted> {
     const type = this.#typeOf(key)
     await this.#allow(type, 'delete', key)
-    return this.#parts.writes.delete(type, key, options)
+    const deleted = await this.#parts.writes.delete(type, key, options)
+    const { uid, object } = deleted
+    if (options.dryRun !== true)
+      await this.#as?.seen?.({ type, key, uid, version: object?.metadata.resourceVersion })
+    return deleted
   }
 
   watch(of: KubeType, watch: KubeWatch): AsyncIterable<KubeEvent> {
@@ -138,7 +151,7 @@ class InProcessClient implements KubeClient {
     watch: KubeWatch,
     events: AsyncIterable<KubeEvent>,
   ): AsyncGenerator<KubeEvent, void> {
-    await this.#allow(type, 'watch', watch)
+    await this.#allow(type, 'watch', { ...watch, ...nameIn(watch) })
     yield* events
   }
 
@@ -146,6 +159,27 @@ class InProcessClient implements KubeClient {
     const type = this.#parts.types.find(of)
     if (type === undefined) throw noSuchKind(of)
     return type
+  }
+
+  #admitted<O extends WriteOptions>(
+    type: ResourceType,
+    options: O,
+  ): O & { readonly admit?: AdmitWrite } {
+    const admit = this.#as?.admit
+    if (admit === undefined) return options
+    return { ...options, admit: (next, previous) => admit({ type, next, previous }) }
+  }
+
+  async #seen(
+    type: ResourceType,
+    object: KubeObject,
+    { dryRun }: WriteOptions,
+  ): Promise<KubeObject> {
+    const { uid, resourceVersion } = object.metadata
+    // The update that took the last finalizer away has removed it.
+    const version = mayGo(type, object) ? undefined : resourceVersion
+    if (dryRun !== true) await this.#as?.seen?.({ type, key: object.metadata, uid, version })
+    return object
   }
 
   async #allow(
@@ -156,13 +190,14 @@ class InProcessClient implements KubeClient {
   ): Promise<void> {
     if (this.#as === undefined) return
     const { user, authorize } = this.#as
+    const namespace = namespaceOf(type, what)
     const question = {
       user,
       verb,
       group: type.group,
       resource: type.plural,
       ...(subresource === undefined ? {} : { subresource }),
-      ...(type.namespaced && what.namespace !== undefined ? { namespace: what.namespace } : {}),
+      ...(namespace === undefined ? {} : { namespace }),
       ...(what.name === undefined ? {} : { name: what.name }),
     }
     const { isAllowed, reason } = await authorize(question)
@@ -173,4 +208,19 @@ class InProcessClient implements KubeClient {
 function keyOf({ apiVersion, kind, metadata }: KubeObject): KubeKey {
   const { name, namespace } = metadata
   return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }
+}
+
+/** A namespace lies in itself: whoever may get namespaces in it may get it. */
+function namespaceOf(
+  type: ResourceType,
+  { namespace, name }: { readonly namespace?: string | undefined; readonly name?: string },
+): string | undefined {
+  if (type.namespaced) return namespace
+  return type.group === '' && type.plural === 'namespaces' ? name : undefined
+}
+
+/** Who lists or watches one object by its name asks for that one. */
+function nameIn({ fieldSelector }: KubeQuery): { readonly name?: string } {
+  const name = nameSelected(fieldSelector)
+  return name === undefined ? {} : { name }
 }

@@ -45,7 +45,11 @@ export interface KubeWritesOptions {
 export interface UpdateOptions extends WriteOptions {
   /** The object comes with who owns its fields. */
   readonly isApply?: boolean
+  readonly admit?: AdmitWrite
 }
+
+/** Asked before a write is stored; rejects what may not be. */
+export type AdmitWrite = (next: KubeObject, previous: KubeObject | undefined) => Promise<void>
 
 /** What an update makes of what is there; it may refuse. */
 export type Change = (previous: KubeObject) => KubeObject
@@ -96,6 +100,7 @@ export class KubeWrites {
     const next = this.#managed(type, created, undefined, options)
     if ((await this.#options.reads.get(type, { namespace, name })) !== undefined)
       throw alreadyExists(type, name)
+    await options.admit?.(next, undefined)
     if (options.dryRun === true) return next
     const stored = await this.#store(type, { next })
     if (stored === undefined) throw alreadyExists(type, name)
@@ -106,16 +111,20 @@ export class KubeWrites {
   async update(
     type: ResourceType,
     key: { readonly namespace?: string | undefined; readonly name: string },
-    options: UpdateOptions & { readonly change: Change; readonly mayCreate?: () => KubeObject },
+    options: UpdateOptions & {
+      readonly change: Change
+      readonly mayCreate?: () => Promise<KubeObject>
+    },
   ): Promise<KubeObject> {
     for (let tries = 0; tries <= CONFLICT_RETRIES_MAX; tries += 1) {
       const previous = await this.#options.reads.get(type, key)
       if (previous === undefined) {
         if (options.mayCreate === undefined) throw notFound(type, key.name)
-        return this.create(type, options.mayCreate(), options)
+        return this.create(type, await options.mayCreate(), options)
       }
       const next = this.#planUpdate(type, previous, options)
       if (isSame(next, previous)) return previous
+      await options.admit?.(next, previous)
       if (options.dryRun === true) return next
       const isGoing = mayGo(type, next)
       const stored = await this.#store(type, {

@@ -125,3 +125,27 @@ export interface AccessAnswer {
 
 /** Decides; room `access` has the RBAC one. */
 export type Authorize = (question: AccessQuestion) => Promise<AccessAnswer>
+
+/** As whom a client acts. */
+export interface Actor {
+  readonly user: KubeUser
+  readonly authorize: Authorize
+  /** Looks at what a write would store, before it is stored; rejects what may not be. */
+  readonly admit?: Admit
+  /** Resolves when whoever answers from a copy of the objects has seen a write; its caller waits for that. */
+  readonly seen?: (write: SeenWrite) => Promise<void>
+}
+
+export type Admit = (change: {
+  readonly type: ResourceType
+  readonly next: KubeObject
+  readonly previous: KubeObject | undefined
+}) => Promise<void>
+
+export interface SeenWrite {
+  readonly type: ResourceType
+  readonly key: { readonly namespace?: string | undefined; readonly name: string }
+  readonly uid: string | undefined
+  /** The version that was stored; undefined when the object is gone. */
+  readonly version: string | undefined
+}

@@ -38,6 +38,13 @@ export function parseFieldSelector(text: string): readonly FieldTerm[] {
   })
 }
 
+/** The only name that a field selector lets through, when there is one. */
+export function nameSelected(text: string | null | undefined): string | undefined {
+  return parseFieldSelector(text ?? '').find(
+    ({ path, isEqual }) => path === 'metadata.name' && isEqual,
+  )?.value
+}
+
 /** Whether an object has these fields; what is absent is empty. */
 export function matchesFields(object: KubeObject, terms: readonly FieldTerm[]): boolean {
   return terms.every(({ path, isEqual, value }) => (fieldText(object, path) === value) === isEqual)

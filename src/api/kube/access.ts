@@ -1,12 +1,23 @@
 // What the dialect asks of whoever knows the users of this server.
 
-import type { Authorize, KubeUser } from '../../objects/index.ts'
+import {
+  accessDenied,
+  type AccessQuestion,
+  type Actor,
+  type Authorize,
+  type KubeUser,
+} from '../../objects/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 
 export interface KubeAccess {
-  /** Who sent the request. Rejects with `Unauthorized`. */
+  /**
+   * As whom a request acts: who sent it, or whom its sender may stand in for. Rejects with `Unauthorized`, and with
+   * `Forbidden` for somebody who may not be stood in for.
+   */
   readonly authenticate: (request: HttpRequest) => Promise<KubeUser>
   readonly authorize: Authorize
+  /** What a client that acts as the user is made with. */
+  readonly actorFor: (user: KubeUser) => Actor
   /** Everything that a user may do in a namespace, in the form of `SelfSubjectRulesReview`. */
   readonly rulesOf: (user: KubeUser, namespace: string) => Promise<SubjectRules>
   /** Whose token it is; undefined for one that is not good. */
@@ -16,6 +27,15 @@ export interface KubeAccess {
   ) => Promise<KubeUser | undefined>
   /** A token for a service account. */
   readonly issueToken: (request: TokenWish) => Promise<IssuedToken>
+}
+
+/** Rejects with `Forbidden` what the user may not do. */
+export async function allow(
+  access: Pick<KubeAccess, 'authorize'>,
+  question: AccessQuestion,
+): Promise<void> {
+  const { isAllowed, reason } = await access.authorize(question)
+  if (!isAllowed) throw accessDenied(question, reason)
 }
 
 export interface SubjectRules {

@@ -12,7 +12,7 @@ import {
   type PodLogs,
 } from '../../objects/index.ts'
 import type { Dialect, HttpRequest, HttpResponse } from '../http/exchange.ts'
-import type { KubeAccess } from './access.ts'
+import { allow, type KubeAccess } from './access.ts'
 import { decodeObjectBody } from './body.ts'
 import {
   aggregatedDiscovery,
@@ -31,7 +31,6 @@ import { answerReview } from './reviews.ts'
 import { REVIEWS, servedGroups, type ServedGroup } from './served.ts'
 import { failureResponse, methodRefused, noSuchResource, refusalOf } from './status.ts'
 import { issueToken } from './tokens.ts'
-import { userOf } from './user.ts'
 import { createObject, deleteObject, deleteObjects, patchObject, replaceObject } from './writes.ts'
 
 export interface KubeDialectOptions {
@@ -81,7 +80,7 @@ class KubeServer {
   async handle(request: HttpRequest): Promise<HttpResponse> {
     try {
       const path = parseKubePath(request.path)
-      const user = await userOf(this.#options.access, request)
+      const user = await this.#options.access.authenticate(request)
       if (path.type === 'resource') return await this.#callResource(request, path, user)
       await this.#allowPath(request, user)
       if (request.method !== 'GET' && request.method !== 'HEAD') throw methodRefused()
@@ -188,6 +187,13 @@ class KubeServer {
     )
     if (review !== undefined) {
       if (request.method !== 'POST' || path.name !== undefined) throw methodRefused()
+      await allow(access, {
+        user,
+        verb: 'create',
+        group: review.group,
+        resource: review.plural,
+        ...(path.namespace === undefined ? {} : { namespace: path.namespace }),
+      })
       const { object } = decodeObjectBody(request, review.kind)
       const named = { ...object, apiVersion: path.apiVersion, kind: review.kind }
       return jsonResponse(await answerReview(access, user, named), 201)
@@ -195,6 +201,7 @@ class KubeServer {
     const type = objects.types.findPlural(path.apiVersion, path.plural)
     if (type === undefined) throw noSuchResource()
     if (!type.namespaced && path.namespace !== undefined) throw noSuchResource()
+    const actor = access.actorFor(user)
     const call: Call = {
       ...this.#options,
       request,
@@ -202,7 +209,8 @@ class KubeServer {
       type,
       of: { apiVersion: path.apiVersion, kind: type.kind },
       user,
-      client: objects.client({ user, authorize: access.authorize }),
+      client: objects.client(actor),
+      allowed: objects.client({ ...actor, authorize: async () => ({ isAllowed: true }) }),
       everything: objects.client(),
       namespace: path.namespace,
     }

@@ -1,14 +1,9 @@
 // `kubectl logs`: what a container said, as text, as long as the client wants to hear it.
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod
 
-import {
-  accessDenied,
-  type KubeObject,
-  notFound,
-  type PodLogQuery,
-  type PodLogs,
-} from '../../objects/index.ts'
+import { type KubeObject, notFound, type PodLogQuery, type PodLogs } from '../../objects/index.ts'
 import type { HttpResponse } from '../http/exchange.ts'
+import { allow } from './access.ts'
 import { isTrue, type Query } from './query.ts'
 import type { Call } from './reads.ts'
 import { badRequest } from './status.ts'
@@ -22,7 +17,7 @@ export async function answerPodLog(
 ): Promise<HttpResponse> {
   const { access, user, type, of, query, request, clock } = call
   const namespace = call.namespace ?? ''
-  const question = {
+  await allow(access, {
     user,
     verb: 'get',
     group: type.group,
@@ -30,9 +25,7 @@ export async function answerPodLog(
     subresource: 'log',
     namespace,
     name,
-  }
-  const { isAllowed, reason } = await access.authorize(question)
-  if (!isAllowed) throw accessDenied(question, reason)
+  })
   const pod = await call.everything.get({ ...of, namespace, name })
   if (pod === undefined) throw notFound(type, name)
   const body = await podLogs.read({

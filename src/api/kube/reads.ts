@@ -2,9 +2,9 @@
 
 import type { Clock, Random } from '../../base/index.ts'
 import type { KubeClient, KubeObject, KubeUser, ResourceType } from '../../objects/index.ts'
-import { accessDenied, notFound } from '../../objects/index.ts'
+import { nameSelected, notFound } from '../../objects/index.ts'
 import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
-import type { KubeAccess } from './access.ts'
+import { allow, type KubeAccess } from './access.ts'
 import { WATCH_SECONDS_MIN } from './limits.ts'
 import { negotiateForm } from './negotiate.ts'
 import { isTrue, listQueryOf, type Query, rowObjectOf, watchOptionsOf } from './query.ts'
@@ -23,6 +23,8 @@ export interface Call {
   readonly user: KubeUser
   /** Acts as the user. */
   readonly client: KubeClient
+  /** Acts as the user and may do everything: for a part of what the user was let do as a whole. */
+  readonly allowed: KubeClient
   /** Acts as the server itself, for what the user was let have in another way. */
   readonly everything: KubeClient
   readonly access: KubeAccess
@@ -86,16 +88,15 @@ export async function listObjects(call: Call): Promise<HttpResponse> {
 /** `name`: of one object alone, as `kubectl get NAME -w` of old asked for it. */
 export async function watchObjects(call: Call, name?: string): Promise<HttpResponse> {
   const { request, query, type, of, client, namespace, clock, random, access, user } = call
-  const question = {
+  const wanted = name ?? nameSelected(query.get('fieldSelector'))
+  await allow(access, {
     user,
     verb: 'watch',
     group: type.group,
     resource: type.plural,
     ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-  }
-  const { isAllowed, reason } = await access.authorize(question)
-  if (!isAllowed) throw accessDenied(question, reason)
+    ...(wanted === undefined ? {} : { name: wanted }),
+  })
   const options = watchOptionsOf(query)
   const { resourceVersionMatch: _, ...selected } = listQueryOf(query, namespace)
   const fieldSelector = name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }

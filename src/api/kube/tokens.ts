@@ -1,9 +1,9 @@
 // Tokens for service accounts: `kubectl create token`.
 // https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/
 
-import { accessDenied, notFound } from '../../objects/index.ts'
+import { notFound } from '../../objects/index.ts'
 import type { HttpResponse } from '../http/exchange.ts'
-import type { TokenWish } from './access.ts'
+import { allow, type TokenWish } from './access.ts'
 import { decodeObjectBody } from './body.ts'
 import type { Call } from './reads.ts'
 import { jsonResponse } from './respond.ts'
@@ -12,7 +12,7 @@ import { badRequest } from './status.ts'
 export async function issueToken(call: Call, name: string): Promise<HttpResponse> {
   const { access, user, type, of, everything, request } = call
   const namespace = call.namespace ?? ''
-  const question = {
+  await allow(access, {
     user,
     verb: 'create',
     group: type.group,
@@ -20,9 +20,7 @@ export async function issueToken(call: Call, name: string): Promise<HttpResponse
     subresource: 'token',
     namespace,
     name,
-  }
-  const { isAllowed, reason } = await access.authorize(question)
-  if (!isAllowed) throw accessDenied(question, reason)
+  })
   if ((await everything.get({ ...of, namespace, name })) === undefined) throw notFound(type, name)
   const { object } = decodeObjectBody(request, 'TokenRequest')
   const spec = (object['spec'] ?? {}) as Readonly<Record<string, unknown>>

@@ -9,6 +9,7 @@ import {
   type WriteOptions,
 } from '../../objects/index.ts'
 import type { HttpResponse } from '../http/exchange.ts'
+import { allow } from './access.ts'
 import { decodeObjectBody, decodeOptionsBody, decodePatchBody, type DecodedObject } from './body.ts'
 import { DELETE_PAGE } from './limits.ts'
 import { deleteOptionsOf, invalidOptions, isTrue, listQueryOf, writeOptionsOf } from './query.ts'
@@ -71,7 +72,15 @@ export async function deleteObject(call: Call, name: string): Promise<HttpRespon
 
 /** The objects that match, one after the other; what somebody else took meanwhile is gone as well. */
 export async function deleteObjects(call: Call): Promise<HttpResponse> {
-  const { client, of, namespace, query, type } = call
+  const { of, namespace, query, type, user, access } = call
+  await allow(access, {
+    user,
+    verb: 'deletecollection',
+    group: type.group,
+    resource: type.plural,
+    ...(namespace === undefined ? {} : { namespace }),
+  })
+  const client = call.allowed
   const options = readDeleteOptions(call)
   const wanted = { ...listQueryOf(query, namespace), limit: DELETE_PAGE }
   const items: KubeObject[] = []
