@@ -1,15 +1,20 @@
-// Who may call, where authentication is on: the access keys of the configuration, as SigV4 for AWS clients and as
-// HTTP Basic (access key id and secret) for CloudEvents producers, our own API and the console.
+// Who calls, and whether they may, where authentication is on: the access keys of the configuration, as SigV4 for AWS
+// clients and as HTTP Basic (access key id and secret) for CloudEvents producers, our own API and the console; tokens
+// and client certificates for our own API and kubectl.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { type Access, accessKeyUser, ANONYMOUS, DEV_USER } from './access/index.ts'
 import type { HttpRequest } from './api/index.ts'
 import type { FunctionKeys } from './app-function-keys.ts'
 import { AppError } from './base/index.ts'
 import type { AccessKey, Config } from './config/index.ts'
 import type { Scope } from './model/index.ts'
+import type { KubeUser } from './objects/index.ts'
 
 export interface Authorization {
-  /** Undefined lets the request pass. */
+  /** Who sent a request, which may be nobody; undefined when what it shows is not good. */
+  readonly identify: (request: HttpRequest) => Promise<KubeUser | undefined>
+  /** Of our own API. Undefined lets the request pass. */
   readonly authorize: (request: HttpRequest) => Promise<AppError | undefined>
   readonly lookupSecret: (
     accessKeyId: string,
@@ -21,12 +26,23 @@ export interface Authorization {
 export function createAuthorization(
   config: Pick<Config, 'mode' | 'accessKeys'>,
   functionKeys: Pick<FunctionKeys, 'find'>,
+  access: Pick<Access, 'authenticator' | 'authorizer'>,
 ): Authorization {
   const keys = new Map(config.accessKeys.map((key) => [key.accessKeyId, key]))
   const isOpen = config.mode === 'dev'
+  const identify = (request: HttpRequest): Promise<KubeUser | undefined> =>
+    identifySender(access, request, () => {
+      if (isOpen) return DEV_USER
+      if (request.headers.authorization === undefined) return ANONYMOUS
+      const key = readBasic(keys, request)
+      return key === undefined ? undefined : accessKeyUser(key.accessKeyId)
+    })
   return {
+    identify,
     async authorize(request) {
-      return isOpen || readBasic(keys, request) !== undefined ? undefined : refused()
+      if (isOpen) return undefined
+      const user = await identify(request)
+      return user === undefined || user === ANONYMOUS ? refused() : allow(access, user, request)
     },
     lookupSecret(accessKeyId) {
       const key = keys.get(accessKeyId)
@@ -43,10 +59,33 @@ export function createAuthorization(
   }
 }
 
+/** By certificate, then by token; `otherwise` knows what else there can be. */
+async function identifySender(
+  { authenticator }: Pick<Access, 'authenticator'>,
+  { clientCertificate, headers }: HttpRequest,
+  otherwise: () => KubeUser | undefined,
+): Promise<KubeUser | undefined> {
+  if (clientCertificate !== undefined) return authenticator.userOfCertificate(clientCertificate)
+  const token = /^bearer +(\S*) *$/i.exec(headers.authorization ?? '')?.[1]
+  return token === undefined ? otherwise() : authenticator.userOfToken(token)
+}
+
+/** Our own API is paths to RBAC, not objects. */
+function allow(
+  { authorizer }: Pick<Access, 'authorizer'>,
+  user: KubeUser,
+  { method, path }: HttpRequest,
+): AppError | undefined {
+  const verb = method.toLowerCase()
+  const question = { user, verb, group: '', resource: '', nonResourceUrl: path }
+  if (authorizer.authorize(question).isAllowed) return undefined
+  return new AppError('ACCESS_DENIED', `user \`${user.name}\` may not ${verb} \`${path}\``)
+}
+
 function refused(): AppError {
   return new AppError(
     'SIGNATURE_INVALID',
-    'expected `Authorization: Basic` with an access key id and its secret',
+    'expected `Authorization: Basic` with an access key id and its secret, or `Bearer` with a token',
   )
 }
 

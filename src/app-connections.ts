@@ -16,7 +16,8 @@ export interface Outgoing {
 
 export function openOutgoing(options: AppOptions, closers: Closers): Outgoing {
   const { config, clock, random, logger } = options
-  const own = config.port === 0 ? [] : [{ address: config.host, port: config.port }]
+  const listeners = [config, config.https]
+  const own = listeners.flatMap(({ host, port }) => (port === 0 ? [] : [{ address: host, port }]))
   const guard = createGuard({
     mode: config.mode === 'dev' ? 'dev' : 'strict',
     allow: config.targets.allow,

@@ -55,7 +55,7 @@ export interface DoorOptions extends AppOptions {
 
 export function createDialects(options: DoorOptions, rooms: Rooms): readonly Dialect[] {
   const { state, delivery } = rooms
-  const authorization = createAuthorization(options.config, state.functionKeys)
+  const authorization = createAuthorization(options.config, state.functionKeys, rooms.access)
   const own = ownApiDeps(options, state, { ...rooms, authorization })
   const hasBus = (busKey: string): boolean => state.publisher.hasBus(busKey)
   return [

@@ -7,9 +7,6 @@ import type { AppOptions } from './app-options.ts'
 import type { Rooms } from './app-rooms.ts'
 import { KubeError, type PodLogs } from './objects/index.ts'
 
-/** Who asks where nobody has to say who they are; and, so far, whoever has an access key. */
-const EVERYBODY = { name: 'signalbox:dev', groups: ['system:masters', 'system:authenticated'] }
-
 export function createKube(
   { clock, random }: AppOptions,
   { objects, access }: Pick<Rooms, 'objects' | 'access'>,
@@ -30,19 +27,18 @@ const NO_PODS: PodLogs = {
   },
 }
 
-function createAccess(access: Access, { authorize }: Authorization): KubeAccess {
+function createAccess(access: Access, { identify }: Authorization): KubeAccess {
+  const { authenticator, authorizer, serviceAccounts } = access
   return {
     async authenticate(request) {
-      const refused = await authorize(request)
-      if (refused === undefined) return access.impersonate(EVERYBODY, request.rawHeaders)
-      throw new KubeError('Unauthorized', 'Unauthorized')
+      const user = await identify(request)
+      if (user === undefined) throw new KubeError('Unauthorized', 'Unauthorized')
+      return access.impersonate(user, request.rawHeaders)
     },
-    authorize: async (question) => access.authorizer.authorize(question),
+    authorize: async (question) => authorizer.authorize(question),
     actorFor: (user) => access.actorFor(user),
-    rulesOf: async (user, namespace) => access.authorizer.describeRules(user, namespace),
-    reviewToken: async () => undefined,
-    async issueToken() {
-      throw new KubeError('ServiceUnavailable', 'this server has no tokens: every caller is let in')
-    },
+    rulesOf: async (user, namespace) => authorizer.describeRules(user, namespace),
+    reviewToken: (token, audiences) => authenticator.userOfToken(token, audiences),
+    issueToken: (wish) => serviceAccounts.issue(wish),
   }
 }

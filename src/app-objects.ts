@@ -1,8 +1,12 @@
 // The Kubernetes objects of this process, and who may do what with them.
 
+import { generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
 import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
 import { type Access, openAccess } from './access/index.ts'
+import type { Random } from './base/index.ts'
+import { type Keyring, openSealedFile, openSecretFile } from './keyring/index.ts'
 import { type KubeObjects, openMachinery } from './objects/index.ts'
 
 export interface KubeRooms {
@@ -10,11 +14,15 @@ export interface KubeRooms {
   readonly access: Access
 }
 
+const ADMIN_TOKEN_FILE = 'admin.token'
+const SIGNING_KEY_FILE = 'service-account.key'
+
 export async function openKubeRooms(
-  { clock, random, logger }: AppOptions,
-  { store }: Pick<State, 'store'>,
+  options: AppOptions,
+  { store, outgoing }: Pick<State, 'store' | 'outgoing'>,
   closers: Closers,
 ): Promise<KubeRooms> {
+  const { config, clock, random, logger } = options
   const machinery = await openMachinery({
     rows: store.rows,
     clock,
@@ -23,7 +31,28 @@ export async function openKubeRooms(
   })
   closers.add(() => machinery.close())
   const { objects } = machinery
-  const access = await openAccess({ objects, clock, logger: logger.child({ room: 'access' }) })
+  const access = await openAccess({
+    objects,
+    clock,
+    random,
+    logger: logger.child({ room: 'access' }),
+    adminToken: openSecretFile(join(config.dataDir, ADMIN_TOKEN_FILE), () => createToken(random)),
+    signingKey: openSigningKey(config.dataDir, outgoing.connections.keyring),
+  })
   closers.add(() => access.close())
   return { objects, access }
+}
+
+/** 256 bits that nobody guesses. */
+function createToken(random: Random): string {
+  return `sbx-${Buffer.from(random.bytes(32)).toString('base64url')}`
+}
+
+/** PEM. */
+function openSigningKey(dataDir: string, keyring: Keyring): string {
+  const purpose = 'tokens of service accounts'
+  return openSealedFile(join(dataDir, SIGNING_KEY_FILE), { keyring, purpose }, () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  })
 }

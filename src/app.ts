@@ -10,6 +10,7 @@ import { extendWithArchives } from './app-archive-metrics.ts'
 import { reasonsOfDamage } from './app-damage.ts'
 import { createDialects } from './app-doors.ts'
 import { DialectGate } from './app-gate.ts'
+import { openHttps } from './app-https.ts'
 import { openNats } from './app-nats.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openRooms, removeFiles } from './app-rooms.ts'
@@ -20,6 +21,8 @@ export type { AppOptions } from './app-options.ts'
 export interface App {
   readonly url: string
   readonly port: number
+  /** The same over HTTPS, when it is there. */
+  readonly httpsUrl?: string
   /** Where NATS clients connect, when they can. */
   readonly natsUrl?: string
   readonly functions: readonly string[]
@@ -85,13 +88,23 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     insecureListen: config.insecureListen,
   })
   const listening = server
+  closers.add(() => listening.drain(0))
+  const https = await openHttps(
+    {
+      ...options,
+      dialects: gate.doors(),
+      keyring: rooms.state.outgoing.connections.keyring,
+    },
+    closers,
+  )
   const nats = await openNats({ ...options, hub: roomsOptions.natsHub, rooms: () => rooms })
   closers.add(() => nats?.close())
   phase.now = 'serving'
-  const announcement = announce(config.dataDir, listening.url)
+  const announcement = announce(config.dataDir, listening.url, https?.url)
   return {
     url: listening.url,
     port: listening.port,
+    ...(https === undefined ? {} : { httpsUrl: https.url }),
     ...(nats === undefined ? {} : { natsUrl: nats.url }),
     functions: rooms.state.functions.names(),
     settled: () => rooms.delivery.router.settled(),
@@ -101,7 +114,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
       await pause(clock, config.drain.delayMs)
       const deadline = new AbortController()
       const timer = clock.setTimer(deadlineMs, () => deadline.abort())
-      await Promise.all([listening.drain(deadlineMs), nats?.drain()])
+      await Promise.all([listening.drain(deadlineMs), https?.drain(deadlineMs), nats?.drain()])
       await rooms.drain(deadline.signal)
       timer.cancel()
       await closers.close()
@@ -115,8 +128,8 @@ function pause(clock: Clock, delayMs: number): Promise<void> {
 }
 
 /** Tells tools on this machine where the server of this data directory is. */
-function announce(dataDir: string, url: string): string {
+function announce(dataDir: string, url: string, httpsUrl: string | undefined): string {
   const path = join(dataDir, 'server.json')
-  writeFileSync(path, `${JSON.stringify({ pid: process.pid, url })}\n`)
+  writeFileSync(path, `${JSON.stringify({ pid: process.pid, url, httpsUrl })}\n`)
   return path
 }

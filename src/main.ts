@@ -70,14 +70,19 @@ async function serve(config: Config, io: CliIo): Promise<number> {
   return EXIT_CODES.ok
 }
 
-function greet(config: Config, app: Pick<App, 'url' | 'natsUrl' | 'functions'>, io: CliIo): void {
+function greet(
+  config: Config,
+  app: Pick<App, 'url' | 'httpsUrl' | 'natsUrl' | 'functions'>,
+  io: CliIo,
+): void {
   const lines = [
     `signalbox ${readVersion()} (${config.mode}) listens on ${app.url}`,
     `  console    ${app.url}/_signalbox/ui`,
     `  data       ${config.dataDir}`,
+    ...(app.httpsUrl === undefined ? [] : [`  https      ${app.httpsUrl}`]),
     ...(app.natsUrl === undefined ? [] : [`  nats       ${app.natsUrl}`]),
     ...(app.functions.length === 0 ? [] : [`  functions  ${app.functions.join(', ')}`]),
-    ...(config.mode === 'dev' ? ['  aws        eval "$(npx signalbox env)"'] : []),
+    ...(config.mode === 'dev' ? ['  clients    eval "$(npx signalbox env)"'] : []),
   ]
   void io.stderr.write(`${lines.join('\n')}\n`)
 }

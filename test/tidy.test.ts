@@ -24,6 +24,7 @@ const TABLE: readonly (readonly [room: string, mayImport: string])[] = [
   ['config', 'base'],
   ['metric', 'base'],
   ['keyring', 'base'],
+  ['certificate', 'base keyring'],
   ['schema', 'base event model'],
   ['log', 'base event'],
   ['store', 'base model'],
@@ -71,14 +72,14 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   dns: 'connect',
   'dns/promises': 'connect',
   events: '*',
-  fs: 'config keyring log store connect api cli app.ts main.ts',
+  fs: 'config keyring certificate log store connect api cli app.ts main.ts',
   'fs/promises': 'config log store connect api cli app.ts main.ts',
   http: 'connect api client',
   https: 'connect api client',
   // The client of a universal target is named by the target.
   module: 'connect',
-  // config asks only what an address is.
-  net: 'config connect api',
+  // config and certificate ask only what an address is.
+  net: 'config certificate connect api',
   os: 'config cli app.ts main.ts',
   path: '*',
   perf_hooks: 'api app.ts',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { silentLogger, systemClock } from '../base/index.ts'
+import { silentLogger, systemClock, systemRandom } from '../base/index.ts'
 import { isKubeError, type KubeClient, type KubeUser } from '../objects/index.ts'
 import { openTestObjects } from '../objects/testing.ts'
 import { type Access, openAccess } from './access.ts'
-import { bindingOf, roleOf } from './testing.ts'
+import { ADMIN_TOKEN, bindingOf, roleOf, SIGNING_KEY } from './testing.ts'
 
 const ANN: KubeUser = { name: 'ann', groups: ['system:authenticated'] }
 const BOB: KubeUser = { name: 'bob', groups: ['dev', 'system:authenticated'] }
@@ -20,7 +20,14 @@ interface Opened {
 async function open(t: TestContext): Promise<Opened> {
   const machinery = await openTestObjects()
   const { objects } = machinery
-  const parts = { objects, clock: systemClock, logger: silentLogger }
+  const parts = {
+    objects,
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    adminToken: ADMIN_TOKEN,
+    signingKey: SIGNING_KEY,
+  }
   const opened: Access[] = [await openAccess(parts)]
   t.after(async () => {
     for (const access of opened) await access.close()

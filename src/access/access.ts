@@ -5,7 +5,7 @@
 // Invariant: when such a write through a client of this room is answered, it is what questions are answered from: a
 // binding that was taken away lets nobody in any more.
 
-import type { Clock, Logger } from '../base/index.ts'
+import type { Clock, Logger, Random } from '../base/index.ts'
 import {
   type Actor,
   Informer,
@@ -14,12 +14,15 @@ import {
   type SeenWrite,
 } from '../objects/index.ts'
 import { Aggregation } from './aggregation.ts'
+import { Authenticator } from './authenticator.ts'
 import { Authorizer, MASTERS_GROUP } from './authorizer.ts'
 import { EscalationGuard, RBAC_GROUP } from './escalation.ts'
 import { impersonate } from './impersonation.ts'
 import { SEEN_MS_MAX } from './limits.ts'
 import { PolicyIndex } from './policy-index.ts'
 import { seedRoles } from './seed-roles.ts'
+import { ServiceAccountTokens } from './service-account-tokens.ts'
+import { WebTokens } from './web-token.ts'
 
 const KINDS = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'] as const
 
@@ -29,11 +32,18 @@ const SYSTEM_USER: KubeUser = { name: 'system:signalbox', groups: [MASTERS_GROUP
 export interface AccessOptions {
   readonly objects: KubeObjects
   readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
+  /** Whoever shows it may do everything. */
+  readonly adminToken: string
+  /** With which tokens of service accounts are signed: a private key over P-256, PEM. */
+  readonly signingKey: string
 }
 
 export interface Access {
   readonly authorizer: Authorizer
+  readonly authenticator: Authenticator
+  readonly serviceAccounts: ServiceAccountTokens
   /** What a client that acts as the user is made with. */
   actorFor(user: KubeUser): Actor
   /**
@@ -58,6 +68,8 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
 
 class Policies implements Access {
   readonly authorizer: Authorizer
+  readonly authenticator: Authenticator
+  readonly serviceAccounts: ServiceAccountTokens
   readonly #options: AccessOptions
   readonly #informers = new Map<string, Informer>()
   readonly #aggregation: Aggregation
@@ -70,6 +82,15 @@ class Policies implements Access {
     const { objects, clock, logger } = options
     const index = new PolicyIndex()
     this.authorizer = new Authorizer(index)
+    this.serviceAccounts = new ServiceAccountTokens({
+      client: objects.client(),
+      signer: new WebTokens(options.signingKey),
+      clock,
+      random: options.random,
+    })
+    const { adminToken } = options
+    const { serviceAccounts } = this
+    this.authenticator = new Authenticator({ adminToken, serviceAccounts })
     this.#guard = new EscalationGuard(this.authorizer, index)
     for (const kind of KINDS) {
       const informer = new Informer({

@@ -18,6 +18,9 @@ const ALL = [...CHANGE, ...READ].toSorted()
 export const AUTHENTICATED_GROUP = 'system:authenticated'
 export const UNAUTHENTICATED_GROUP = 'system:unauthenticated'
 
+/** Whoever signs in with an access key of the configuration. */
+export const ACCESS_KEYS_GROUP = 'signalbox:access-keys'
+
 const INFORMATION_PATHS = ['/healthz', '/livez', '/readyz', '/version', '/version/']
 
 export const DEFAULT_ROLES: readonly KubeObject[] = [
@@ -60,6 +63,8 @@ export const DEFAULT_ROLES: readonly KubeObject[] = [
     ],
     ['view'],
   ),
+  // The own API is what access keys have always been for.
+  role('signalbox:access-key', [{ nonResourceURLs: ['/_signalbox/*'], verbs: ['*'] }]),
   role('system:auth-delegator', [
     on('authentication.k8s.io', ['tokenreviews'], ['create']),
     on('authorization.k8s.io', ['subjectaccessreviews'], ['create']),
@@ -97,6 +102,7 @@ export const DEFAULT_ROLES: readonly KubeObject[] = [
 
 export const DEFAULT_BINDINGS: readonly KubeObject[] = [
   binding('cluster-admin', ['system:masters']),
+  binding('signalbox:access-key', [ACCESS_KEYS_GROUP]),
   binding('system:basic-user', [AUTHENTICATED_GROUP]),
   binding('system:discovery', [AUTHENTICATED_GROUP]),
   binding('system:monitoring', ['system:monitoring']),

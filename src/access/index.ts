@@ -1,2 +1,5 @@
 export { type Access, type AccessOptions, openAccess } from './access.ts'
+export type { Authenticator, ShownCertificate } from './authenticator.ts'
 export type { Authorizer, UserRules } from './authorizer.ts'
+export type { IssuedToken, TokenWish } from './service-account-tokens.ts'
+export { accessKeyUser, ANONYMOUS, DEV_USER } from './users.ts'

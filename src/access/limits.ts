@@ -4,3 +4,9 @@
 export const SEEN_MS_MAX = 5000
 /** Rules of one role that count; what is beyond them grants nothing. */
 export const RULES_MAX = 10_000
+/** Characters of a token. */
+export const TOKEN_LENGTH_MAX = 8192
+/** How long a token of a service account is good, when nothing else is asked, and at least and most. */
+export const TOKEN_AGE_SECONDS_DEFAULT = 3600
+export const TOKEN_AGE_SECONDS_MIN = 600
+export const TOKEN_AGE_SECONDS_MAX: number = 2 ** 32

@@ -1,5 +1,6 @@
 // Roles and bindings in few words, and a question asked of nothing but them.
 
+import { generateKeyPairSync } from 'node:crypto'
 import type { KubeObject } from '../objects/index.ts'
 import { Authorizer } from './authorizer.ts'
 import { PolicyIndex } from './policy-index.ts'
@@ -45,4 +46,14 @@ export function authorizerOf(objects: readonly KubeObject[]): Authorizer {
 
 function metadataOf(name: string, namespace: string | undefined): KubeObject['metadata'] {
   return namespace === undefined ? { name } : { name, namespace }
+}
+
+/** What an access room of a test is opened with. */
+export const ADMIN_TOKEN = 'the-token-of-the-administrator'
+export const SIGNING_KEY: string = createSigningKey()
+
+/** PEM. */
+export function createSigningKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }

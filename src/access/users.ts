@@ -1,6 +1,31 @@
-// The names of users that mean something: nobody, and service accounts.
+// The names of users that mean something: nobody, the first ones, and service accounts.
+
+import type { KubeUser } from '../objects/index.ts'
+import { MASTERS_GROUP } from './authorizer.ts'
+import { ACCESS_KEYS_GROUP, AUTHENTICATED_GROUP, UNAUTHENTICATED_GROUP } from './default-roles.ts'
 
 export const ANONYMOUS_NAME = 'system:anonymous'
+
+/** Who showed nothing. */
+export const ANONYMOUS: KubeUser = { name: ANONYMOUS_NAME, groups: [UNAUTHENTICATED_GROUP] }
+
+/** Who comes without credentials to a server under `dev`. */
+export const DEV_USER: KubeUser = {
+  name: 'signalbox:dev',
+  groups: [MASTERS_GROUP, AUTHENTICATED_GROUP],
+}
+
+/** Whose token lies in the data directory. */
+export const ADMIN_USER: KubeUser = {
+  name: 'signalbox:admin',
+  groups: [MASTERS_GROUP, AUTHENTICATED_GROUP],
+}
+
+/** Who signs in with an access key. */
+export function accessKeyUser(accessKeyId: string): KubeUser {
+  const groups = [ACCESS_KEYS_GROUP, AUTHENTICATED_GROUP]
+  return { name: `signalbox:access-key:${accessKeyId}`, groups }
+}
 
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/
 

@@ -27,6 +27,7 @@ import { type ExplainOptions, runExplain } from './explain.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import { holdProcess } from './hold-process.ts'
 import type { CliIo } from './io.ts'
+import { type KubeconfigOptions, runKubeconfig } from './kubeconfig.ts'
 import { addDlqCommands } from './dlq-commands.ts'
 import { addConnectCommands } from './connect-commands.ts'
 import { runPipeLs, runPipeShow, runPipeState } from './pipe.ts'
@@ -314,10 +315,21 @@ function addReplayCommands(program: Command, io: CliIo, run: Run): void {
 function addMachineCommands(program: Command, io: CliIo, run: Run): void {
   const env = program
     .command('env')
-    .description('print what to eval so that aws and boto3 talk to this server')
+    .description('print what to eval so that aws, boto3 and kubectl talk to this server')
     .option('--services', 'only the services served here; all others stay with AWS')
   env.action(async () => {
     run.code = await runEnv(createContext(env, io), env.opts<EnvOptions>())
+  })
+  const kubeconfig = program
+    .command('kubeconfig')
+    .description('print what kubectl needs to talk to the server of this data directory')
+    .option('--server <url>', 'where kubectl finds it (default the address that it listens on)')
+    .option('--token <token>', "whose rights it has (default the administrator's)")
+    .option('--namespace <name>', 'where commands look that name none')
+    .option('--write <file>', 'a file in place of standard output')
+  kubeconfig.action(async () => {
+    const context = createContext(kubeconfig, io)
+    run.code = await runKubeconfig(context, kubeconfig.opts<KubeconfigOptions>())
   })
   const doctor = program.command('doctor').description('look for what could be wrong here')
   doctor.action(async () => {

@@ -1,6 +1,7 @@
-// `eval "$(signalbox env)"`: the variables that make AWS's own clients talk to this server.
+// `eval "$(signalbox env)"`: the variables that make AWS's own clients, and kubectl, talk to this server.
 
 import { clientConfig, type CommandContext, printJson, printLine } from './context.ts'
+import { writeOwnKubeconfig } from './kubeconfig.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 
 export interface EnvOptions {
@@ -15,7 +16,9 @@ const SECRET_ACCESS_KEY = 'signalbox'
 const SERVICES = ['EVENTBRIDGE', 'SQS', 'SCHEDULER', 'SCHEMAS', 'PIPES']
 
 export async function runEnv(context: CommandContext, options: EnvOptions): Promise<number> {
-  const { endpointUrl } = clientConfig(context)
+  const config = clientConfig(context)
+  const { endpointUrl } = config
+  const kubeconfig = writeOwnKubeconfig(config)
   const names =
     options.services === true
       ? SERVICES.map((service) => `AWS_ENDPOINT_URL_${service}`)
@@ -25,6 +28,7 @@ export async function runEnv(context: CommandContext, options: EnvOptions): Prom
     AWS_ACCESS_KEY_ID: ACCESS_KEY_ID,
     AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
     AWS_DEFAULT_REGION: context.io.env['AWS_DEFAULT_REGION'] ?? DEFAULT_REGION,
+    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
   }
   if (context.form === 'json') await printJson(context, variables)
   else {

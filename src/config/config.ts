@@ -35,6 +35,7 @@ export interface Config extends ClientConfig {
   readonly brokers: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly sources: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly nats: NatsConfig
+  readonly https: HttpsConfig
   /** Absolute; secrets lie there as `NAME/KEY`. */
   readonly secretsDir: string
   /** Under `dev` callers may bring code in any case. */
@@ -47,8 +48,17 @@ export interface ClientConfig {
   readonly port: number
   /** Given; else, for a client, where the server of the data directory listens; else made from host and port. */
   readonly endpointUrl: string
+  /** Where the server of the data directory listens for HTTPS, for a client. */
+  readonly httpsUrl?: string
   /** Absolute. */
   readonly dataDir: string
+}
+
+/** The listener for HTTPS, which kubectl needs to send who it is. */
+export interface HttpsConfig {
+  readonly listen: 'auto' | 'on' | 'off'
+  readonly host: string
+  readonly port: number
 }
 
 /** The listener for NATS clients. */

@@ -6,6 +6,7 @@ import { isLoopback } from './loopback.ts'
 export function findContradictions(config: Config): readonly string[] {
   return [
     ...listening(config),
+    ...securely(config),
     ...authentication(config),
     ...natsListening(config),
     ...compatibility(config),
@@ -23,6 +24,13 @@ function listening({ mode, host, insecureListen }: Config): readonly string[] {
   if (insecureListen) return []
   return [
     `\`host\` \`${host}\` is reached from elsewhere and there is no TLS; set \`insecureListen\` (\`--insecure-listen\`) where a proxy in front does it, or listen on \`127.0.0.1\``,
+  ]
+}
+
+function securely({ mode, https }: Config): readonly string[] {
+  if (mode === 'start' || isLoopback(https.host)) return []
+  return [
+    `\`dev\` lets anyone in and so listens on loopback only, got \`https.host\` \`${https.host}\`; run \`signalbox start\` to be reached from elsewhere`,
   ]
 }
 

@@ -6,6 +6,7 @@ export type {
   Config,
   DeliveryConfig,
   FunctionConfig,
+  HttpsConfig,
   LimitsConfig,
   LogConfig,
   Mode,

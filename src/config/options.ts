@@ -346,6 +346,27 @@ export const OPTIONS: readonly Option[] = [
     doc: 'let callers of the Lambda API bring code, which then runs as the user of this server',
   },
   {
+    key: 'https.listen',
+    type: 'choice',
+    default: 'auto',
+    choices: ['auto', 'on', 'off'],
+    doc: 'whether this server listens for HTTPS as well: `auto` does, under `dev` when the port is free',
+  },
+  {
+    key: 'https.host',
+    type: 'text',
+    default: '127.0.0.1',
+    doc: 'address to listen on for HTTPS; under `start` it may be reached from elsewhere',
+  },
+  {
+    key: 'https.port',
+    type: 'integer',
+    default: '6443',
+    min: 0,
+    max: 65_535,
+    doc: 'port for HTTPS; 0 lets the system choose one',
+  },
+  {
     key: 'nats.listen',
     type: 'choice',
     default: 'auto',

@@ -64,7 +64,8 @@ export function parseClientConfig(sources: ConfigSources): ClientConfig {
   return Object.freeze({
     host: values.get('host') as string,
     port: values.get('port') as number,
-    endpointUrl: running ?? endpointOf(values),
+    endpointUrl: running?.url ?? endpointOf(values),
+    ...(running?.httpsUrl === undefined ? {} : { httpsUrl: running.httpsUrl }),
     dataDir: values.get('dataDir') as string,
   })
 }

@@ -5,16 +5,28 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLoopback } from './loopback.ts'
 
-/** The address of the server that runs on `dataDir`, or undefined when none does. */
-export function findRunningServer(dataDir: string): string | undefined {
-  const { pid, url } = read(join(dataDir, 'server.json')) ?? {}
-  if (typeof pid !== 'number' || typeof url !== 'string' || !isAlive(pid)) return undefined
-  const parsed = URL.parse(url)
-  // A data directory may come with somebody else's repository: it must not send events away.
-  return parsed !== null && isLoopback(parsed.hostname) ? url : undefined
+export interface RunningServer {
+  readonly url: string
+  /** Absent when it does not listen for HTTPS. */
+  readonly httpsUrl?: string
 }
 
-function read(path: string): { readonly pid?: unknown; readonly url?: unknown } | undefined {
+/** The server that runs on `dataDir`, or undefined when none does. */
+export function findRunningServer(dataDir: string): RunningServer | undefined {
+  const { pid, url, httpsUrl } = read(join(dataDir, 'server.json')) ?? {}
+  if (typeof pid !== 'number' || !isAlive(pid) || !isNear(url)) return undefined
+  return { url, ...(isNear(httpsUrl) ? { httpsUrl } : {}) }
+}
+
+// A data directory may come with somebody else's repository: it must not send events away.
+function isNear(url: unknown): url is string {
+  const parsed = typeof url === 'string' ? URL.parse(url) : null
+  return parsed !== null && isLoopback(parsed.hostname)
+}
+
+function read(
+  path: string,
+): { readonly pid?: unknown; readonly url?: unknown; readonly httpsUrl?: unknown } | undefined {
   try {
     const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
     return typeof content === 'object' && content !== null ? content : undefined

@@ -8,3 +8,6 @@ export const KEY_FILE_SIZE_BYTES_MAX: number = 16 * 1024
 
 /** Bytes of one secret. */
 export const SECRET_SIZE_BYTES_MAX: number = 512 * 1024
+
+/** Bytes of the file of one secret of our own. */
+export const SECRET_FILE_SIZE_BYTES_MAX: number = 16 * 1024

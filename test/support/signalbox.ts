@@ -163,6 +163,14 @@ export class Signalbox {
     return stdout.trimEnd()
   }
 
+  /** The same of a command that finds the server by its data directory. */
+  async ownCli(...args: readonly string[]): Promise<string> {
+    const given = [SIGNALBOX, '--data-dir', this.dataDir, ...args]
+    const { code, stdout, stderr } = await run(process.execPath, given, process.env)
+    if (code !== 0) throw new Error(`signalbox ${args.join(' ')} ended with ${code}: ${stderr}`)
+    return stdout.trimEnd()
+  }
+
   environment(): Readonly<Record<string, string | undefined>> {
     return {
       ...process.env,

@@ -16,10 +16,20 @@ export interface HttpRequest {
   readonly rawHeaders: readonly string[]
   readonly body: Buffer
   readonly remoteAddress: string
+  /** What the client showed on a connection with TLS; absent where it showed none. */
+  readonly clientCertificate?: ClientCertificate | undefined
   /** Unique per request; answered as `x-amzn-RequestId`. */
   readonly requestId: string
   /** Aborts when the client goes away and when the server begins to drain: who waits, answers with what there is. */
   readonly signal: AbortSignal
+}
+
+export interface ClientCertificate {
+  /** It is of our own authority, for clients, and has not ended. All else about it means nothing when it is not. */
+  readonly isTrusted: boolean
+  /** `CN` and `O` of its subject, in the order in which they stand there. */
+  readonly commonNames: readonly string[]
+  readonly organizations: readonly string[]
 }
 
 export interface HttpResponse {

@@ -12,6 +12,8 @@ export interface HttpLimits {
   readonly headersMax: number
   readonly connectionsMax: number
   readonly headersTimeoutMs: number
+  /** For the two sides to agree on TLS. */
+  readonly handshakeTimeoutMs: number
   /** For the whole request to arrive. */
   readonly requestTimeoutMs: number
   readonly keepAliveTimeoutMs: number
@@ -30,6 +32,7 @@ export const HTTP_LIMITS: HttpLimits = {
   headersMax: 100,
   connectionsMax: 20_000,
   headersTimeoutMs: 10_000,
+  handshakeTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
   checkIntervalMs: 1_000,

@@ -3,7 +3,8 @@
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Linked } from '../../base/index.ts'
-import type { HttpRequest } from './exchange.ts'
+import { readClientCertificate } from './client-certificate.ts'
+import type { ClientCertificate, HttpRequest } from './exchange.ts'
 
 export const EMPTY_BODY: Buffer = Buffer.alloc(0)
 
@@ -47,6 +48,10 @@ export class IncomingRequest implements HttpRequest, Linked<IncomingRequest> {
 
   get remoteAddress(): string {
     return this.message.socket.remoteAddress ?? ''
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return readClientCertificate(this.message.socket)
   }
 
   get signal(): AbortSignal {

@@ -8,6 +8,7 @@
 //   accepting ──drain()──▶ draining (answers what is in flight, closes the rest) ──deadline──▶ closed
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import {
   AppError,
@@ -42,14 +43,29 @@ export interface HttpServerOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly random: Random
+  /** Speaks HTTPS alone; clients may show a certificate of the authority. */
+  readonly tls?: TlsOptions
   /** Says that something in front does TLS and keeps strangers out: allows a host off loopback. */
   readonly insecureListen?: boolean
+}
+
+/** All PEM. */
+export interface ServerCertificate {
+  readonly certificate: string
+  readonly key: string
+}
+
+export interface TlsOptions extends ServerCertificate {
+  /** Of whom the certificates of clients are. */
+  readonly clientAuthority: string
 }
 
 export interface HttpServer {
   readonly host: string
   readonly port: number
   readonly url: string
+  /** Shows another certificate from now on, to whoever connects. */
+  useCertificate(certified: ServerCertificate): void
   /**
    * Stops accepting, closes idle connections at once, ends what waits by its signal, and resolves when the
    * requests in flight are answered; what is left after `deadlineMs` is cut.
@@ -59,7 +75,8 @@ export interface HttpServer {
 
 /** Listens, and resolves once connections are accepted. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  if (!isLoopback(options.host) && options.insecureListen !== true) {
+  const isSafe = isLoopback(options.host) || options.tls !== undefined
+  if (!isSafe && options.insecureListen !== true) {
     throw new AppError(
       'CONFIG_INVALID',
       `expected \`host\` to be a loopback address, got \`${options.host}\`; pass --insecure-listen where something in front does TLS`,
@@ -79,6 +96,8 @@ class ListeningServer implements HttpServer {
   readonly #budget: BodyBudget
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  /** Connections whose TLS is not agreed on yet, by the client's end. */
+  readonly #shaking = new Map<string, Socket>()
   readonly #active = new LinkedSet<IncomingRequest>()
   #gate: Gate | undefined
   #draining: Promise<void> | undefined
@@ -94,7 +113,8 @@ class ListeningServer implements HttpServer {
   }
 
   get url(): string {
-    return `http://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`
+    const scheme = this.#options.tls === undefined ? 'http' : 'https'
+    return `${scheme}://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`
   }
 
   async listen(): Promise<void> {
@@ -111,6 +131,13 @@ class ListeningServer implements HttpServer {
     this.#gate = createGate(this.#options.security, this.port)
   }
 
+  useCertificate({ certificate, key }: ServerCertificate): void {
+    const { tls } = this.#options
+    if (tls === undefined) throw new Error('a server without TLS shows no certificate')
+    const server = this.#server as TlsServer
+    server.setSecureContext({ cert: certificate, key, ca: tls.clientAuthority })
+  }
+
   drain(deadlineMs: number): Promise<void> {
     this.#draining ??= this.#drain(deadlineMs)
     return this.#draining
@@ -124,6 +151,7 @@ class ListeningServer implements HttpServer {
       request.abort()
     }
     for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy()
+    for (const socket of this.#shaking.values()) socket.destroy()
     const timer = this.#options.clock.setTimer(deadlineMs, () => this.#cut())
     await closed
     timer.cancel()
@@ -134,22 +162,39 @@ class ListeningServer implements HttpServer {
       requests: this.#active.size,
     })
     for (const socket of this.#sockets) socket.destroy()
+    for (const socket of this.#shaking.values()) socket.destroy()
   }
 
   #createServer(): Server {
     const limits = this.#limits
-    const server = createServer({
+    const options = {
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: limits.checkIntervalMs,
       requireHostHeader: true,
-    })
+    }
+    const { tls } = this.#options
+    const server =
+      tls === undefined
+        ? createServer(options)
+        : createTlsServer({
+            ...options,
+            cert: tls.certificate,
+            key: tls.key,
+            ca: tls.clientAuthority,
+            requestCert: true,
+            // Whoever comes without one, or with a wrong one, is told so by the dialects.
+            rejectUnauthorized: false,
+            handshakeTimeout: limits.handshakeTimeoutMs,
+          })
     // Node would drop what is over this count without a word, and a dropped header cannot be checked.
     server.maxHeadersCount = 0
     server.maxConnections = limits.connectionsMax
-    server.on('connection', (socket: Socket) => {
+    if (tls !== undefined) server.on('connection', (socket: Socket) => this.#shake(socket))
+    server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+      this.#shaking.delete(endOf(socket))
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
@@ -161,6 +206,14 @@ class ListeningServer implements HttpServer {
     })
     server.on('clientError', (error, socket) => this.#onBroken(error, socket as Socket))
     return server
+  }
+
+  #shake(socket: Socket): void {
+    const end = endOf(socket)
+    this.#shaking.set(end, socket)
+    socket.once('close', () => {
+      if (this.#shaking.get(end) === socket) this.#shaking.delete(end)
+    })
   }
 
   #receive(message: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
@@ -271,6 +324,10 @@ class ListeningServer implements HttpServer {
       )
     answerBrokenRequest(error, socket, isAnswering)
   }
+}
+
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 async function* heldOpen(body: string, until: Promise<void>): AsyncGenerator<string> {

@@ -1,0 +1,72 @@
+// The same doors over HTTPS, under a certificate of our own authority: kubectl says who it is over TLS only.
+
+import { join } from 'node:path'
+import {
+  type Dialect,
+  type HttpServer,
+  openHttpServer,
+  type ServerCertificate,
+} from './api/index.ts'
+import type { AppOptions, Closers } from './app-options.ts'
+import { describeError } from './base/index.ts'
+import { openAuthority } from './certificate/index.ts'
+import type { Keyring } from './keyring/index.ts'
+
+const DIRECTORY = 'tls'
+const LOOPBACK = ['localhost', '127.0.0.1', '::1']
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
+
+export interface HttpsOptions extends AppOptions {
+  readonly dialects: readonly Dialect[]
+  readonly keyring: Keyring
+}
+
+/** Undefined when there is to be none, or under `dev` its port is another's. */
+export async function openHttps(
+  options: HttpsOptions,
+  closers: Closers,
+): Promise<HttpServer | undefined> {
+  const { config, keyring, clock, random } = options
+  const { listen, host, port } = config.https
+  if (listen === 'off') return undefined
+  const logger = options.logger.child({ room: 'https' })
+  const directory = join(config.dataDir, DIRECTORY)
+  const authority = openAuthority({ directory, keyring, clock, random })
+  let certified: ServerCertificate | undefined
+  let server: HttpServer | undefined
+  const stop = authority.serve(namesOf(host, config.allowedHosts), (next) => {
+    certified = next
+    server?.useCertificate(next)
+  })
+  closers.add(stop)
+  try {
+    server = await openHttpServer({
+      host,
+      port,
+      dialects: options.dialects,
+      security: { allowedHosts: config.allowedHosts, allowedOrigins: [] },
+      limits: { bodyBytesMax: config.limits.requestSizeBytesMax },
+      tls: { ...certified!, clientAuthority: authority.certificate },
+      logger,
+      clock,
+      random,
+    })
+  } catch (error) {
+    stop()
+    // Somebody who asked for it is told; somebody who did not may well run a cluster there.
+    if (listen === 'on' || config.mode === 'start') throw error
+    const fields = { port, error: describeError(error) }
+    logger.warn('the HTTPS listener is off, its port cannot be had; set `https.port`', fields)
+    return undefined
+  }
+  const listening = server
+  closers.add(() => listening.drain(0))
+  return listening
+}
+
+/** What clients may call it by: loopback, the address it listens on, and the names that are allowed. */
+function namesOf(host: string, allowedHosts: readonly string[]): readonly string[] {
+  const named = allowedHosts.map((name) => name.replace(/:\d+$/, ''))
+  const own = WILDCARDS.has(host) ? [] : [host]
+  return Array.from(new Set([...LOOPBACK, ...own, ...named]))
+}

@@ -1,0 +1,184 @@
+// Over HTTPS, with who one is: kubectl, curl and openssl against a server with an authority of its own.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:net'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, describe, test } from 'node:test'
+import { kubectlLacks } from '../support/kubectl.ts'
+import { type Ended, shareSignalbox, Signalbox } from '../support/signalbox.ts'
+
+const HTTPS = 'https: { listen: on, port: 0 }\n'
+const KEYS = `- accessKeyId: AKIDEXAMPLE
+  secretAccessKey: a-secret-of-some-length
+`
+
+function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const options = { env: { ...process.env, ...env }, timeout: 20_000 }
+  return new Promise((resolve) => {
+    const child = execFile(command, args, options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
+      resolve({ code, stdout, stderr })
+    })
+    child.stdin!.end()
+  })
+}
+
+function httpsUrl({ dataDir }: Signalbox): string {
+  const { httpsUrl: url } = JSON.parse(readFileSync(join(dataDir, 'server.json'), 'utf8')) as {
+    readonly httpsUrl: string
+  }
+  return url
+}
+
+class Https {
+  readonly #signalbox: Signalbox
+  readonly #token: string | undefined
+  #written: string | undefined
+
+  constructor(signalbox: Signalbox, token?: string) {
+    this.#signalbox = signalbox
+    this.#token = token
+  }
+
+  async kubectl(...args: readonly string[]): Promise<Ended> {
+    const { dataDir, folder } = this.#signalbox
+    this.#written ??= await this.#write()
+    const cache = ['--cache-dir', join(dataDir, 'kube-cache')]
+    return run('kubectl', [...cache, ...args], { KUBECONFIG: this.#written, HOME: folder })
+  }
+
+  async #write(): Promise<string> {
+    const written = join(this.#signalbox.folder, this.#token === undefined ? 'admin' : 'robot')
+    const token = this.#token === undefined ? [] : ['--token', this.#token]
+    await this.#signalbox.ownCli('kubeconfig', '--write', written, ...token)
+    assert.equal(statSync(written).mode & 0o777, 0o600)
+    return written
+  }
+
+  curl(path: string, ...args: readonly string[]): Promise<Ended> {
+    const ca = join(this.#signalbox.dataDir, 'tls/ca.crt')
+    const url = `${httpsUrl(this.#signalbox)}${path}`
+    return run('curl', ['-sS', '-m', '10', '--cacert', ca, ...args, url])
+  }
+}
+
+describe('HTTPS under dev', { skip: kubectlLacks() ?? false }, () => {
+  const signalbox = shareSignalbox({ config: HTTPS })
+  let https: Https
+  before(() => {
+    https = new Https(signalbox())
+  })
+
+  test('what `env` prints serves kubectl, which says who it is', async () => {
+    const { dataDir, folder } = signalbox()
+    const text = await signalbox().ownCli('env')
+    const kubeconfig = /KUBECONFIG=(.*)/.exec(text)![1]!
+    assert.equal(kubeconfig, join(dataDir, 'kubeconfig'))
+    const env = { KUBECONFIG: kubeconfig, HOME: folder }
+    const { stdout } = await run(
+      'kubectl',
+      ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}'],
+      env,
+    )
+    const namespaces = await run('kubectl', ['get', 'namespaces'], env)
+    assert.match(namespaces.stdout, /default +Active/)
+    assert.equal(stdout, 'signalbox:admin')
+  })
+
+  test('every door answers there, to who trusts the authority', async () => {
+    const info = await https.curl('/_signalbox/v1/info')
+    assert.match(info.stdout, /"name":"signalbox"/)
+    const version = await https.curl('/version')
+    assert.match(version.stdout, /"minor":"32"/)
+    const strange = await run('curl', ['-sS', '-m', '10', `${httpsUrl(signalbox())}/version`])
+    assert.equal(strange.code, 60, strange.stderr)
+    const { port } = new URL(httpsUrl(signalbox()))
+    const ca = join(signalbox().dataDir, 'tls/ca.crt')
+    const hello = ['s_client', '-connect', `127.0.0.1:${port}`, '-CAfile', ca, '-verify_ip']
+    const { stdout } = await run('openssl', [...hello, '127.0.0.1', '-verify_return_error'])
+    assert.match(stdout, /Verify return code: 0 \(ok\)/)
+  })
+
+  test('a token of a service account has the rights of its account, until that is gone', async () => {
+    await https.kubectl('create', 'serviceaccount', 'robot')
+    const { stdout: token } = await https.kubectl('create', 'token', 'robot')
+    const robot = new Https(signalbox(), token.trim())
+    const refused = await robot.kubectl('get', 'pods')
+    assert.match(refused.stderr, /User "system:serviceaccount:default:robot" cannot list/)
+    const account = '--serviceaccount=default:robot'
+    await https.kubectl('create', 'rolebinding', 'robot', '--clusterrole=view', account)
+    const listed = await robot.kubectl('get', 'pods')
+    assert.deepEqual(
+      [listed.code, listed.stderr],
+      [0, 'No resources found in default namespace.\n'],
+    )
+    await https.kubectl('delete', 'serviceaccount', 'robot')
+    const gone = await robot.kubectl('get', 'pods')
+    assert.match(gone.stderr, /You must be logged in to the server/)
+  })
+
+  test('a token that is not good is refused, though nobody need show one', async () => {
+    const bad = await https.curl('/api/v1/pods', '-H', 'Authorization: Bearer nonsense')
+    assert.match(bad.stdout, /"reason":"Unauthorized"/)
+    const none = await https.curl('/api/v1/pods')
+    assert.match(none.stdout, /"kind":"PodList"/)
+  })
+})
+
+test('under start nobody may do anything, the administrator everything, and both after a restart', async (t) => {
+  const signalbox = await Signalbox.open(t, {
+    command: 'start',
+    config: HTTPS,
+    files: { 'keys.yaml': KEYS },
+    args: ['--access-keys-file', '../keys.yaml'],
+  })
+  const https = new Https(signalbox)
+  const authority = readFileSync(join(signalbox.dataDir, 'tls/ca.crt'), 'utf8')
+  const token = readFileSync(join(signalbox.dataDir, 'admin.token'), 'utf8').trim()
+  const admin = ['-H', `Authorization: Bearer ${token}`]
+  const look = async (): Promise<void> => {
+    const nobody = await https.curl('/api/v1/secrets')
+    assert.match(nobody.stdout, /User \\"system:anonymous\\" cannot list resource \\"secrets\\"/)
+    assert.match((await https.curl('/version')).stdout, /"minor":"32"/)
+    const path = await https.curl('/_signalbox/v1/info', '-o', '/dev/null', '-w', '%{http_code}')
+    assert.equal(path.stdout, '401')
+    assert.match((await https.curl('/api/v1/secrets', ...admin)).stdout, /"SecretList"/)
+    assert.match((await https.curl('/_signalbox/v1/info', ...admin)).stdout, /"mode":"start"/)
+    const keys = ['-u', 'AKIDEXAMPLE:a-secret-of-some-length']
+    assert.match((await https.curl('/_signalbox/v1/info', ...keys)).stdout, /"mode":"start"/)
+    assert.match((await https.curl('/api/v1/secrets', ...keys)).stdout, /"Forbidden"/)
+    const wrong = ['-u', 'AKIDEXAMPLE:another-secret-of-length']
+    assert.match((await https.curl('/api/v1/secrets', ...wrong)).stdout, /"Unauthorized"/)
+  }
+  await look()
+  await signalbox.end('SIGKILL')
+  await signalbox.start()
+  assert.equal(readFileSync(join(signalbox.dataDir, 'tls/ca.crt'), 'utf8'), authority)
+  await look()
+  assert.ok(!signalbox.output.includes(token))
+})
+
+test('a port that another has keeps dev from HTTPS alone, and start from starting', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.after(() => other.close())
+  await new Promise((resolve) => other.once('listening', resolve))
+  const { port } = other.address() as { readonly port: number }
+  const config = `https: { port: ${port} }\n`
+  const dev = await Signalbox.open(t, { config })
+  assert.match(dev.output, /the HTTPS listener is off/)
+  assert.ok(!existsSync(join(dev.dataDir, 'kubeconfig')))
+  await assert.rejects(dev.ownCli('kubeconfig'), /no server that listens for HTTPS/)
+  const started = Signalbox.open(t, {
+    command: 'start',
+    config,
+    files: { 'keys.yaml': KEYS },
+    args: ['--access-keys-file', '../keys.yaml'],
+  })
+  await assert.rejects(started, new RegExp(`cannot listen on \`127.0.0.1:${port}\``))
+})
