@@ -8,7 +8,7 @@ import type { HttpRequest } from './api/index.ts'
 import type { FunctionKeys } from './app-function-keys.ts'
 import { AppError } from './base/index.ts'
 import type { AccessKey, Config } from './config/index.ts'
-import type { Scope } from './model/index.ts'
+import { DEFAULT_ACCOUNT, type Scope } from './model/index.ts'
 import type { KubeUser } from './objects/index.ts'
 
 export interface Authorization {
@@ -20,7 +20,9 @@ export interface Authorization {
     accessKeyId: string,
   ) => { readonly secretAccessKey: string; readonly account: string } | undefined
   /** Whose buses a CloudEvents request speaks of; the caller's own where callers sign in. */
-  readonly scopeOf: (fallback: (request: HttpRequest) => Scope) => (request: HttpRequest) => Scope
+  readonly scopeOf: (
+    fallback: (request: HttpRequest) => Scope,
+  ) => (request: HttpRequest) => Promise<Scope>
 }
 
 export function createAuthorization(
@@ -49,12 +51,15 @@ export function createAuthorization(
       if (key === undefined) return functionKeys.find(accessKeyId)
       return { secretAccessKey: key.secretAccessKey.reveal(), account: key.account }
     },
-    scopeOf: (fallback) => (request) => {
+    scopeOf: (fallback) => async (request) => {
       const scope = fallback(request)
       if (isOpen) return scope
       const key = readBasic(keys, request)
-      if (key === undefined) throw refused()
-      return { ...scope, account: key.account }
+      if (key !== undefined) return { ...scope, account: key.account }
+      const user = await identify(request)
+      if (user === undefined || user === ANONYMOUS) throw refused()
+      allowPublishing(access, user, scope)
+      return scope
     },
   }
 }
@@ -80,6 +85,21 @@ function allow(
   const question = { user, verb, group: '', resource: '', nonResourceUrl: path }
   if (authorizer.authorize(question).isAllowed) return undefined
   return new AppError('ACCESS_DENIED', `user \`${user.name}\` may not ${verb} \`${path}\``)
+}
+
+/** Events are made in the namespace of their account, as everything of AWS lies there. */
+function allowPublishing(
+  { authorizer }: Pick<Access, 'authorizer'>,
+  user: KubeUser,
+  { account }: Scope,
+): void {
+  const namespace = account === DEFAULT_ACCOUNT ? 'default' : account
+  const question = { user, verb: 'create', group: 'signalbox.dev', resource: 'events', namespace }
+  if (authorizer.authorize(question).isAllowed) return
+  throw new AppError(
+    'ACCESS_DENIED',
+    `user \`${user.name}\` may not create \`events.signalbox.dev\` in namespace \`${namespace}\``,
+  )
 }
 
 function refused(): AppError {

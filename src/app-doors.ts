@@ -28,6 +28,7 @@ import {
   verifySignatures,
 } from './api/index.ts'
 import { type Authorization, createAuthorization } from './app-authorization.ts'
+import { createAccessDeps } from './app-access.ts'
 import { setEndpointHealth, viewEndpoints } from './app-endpoints.ts'
 import { createDeadDeliveries } from './app-dead-deliveries.ts'
 import { createArchiveDeps } from './app-archive-views.ts'
@@ -41,6 +42,7 @@ import { createConnectorDeps } from './app-sources.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
 import { setPipeState, viewPipes } from './app-pipes.ts'
 import type { State } from './app-state.ts'
+import type { Authority } from './certificate/index.ts'
 
 const DEFAULT_REGION = 'us-east-1'
 
@@ -51,6 +53,8 @@ export interface DoorOptions extends AppOptions {
   readonly reasonsNotReady: () => readonly string[]
   /** Empties the server; resolves when it is empty. */
   readonly reset: () => Promise<void>
+  /** Undefined where there is no HTTPS. */
+  readonly authority: Authority | undefined
 }
 
 export function createDialects(options: DoorOptions, rooms: Rooms): readonly Dialect[] {
@@ -132,7 +136,7 @@ export function awsOperations(
 function ownApiDeps(
   options: DoorOptions,
   state: State,
-  { delivery, archives, pipes, sources, schedules, authorization }: Parts,
+  { delivery, archives, pipes, sources, schedules, access, authorization }: Parts,
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher, control } = state
@@ -160,6 +164,7 @@ function ownApiDeps(
     listEndpoints: () => viewEndpoints(control),
     setEndpointHealth: (endpoint, health) => setEndpointHealth(control, endpoint, health),
     connectors: createConnectorDeps(sources),
+    access: createAccessDeps(access, authorization, options.authority),
     schemas: createOwnSchemas(state.control.schemas, () => publisher.current()),
   }
 }

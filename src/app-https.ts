@@ -9,7 +9,7 @@ import {
 } from './api/index.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import { describeError } from './base/index.ts'
-import { openAuthority } from './certificate/index.ts'
+import { type Authority, openAuthority } from './certificate/index.ts'
 import type { Keyring } from './keyring/index.ts'
 
 const DIRECTORY = 'tls'
@@ -18,7 +18,17 @@ const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
 
 export interface HttpsOptions extends AppOptions {
   readonly dialects: readonly Dialect[]
-  readonly keyring: Keyring
+  /** Undefined where there is to be no HTTPS. */
+  readonly authority: Authority | undefined
+}
+
+/** The authority of the data directory; undefined where there is to be no HTTPS. */
+export function openOwnAuthority(
+  { config, clock, random }: AppOptions,
+  keyring: Keyring,
+): Authority | undefined {
+  if (config.https.listen === 'off') return undefined
+  return openAuthority({ directory: join(config.dataDir, DIRECTORY), keyring, clock, random })
 }
 
 /** Undefined when there is to be none, or under `dev` its port is another's. */
@@ -26,12 +36,10 @@ export async function openHttps(
   options: HttpsOptions,
   closers: Closers,
 ): Promise<HttpServer | undefined> {
-  const { config, keyring, clock, random } = options
+  const { config, authority, clock, random } = options
+  if (authority === undefined) return undefined
   const { listen, host, port } = config.https
-  if (listen === 'off') return undefined
   const logger = options.logger.child({ room: 'https' })
-  const directory = join(config.dataDir, DIRECTORY)
-  const authority = openAuthority({ directory, keyring, clock, random })
   let certified: ServerCertificate | undefined
   let server: HttpServer | undefined
   const stop = authority.serve(namesOf(host, config.allowedHosts), (next) => {

@@ -10,11 +10,12 @@ import { extendWithArchives } from './app-archive-metrics.ts'
 import { reasonsOfDamage } from './app-damage.ts'
 import { createDialects } from './app-doors.ts'
 import { DialectGate } from './app-gate.ts'
-import { openHttps } from './app-https.ts'
+import { openHttps, openOwnAuthority } from './app-https.ts'
 import { openNats } from './app-nats.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openRooms, removeFiles } from './app-rooms.ts'
 import type { Clock } from './base/index.ts'
+import type { Config } from './config/index.ts'
 
 export type { AppOptions } from './app-options.ts'
 
@@ -52,13 +53,17 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   const roomsOptions = { ...options, ownUrl: () => server?.url, natsHub: new NatsHub(random) }
   let rooms = await openRooms(roomsOptions)
   closers.add(() => rooms.close())
+  const authority = openOwnAuthority(options, rooms.state.outgoing.connections.keyring)
   const reasonsNotReady = (): readonly string[] => [
     ...(phase.now === 'serving' ? [] : [phase.now]),
     ...reasonsOfDamage(rooms.state.log.stats().quarantined, config.log.acceptDataLoss),
   ]
   const openDoors = (): readonly Dialect[] => {
     const shown = extendWithArchives(rooms.cloudMetrics.extend(metrics), rooms.archives)
-    return createDialects({ ...options, metrics: shown, startedAt, reasonsNotReady, reset }, rooms)
+    return createDialects(
+      { ...options, metrics: shown, startedAt, reasonsNotReady, reset, authority },
+      rooms,
+    )
   }
   const gate = new DialectGate(clock, openDoors())
   async function reset(): Promise<void> {
@@ -93,14 +98,17 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     {
       ...options,
       dialects: gate.doors(),
-      keyring: rooms.state.outgoing.connections.keyring,
+      authority,
     },
     closers,
   )
   const nats = await openNats({ ...options, hub: roomsOptions.natsHub, rooms: () => rooms })
   closers.add(() => nats?.close())
   phase.now = 'serving'
-  const announcement = announce(config.dataDir, listening.url, https?.url)
+  const announcement = announce(config, {
+    url: nearUrl(listening.url),
+    httpsUrl: https && nearUrl(https.url),
+  })
   return {
     url: listening.url,
     port: listening.port,
@@ -122,14 +130,22 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   }
 }
 
+/** A wildcard is called by loopback. */
+function nearUrl(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+}
+
 function pause(clock: Clock, delayMs: number): Promise<void> {
   if (delayMs === 0) return Promise.resolve()
   return new Promise((resolve) => void clock.setTimer(delayMs, resolve))
 }
 
 /** Tells tools on this machine where the server of this data directory is. */
-function announce(dataDir: string, url: string, httpsUrl: string | undefined): string {
+function announce(
+  { dataDir, mode }: Config,
+  where: { readonly url: string; readonly httpsUrl: string | undefined },
+): string {
   const path = join(dataDir, 'server.json')
-  writeFileSync(path, `${JSON.stringify({ pid: process.pid, url, httpsUrl })}\n`)
+  writeFileSync(path, `${JSON.stringify({ pid: process.pid, mode, ...where })}\n`)
   return path
 }

@@ -9,15 +9,17 @@ import type { Clock, Logger, Random } from '../base/index.ts'
 import {
   type Actor,
   Informer,
+  type InformerOptions,
   type KubeObjects,
   type KubeUser,
   type SeenWrite,
 } from '../objects/index.ts'
+import { ACCESS_TOKEN_TYPE, AccessTokens, TOKEN_GROUP } from './access-token.ts'
 import { Aggregation } from './aggregation.ts'
 import { Authenticator } from './authenticator.ts'
 import { Authorizer, MASTERS_GROUP } from './authorizer.ts'
 import { EscalationGuard, RBAC_GROUP } from './escalation.ts'
-import { impersonate } from './impersonation.ts'
+import { checkActing, impersonate } from './impersonation.ts'
 import { SEEN_MS_MAX } from './limits.ts'
 import { PolicyIndex } from './policy-index.ts'
 import { seedRoles } from './seed-roles.ts'
@@ -25,6 +27,9 @@ import { ServiceAccountTokens } from './service-account-tokens.ts'
 import { WebTokens } from './web-token.ts'
 
 const KINDS = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'] as const
+const TOKEN_KIND = 'AccessToken'
+/** Kinds of which copies are kept here. */
+const GROUPS: ReadonlySet<string> = new Set([RBAC_GROUP, TOKEN_GROUP])
 
 /** As whom controllers of this room act. */
 const SYSTEM_USER: KubeUser = { name: 'system:signalbox', groups: [MASTERS_GROUP] }
@@ -43,6 +48,7 @@ export interface AccessOptions {
 export interface Access {
   readonly authorizer: Authorizer
   readonly authenticator: Authenticator
+  readonly tokens: AccessTokens
   readonly serviceAccounts: ServiceAccountTokens
   /** What a client that acts as the user is made with. */
   actorFor(user: KubeUser): Actor
@@ -51,6 +57,8 @@ export interface Access {
    * be. `rawHeaders` are name, value, name, value as they came.
    */
   impersonate(user: KubeUser, rawHeaders: readonly string[]): KubeUser
+  /** Refuses with `Forbidden` somebody whom the user may not act as. */
+  checkActing(user: KubeUser, as: KubeUser): Promise<void>
   close(): Promise<void>
 }
 
@@ -69,6 +77,7 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
 class Policies implements Access {
   readonly authorizer: Authorizer
   readonly authenticator: Authenticator
+  readonly tokens: AccessTokens
   readonly serviceAccounts: ServiceAccountTokens
   readonly #options: AccessOptions
   readonly #informers = new Map<string, Informer>()
@@ -88,29 +97,42 @@ class Policies implements Access {
       clock,
       random: options.random,
     })
+    objects.types.add(ACCESS_TOKEN_TYPE)
+    const system = objects.client(this.actorFor(SYSTEM_USER))
+    const { authorizer } = this
+    const { random } = options
+    this.tokens = new AccessTokens({ client: system, authorizer, clock, random })
     const { adminToken } = options
-    const { serviceAccounts } = this
-    this.authenticator = new Authenticator({ adminToken, serviceAccounts })
+    const { serviceAccounts, tokens } = this
+    this.authenticator = new Authenticator({ adminToken, tokens, serviceAccounts })
     this.#guard = new EscalationGuard(this.authorizer, index)
     for (const kind of KINDS) {
-      const informer = new Informer({
-        client: objects.client(),
-        type: { apiVersion: `${RBAC_GROUP}/v1`, kind },
-        clock,
-        logger,
-        onChange: (next, previous) => {
-          index.learn(next, previous)
-          if (kind === 'ClusterRole' && this.#isOpen) void this.#aggregation.look()
-          for (const look of this.#waiting) look()
-        },
+      this.#inform(RBAC_GROUP, kind, (next, previous) => {
+        index.learn(next, previous)
+        if (kind === 'ClusterRole' && this.#isOpen) void this.#aggregation.look()
       })
-      this.#informers.set(kind, informer)
     }
+    this.#inform(TOKEN_GROUP, TOKEN_KIND, (next, previous) => tokens.learn(next, previous))
     this.#aggregation = new Aggregation({
-      client: objects.client(this.actorFor(SYSTEM_USER)),
+      client: system,
       roles: () => this.#informers.get('ClusterRole')!.all(),
       logger,
     })
+  }
+
+  #inform(group: string, kind: string, learn: InformerOptions['onChange']): void {
+    const { objects, clock, logger } = this.#options
+    const informer = new Informer({
+      client: objects.client(),
+      type: { apiVersion: `${group}/v1`, kind },
+      clock,
+      logger,
+      onChange: (next, previous) => {
+        learn(next, previous)
+        for (const look of this.#waiting) look()
+      },
+    })
+    this.#informers.set(kind, informer)
   }
 
   async open(): Promise<void> {
@@ -133,6 +155,10 @@ class Policies implements Access {
     return impersonate(this.authorizer, user, rawHeaders)
   }
 
+  async checkActing(user: KubeUser, as: KubeUser): Promise<void> {
+    checkActing(this.authorizer, user, as)
+  }
+
   async close(): Promise<void> {
     this.#isOpen = false
     await this.#aggregation.close()
@@ -140,7 +166,7 @@ class Policies implements Access {
   }
 
   #seen({ type, key, uid, version }: SeenWrite): Promise<void> {
-    const informer = type.group === RBAC_GROUP ? this.#informers.get(type.kind) : undefined
+    const informer = GROUPS.has(type.group) ? this.#informers.get(type.kind) : undefined
     if (informer === undefined) return Promise.resolve()
     const isSeen = (): boolean => {
       const known = informer.get(key)?.metadata

@@ -77,6 +77,47 @@ describe('what is shown', () => {
     assert.equal(await nameOf('x'.repeat(1_000_000)), undefined)
   })
 
+  test('an issued token is of its user, until it ends, is rotated or taken back', async () => {
+    const root = { name: 'root', groups: ['system:masters'] }
+    const { tokens } = access
+    const wanted = { name: 'ci', user: 'ci', groups: ['builders'], ageMs: HOUR_MS }
+    const first = await tokens.issue(root, wanted)
+    assert.deepEqual(await access.authenticator.userOfToken(first), {
+      name: 'ci',
+      groups: ['builders', 'system:authenticated'],
+    })
+    assert.equal(await nameOf(first, ['vault']), undefined)
+    const second = await tokens.rotate(root, 'ci')
+    assert.deepEqual([await nameOf(first), await nameOf(second)], [undefined, 'ci'])
+    const stored = JSON.stringify(
+      await machinery.client.list({ apiVersion: 'access.signalbox.dev/v1', kind: 'AccessToken' }),
+    )
+    assert.ok(!stored.includes(second) && !stored.includes(first))
+    assert.deepEqual(
+      (await tokens.list()).map(({ name, user, expiresAt }) => [name, user, expiresAt]),
+      [['ci', 'ci', '2026-01-01T01:00:00Z']],
+    )
+    clock.advance(HOUR_MS)
+    assert.equal(await nameOf(second), undefined)
+    const forever = await tokens.issue(root, { name: 'ever', user: 'ci', groups: [] })
+    clock.advance(100_000 * HOUR_MS)
+    assert.equal(await nameOf(forever), 'ci')
+    await tokens.revoke(root, 'ever')
+    assert.equal(await nameOf(forever), undefined)
+    await assert.rejects(tokens.revoke(root, 'ever'), (error) => isKubeError(error, 'NotFound'))
+  })
+
+  test('nobody has a token made for one that he may not act as', async () => {
+    const { tokens } = access
+    const eve = { name: 'eve', groups: ['system:authenticated'] }
+    const wanted = { name: 'x', user: 'admin', groups: ['system:masters'] }
+    await assert.rejects(tokens.issue(eve, wanted), (error) => isKubeError(error, 'Forbidden'))
+    const root = { name: 'root', groups: ['system:masters'] }
+    await tokens.issue(root, wanted)
+    await assert.rejects(tokens.rotate(eve, 'x'), (error) => isKubeError(error, 'Forbidden'))
+    await assert.rejects(tokens.revoke(eve, 'x'), (error) => isKubeError(error, 'Forbidden'))
+  })
+
   test('a token of a service account says who, where, and which token', async () => {
     const { token, expirationTimestamp } = await access.serviceAccounts.issue(wish)
     assert.equal(expirationTimestamp, '2026-01-01T01:00:00Z')

@@ -2,12 +2,14 @@
 //
 //   certificate ── of our own authority ──► CN is the user, each O a group
 //   token ──┬── of the data directory ──► the administrator
+//           ├── issued and not taken back ──► whom it was issued for
 //           └── signed by this server ──► a service account
 //
 // Invariant: what is shown and not good is refused, never taken for nothing shown.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { KubeUser } from '../objects/index.ts'
+import type { AccessTokens } from './access-token.ts'
 import { AUTHENTICATED_GROUP } from './default-roles.ts'
 import { TOKEN_LENGTH_MAX } from './limits.ts'
 import { ISSUER, type ServiceAccountTokens } from './service-account-tokens.ts'
@@ -23,15 +25,18 @@ export interface ShownCertificate {
 
 export interface AuthenticatorOptions {
   readonly adminToken: string
+  readonly tokens: Pick<AccessTokens, 'find'>
   readonly serviceAccounts: ServiceAccountTokens
 }
 
 export class Authenticator {
   readonly #adminDigest: Buffer
+  readonly #tokens: AuthenticatorOptions['tokens']
   readonly #serviceAccounts: ServiceAccountTokens
 
-  constructor({ adminToken, serviceAccounts }: AuthenticatorOptions) {
+  constructor({ adminToken, tokens, serviceAccounts }: AuthenticatorOptions) {
     this.#adminDigest = digestOf(adminToken)
+    this.#tokens = tokens
     this.#serviceAccounts = serviceAccounts
   }
 
@@ -50,6 +55,8 @@ export class Authenticator {
     if (token === '' || token.length > TOKEN_LENGTH_MAX) return undefined
     const isForUs = audiences.length === 0 || audiences.includes(ISSUER)
     if (isForUs && timingSafeEqual(digestOf(token), this.#adminDigest)) return ADMIN_USER
+    const issued = isForUs ? this.#tokens.find(token) : undefined
+    if (issued !== undefined) return issued
     return this.#serviceAccounts.find(token, audiences.length === 0 ? [ISSUER] : audiences)
   }
 }

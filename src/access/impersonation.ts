@@ -28,10 +28,7 @@ export function impersonate(
 ): KubeUser {
   const asked = readHeaders(rawHeaders)
   if (asked === undefined) return user
-  for (const question of questionsOf(user, asked)) {
-    const { isAllowed, reason } = authorizer.authorize(question)
-    if (!isAllowed) throw accessDenied(question, reason)
-  }
+  checkActing(authorizer, user, asked)
   return {
     name: asked.name,
     ...(asked.uid === '' ? {} : { uid: asked.uid }),
@@ -63,7 +60,19 @@ function readHeaders(rawHeaders: readonly string[]): Asked | undefined {
   return asked
 }
 
-function questionsOf(user: KubeUser, asked: Asked): readonly AccessQuestion[] {
+/** Refuses with `Forbidden` whom a user may not act as: each name and group must be allowed by itself. */
+export function checkActing(
+  authorizer: Pick<Authorizer, 'authorize'>,
+  user: KubeUser,
+  as: KubeUser,
+): void {
+  for (const question of questionsOf(user, as)) {
+    const { isAllowed, reason } = authorizer.authorize(question)
+    if (!isAllowed) throw accessDenied(question, reason)
+  }
+}
+
+function questionsOf(user: KubeUser, asked: KubeUser): readonly AccessQuestion[] {
   const verb = 'impersonate'
   const account = splitServiceAccount(asked.name)
   const name: AccessQuestion =
@@ -77,7 +86,7 @@ function questionsOf(user: KubeUser, asked: Asked): readonly AccessQuestion[] {
     resource: 'groups',
     name: group,
   }))
-  const extra = Object.entries(asked.extra).flatMap(([key, values]) =>
+  const extra = Object.entries(asked.extra ?? {}).flatMap(([key, values]) =>
     values.map((value) => ({
       user,
       verb,
@@ -88,9 +97,9 @@ function questionsOf(user: KubeUser, asked: Asked): readonly AccessQuestion[] {
     })),
   )
   const uid =
-    asked.uid === ''
+    (asked.uid ?? '') === ''
       ? []
-      : [{ user, verb, group: AUTHENTICATION_GROUP, resource: 'uids', name: asked.uid }]
+      : [{ user, verb, group: AUTHENTICATION_GROUP, resource: 'uids', name: asked.uid! }]
   return [name, ...groups, ...extra, ...uid]
 }
 

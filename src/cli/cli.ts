@@ -28,6 +28,7 @@ import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import { holdProcess } from './hold-process.ts'
 import type { CliIo } from './io.ts'
 import { type KubeconfigOptions, runKubeconfig } from './kubeconfig.ts'
+import { addAccessCommands } from './access-commands.ts'
 import { addDlqCommands } from './dlq-commands.ts'
 import { addConnectCommands } from './connect-commands.ts'
 import { runPipeLs, runPipeShow, runPipeState } from './pipe.ts'
@@ -96,6 +97,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addArchiveCommands(program, io, run)
   addReplayCommands(program, io, run)
   addSchemaCommands(program, io, run)
+  addAccessCommands(program, io, run)
   addMachineCommands(program, io, run)
   return program
 }

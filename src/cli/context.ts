@@ -2,9 +2,10 @@
 
 import type { Command } from 'commander'
 import { type Client, createClient } from '../client/index.ts'
-import { type ClientConfig, parseClientConfig } from '../config/index.ts'
+import { type ClientConfig, isLoopback, parseClientConfig } from '../config/index.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import type { CliIo } from './io.ts'
+import { UsageError } from './usage-error.ts'
 import { createPaint, formatJson, type Paint } from './style.ts'
 
 export type OutputForm = 'line' | 'json'
@@ -48,12 +49,31 @@ export function say({ io }: CommandContext, text: string): void {
   void io.stderr.write(`${text}\n`)
 }
 
+/** The client of a command: with the token that it was given, or the administrator's own of a server under `start`. */
+export function openClient(context: CommandContext): Client {
+  const { endpointUrl, token, secured } = clientConfig(context)
+  if (token !== undefined) {
+    refuseOpenToken(endpointUrl)
+    return createClient(endpointUrl, { token: token.reveal() })
+  }
+  return secured === undefined ? createClient(endpointUrl) : createClient(secured.url, secured)
+}
+
+/** A token that goes over a network in the open is everybody's. */
+function refuseOpenToken(endpointUrl: string): void {
+  const { protocol, hostname } = new URL(endpointUrl)
+  if (protocol === 'https:' || isLoopback(hostname)) return
+  throw new UsageError(
+    `expected \`--endpoint-url\` to be an https URL where a token is sent, got \`${endpointUrl}\``,
+  )
+}
+
 /** Runs with a client of the server; what `run` answers is the exit code, 0 when it answers none. */
 export async function withClient(
   context: CommandContext,
   run: (client: Client) => Promise<number | void>,
 ): Promise<number> {
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     return (await run(client)) ?? EXIT_CODES.ok
   } finally {

@@ -1,8 +1,8 @@
 // `signalbox emit`: one event or many, as CloudEvents. The bytes of the data go out as they were given.
 
 import { createUuid, describeError } from '../base/index.ts'
-import { type Client, createClient, type SentEvent } from '../client/index.ts'
-import { clientConfig, type CommandContext, printJson, say } from './context.ts'
+import { type Client, type SentEvent } from '../client/index.ts'
+import { type CommandContext, openClient, printJson, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { readFileText } from './input.ts'
 import { EMIT_BATCH_MAX, EMIT_COUNT_MAX, EMIT_RATE_MAX, EMIT_REQUESTS_MAX } from './limits.ts'
@@ -41,7 +41,7 @@ export async function runEmit(
   [type, data]: readonly string[],
 ): Promise<number> {
   const plan = await makePlan(context, options, { type, data })
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     return await report(context, plan, await sendAll(context, client, plan))
   } finally {

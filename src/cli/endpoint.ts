@@ -1,13 +1,13 @@
 // `signalbox endpoint`: which of its two buses a global endpoint sends to. Nothing here watches a region; whoever
 // does says so with these commands.
 
-import { createClient, type EndpointView } from '../client/index.ts'
-import { clientConfig, type CommandContext, printJson, printLine } from './context.ts'
+import { type EndpointView } from '../client/index.ts'
+import { type CommandContext, openClient, printJson, printLine } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { escapeControls } from './style.ts'
 
 export async function runEndpointList(context: CommandContext): Promise<number> {
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     const endpoints = await client.listEndpoints(context.io.signal)
     if (context.form === 'json') await printJson(context, endpoints)
@@ -23,7 +23,7 @@ export async function runEndpointHealth(
   endpoint: string,
   health: 'healthy' | 'unhealthy',
 ): Promise<number> {
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     const changed = await client.setEndpointHealth({ endpoint, health, signal: context.io.signal })
     if (context.form === 'json') await printJson(context, changed)

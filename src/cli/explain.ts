@@ -4,12 +4,11 @@
 import { AppError, isAppError } from '../base/index.ts'
 import {
   type Client,
-  createClient,
   type EventExplanationView,
   type RuleExplanationView,
 } from '../client/index.ts'
 import { explainMatch, parsePattern } from '../match/index.ts'
-import { clientConfig, type CommandContext, printJson, printLine } from './context.ts'
+import { type CommandContext, openClient, printJson, printLine } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { formatCaveat, formatSummary, formatTree } from './explain-picture.ts'
 import { isReadable, readFileText } from './input.ts'
@@ -51,7 +50,7 @@ export async function runExplain(
     })
     return EXIT_CODES.ok
   }
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     await ask(context, client, { subject, event, pattern, options })
     return EXIT_CODES.ok

@@ -1,7 +1,7 @@
 // `signalbox schedule`: what fires by the clock. `next` of an expression is worked out here, without a server.
 
 import { AppError } from '../base/index.ts'
-import { type Client, createClient, type ScheduleView } from '../client/index.ts'
+import { type Client, type ScheduleView } from '../client/index.ts'
 import {
   createTimeline,
   describeExpression,
@@ -9,7 +9,7 @@ import {
   nextOccurrences,
   parseScheduleExpression,
 } from '../expression/index.ts'
-import { clientConfig, type CommandContext, printJson, printLine, say } from './context.ts'
+import { type CommandContext, openClient, printJson, printLine, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { PREVIEW_COUNT_DEFAULT, PREVIEW_COUNT_MAX } from './limits.ts'
 import { escapeControls } from './style.ts'
@@ -83,7 +83,7 @@ async function withClient<T>(
   context: CommandContext,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     return await use(client)
   } finally {

@@ -1,6 +1,6 @@
 // `signalbox schema check` and `signalbox schema diff`: what changed between two versions, and whom it breaks.
 
-import { type Client, createClient } from '../client/index.ts'
+import { type Client } from '../client/index.ts'
 import {
   compareDocuments,
   type Comparison,
@@ -11,7 +11,7 @@ import {
   type SchemaChange,
   type SchemaText,
 } from '../schema/index.ts'
-import { clientConfig, type CommandContext, printJson, printLine, say } from './context.ts'
+import { type CommandContext, openClient, printJson, printLine, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { readSchema } from './schema-files.ts'
 import { escapeControls } from './style.ts'
@@ -30,7 +30,7 @@ export async function runSchemaCheck(
 ): Promise<number> {
   if (subject === undefined) throw new UsageError('expected a schema: a file, or `REGISTRY/NAME`')
   const mode = parseMode(options.mode ?? 'full')
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     const after = await readSchema(context.io, client, subject)
     parseDocument(after)
@@ -55,7 +55,7 @@ export async function runSchemaDiff(
   if (before === undefined || after === undefined) {
     throw new UsageError('expected two schemas: files, or `REGISTRY/NAME@VERSION`')
   }
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     const comparison = await compare(context, client, {
       before,

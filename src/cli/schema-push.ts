@@ -1,7 +1,7 @@
 // `signalbox schema push`: files into a registry, each checked against the version that is there.
 
 import { isAppError } from '../base/index.ts'
-import { type Client, createClient } from '../client/index.ts'
+import { type Client } from '../client/index.ts'
 import {
   compareDocuments,
   type CompatibilityMode,
@@ -9,7 +9,7 @@ import {
   parseDocument,
   type SchemaText,
 } from '../schema/index.ts'
-import { clientConfig, type CommandContext, printJson, printLine, say } from './context.ts'
+import { type CommandContext, openClient, printJson, printLine, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { parseMode, printChanges } from './schema-compare.ts'
 import { formatSchemaName, readSchemaFile } from './schema-files.ts'
@@ -35,7 +35,7 @@ export async function runSchemaPush(
     throw new UsageError('expected one file where `--name` is given')
   }
   const mode = parseMode(options.mode ?? 'none')
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   let refused = 0
   try {
     for (const file of files) {

@@ -1,8 +1,8 @@
 // `signalbox schema ls` and `signalbox schema get`.
 
-import { createClient, type SchemaSummaryView } from '../client/index.ts'
+import { type SchemaSummaryView } from '../client/index.ts'
 import { exportDraft4, parseDocument } from '../schema/index.ts'
-import { clientConfig, type CommandContext, printJson, printLine } from './context.ts'
+import { type CommandContext, openClient, printJson, printLine } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { formatSchemaName, parseSchemaName } from './schema-files.ts'
 import { escapeControls } from './style.ts'
@@ -12,7 +12,7 @@ export async function runSchemaList(
   context: CommandContext,
   [registry]: readonly string[],
 ): Promise<number> {
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     const items = await client.listSchemas(registry)
     if (context.form === 'json') await printJson(context, { items })
@@ -33,7 +33,7 @@ export async function runSchemaGet(
   [text]: readonly string[],
 ): Promise<number> {
   if (text === undefined) throw new UsageError('expected the name of a schema, `REGISTRY/NAME`')
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     const schema = await client.getSchema(parseSchemaName(text))
     if (context.form === 'json') await printJson(context, schema)

@@ -1,7 +1,6 @@
 // `signalbox schema validate` and `signalbox schema require`: what buses and rules ask of schemas.
 
-import { createClient } from '../client/index.ts'
-import { clientConfig, type CommandContext, printJson, printLine } from './context.ts'
+import { type CommandContext, openClient, printJson, printLine } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { escapeControls } from './style.ts'
 import { UsageError } from './usage-error.ts'
@@ -26,7 +25,7 @@ export async function runSchemaValidate(
   }
   const { bus, registry, deadLetter: deadLetterArn, unknown } = options
   if (mode !== 'off' && registry === undefined) throw new UsageError('expected `--registry`')
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     await client.setValidation({ bus, mode, registry, deadLetterArn, unknown })
   } finally {
@@ -50,7 +49,7 @@ export async function runSchemaRequire(
     throw new UsageError('expected a rule and a range such as `^1`, or `any`')
   }
   const versions = range === 'any' ? undefined : range
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   try {
     await client.setRuleVersions({ bus, rule, versions })
   } finally {

@@ -2,8 +2,8 @@
 // the last event it showed.
 
 import { backoffDelayMs, describeError, isAppError, wait } from '../base/index.ts'
-import { type Client, createClient, type TailEventView } from '../client/index.ts'
-import { clientConfig, type CommandContext, printJson, printLine, say } from './context.ts'
+import { type Client, type TailEventView } from '../client/index.ts'
+import { type CommandContext, openClient, printJson, printLine, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { RECONNECT_MS_MAX, RECONNECT_MS_MIN } from './limits.ts'
 import { escapeControls, formatJson } from './style.ts'
@@ -25,7 +25,7 @@ interface TailState {
 
 export async function runTail(context: CommandContext, options: TailOptions): Promise<number> {
   const { signal } = context.io
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   const state: TailState = { after: undefined, oneIn: 1, losses: 0, isConnected: false }
   try {
     // So that a wrong address fails at once, and says so.

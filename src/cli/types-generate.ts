@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { describeError, wait } from '../base/index.ts'
-import { type Client, createClient, type SchemaSummaryView } from '../client/index.ts'
+import { type Client, type SchemaSummaryView } from '../client/index.ts'
 import {
   eventTypeKey,
   formatTypeScriptModule,
@@ -12,7 +12,7 @@ import {
   type PublishClient,
   type SchemaText,
 } from '../schema/index.ts'
-import { clientConfig, type CommandContext, printJson, say } from './context.ts'
+import { type CommandContext, openClient, printJson, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { GENERATED_EVENTS_MAX, TYPES_WATCH_MS } from './limits.ts'
 import { readSchemaFile } from './schema-files.ts'
@@ -35,7 +35,7 @@ export async function runTypesGenerate(
     throw new UsageError('expected `--out` where `--watch` is given')
   }
   const form = { client: parsePublisher(options.client ?? 'fetch'), bus: options.bus ?? 'default' }
-  const client = createClient(clientConfig(context).endpointUrl)
+  const client = openClient(context)
   const { signal, clock } = context.io
   let before: string | undefined
   try {

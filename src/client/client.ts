@@ -1,5 +1,6 @@
 // The typed client of our own API, and of the CloudEvents door for sending.
 
+import { type AccessCalls, createAccessCalls } from './access-calls.ts'
 import { type ArchiveCalls, createArchiveCalls } from './archive-calls.ts'
 import type { BrokerView, SourceView } from './connector-views.ts'
 import type { DeadDeliveryChange, DeadDeliveryFilter, DeadDeliveryPage } from './dead-deliveries.ts'
@@ -7,7 +8,7 @@ import type { EventExplanationView, RuleExplanationView } from './explain-views.
 import { readMessages } from './message-reader.ts'
 import type { PipeStateView } from './pipe-views.ts'
 import { formatQuery } from './query.ts'
-import { type ErrorBody, failureOf, Transport } from './transport.ts'
+import { type Credentials, type ErrorBody, failureOf, Transport } from './transport.ts'
 import type { EndpointView, InfoView, ScheduleView, StatsView, TailEventView } from './views.ts'
 import type { SchemaSummaryView, SchemaView } from './schema-views.ts'
 
@@ -16,7 +17,7 @@ const V1 = '/_signalbox/v1'
 /** Items of one page of a list. */
 const PAGE_LENGTH = 1000
 
-export interface Client extends ArchiveCalls {
+export interface Client extends ArchiveCalls, AccessCalls {
   info(signal?: AbortSignal): Promise<InfoView>
   stats(signal?: AbortSignal): Promise<StatsView>
   /** Resolves with what became of each event once all of them are durable. */
@@ -140,8 +141,8 @@ export interface RuleVersionsChange {
   readonly versions?: string | undefined
 }
 
-export function createClient(endpointUrl: string): Client {
-  const transport = new Transport(endpointUrl)
+export function createClient(endpointUrl: string, credentials: Credentials = {}): Client {
+  const transport = new Transport(endpointUrl, credentials)
   const get = (path: string, signal?: AbortSignal): Promise<unknown> =>
     transport.json({ method: 'GET', path: V1 + path, signal })
   const post = (path: string, signal?: AbortSignal): Promise<unknown> =>
@@ -193,6 +194,7 @@ export function createClient(endpointUrl: string): Client {
       return (await transport.json({ method: 'POST', path, signal })) as EndpointView
     },
     ...createArchiveCalls(transport, V1),
+    ...createAccessCalls(transport, V1),
     async listSchemas(registry) {
       const answer = await get(`/schemas?${formatQuery({ registry })}`)
       return (answer as { readonly items: readonly SchemaSummaryView[] }).items

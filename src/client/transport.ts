@@ -19,14 +19,27 @@ export interface Call {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Who calls, and whom to trust. */
+export interface Credentials {
+  /** Sent over HTTPS, and on this machine. */
+  readonly token?: string
+  /** PEM of the authority that the server's certificate is of; the system's when absent. */
+  readonly authority?: string
+}
+
 export class Transport {
   readonly #endpointUrl: string
   readonly #agent: Agent
+  readonly #authorization: Readonly<Record<string, string>>
 
-  constructor(endpointUrl: string) {
+  constructor(endpointUrl: string, { token, authority }: Credentials = {}) {
     this.#endpointUrl = endpointUrl
     const options = { keepAlive: true, maxSockets: CONNECTIONS_MAX }
-    this.#agent = endpointUrl.startsWith('https:') ? new TlsAgent(options) : new Agent(options)
+    const trust = authority === undefined ? {} : { ca: authority }
+    this.#agent = endpointUrl.startsWith('https:')
+      ? new TlsAgent({ ...options, ...trust })
+      : new Agent(options)
+    this.#authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
   }
 
   /** The body of a 2xx answer, as JSON. */
@@ -63,7 +76,7 @@ export class Transport {
     const { method, headers = {}, body, signal } = call
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
     // The mark that tells the server that no web page of a stranger is calling.
-    const own = { 'x-signalbox-console': '1', ...length }
+    const own = { 'x-signalbox-console': '1', ...this.#authorization, ...length }
     const common = {
       method,
       agent: this.#agent,

@@ -50,8 +50,19 @@ export interface ClientConfig {
   readonly endpointUrl: string
   /** Where the server of the data directory listens for HTTPS, for a client. */
   readonly httpsUrl?: string
+  /** For a client: what it signs in with. */
+  readonly token?: Secret
+  /** For a client without a token: how the administrator calls the server of the data directory, when it asks who calls. */
+  readonly secured?: SecuredServer
   /** Absolute. */
   readonly dataDir: string
+}
+
+export interface SecuredServer {
+  readonly url: string
+  readonly token: string
+  /** PEM. */
+  readonly authority: string
 }
 
 /** The listener for HTTPS, which kubectl needs to send who it is. */

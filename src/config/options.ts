@@ -71,6 +71,12 @@ export const OPTIONS: readonly Option[] = [
     doc: 'the server to call, instead of host and port',
   },
   {
+    key: 'token',
+    type: 'secret',
+    only: 'client',
+    doc: "token to sign in with where a server asks who calls; without one, the administrator's of a server under `start` on this data directory",
+  },
+  {
     key: 'dataDir',
     type: 'path',
     default: './.signalbox',

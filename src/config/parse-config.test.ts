@@ -65,6 +65,7 @@ test('every option of the table is a place in the config', () => {
     AWS_SECRET_ACCESS_KEY: 'b',
     AWS_SESSION_TOKEN: 'c',
     SIGNALBOX_NATS_TOKEN: 'd',
+    SIGNALBOX_TOKEN: 'e',
   }
   const places = placesOf(parseConfig('start', sources({ cwd, flags, env })))
   const own = ['mode', 'functions', 'brokers', 'sources', 'accessKeys']

@@ -11,6 +11,7 @@ import { parseConnectors } from './connectors-section.ts'
 import { parseFunctions } from './functions-section.ts'
 import { envNameOf, envNameOfOption, type Option, OPTIONS } from './options.ts'
 import { findRunningServer } from './running-server.ts'
+import type { Secret } from './secret.ts'
 import type { Env } from './read-env.ts'
 import { refuseLaterVersion, refuseUnknownEnv, refuseUnknownKeys } from './unknown.ts'
 import { type OptionValue, parseValue } from './values.ts'
@@ -66,6 +67,8 @@ export function parseClientConfig(sources: ConfigSources): ClientConfig {
     port: values.get('port') as number,
     endpointUrl: running?.url ?? endpointOf(values),
     ...(running?.httpsUrl === undefined ? {} : { httpsUrl: running.httpsUrl }),
+    ...(running?.secured === undefined ? {} : { secured: running.secured }),
+    ...(values.get('token') === undefined ? {} : { token: values.get('token') as Secret }),
     dataDir: values.get('dataDir') as string,
   })
 }

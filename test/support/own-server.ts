@@ -54,7 +54,7 @@ export async function openOwnServer(options: OwnServerOptions = {}): Promise<Own
       createCloudEventsDialect({
         accept: (_, events) => Promise.resolve(events.map((event) => memory.accept(event))),
         hasBus: (busKey) => busKey.endsWith('/default') || busKey.endsWith('/orders'),
-        scopeOf: createQueryScope('us-east-1'),
+        scopeOf: async (request) => createQueryScope('us-east-1')(request),
         clock: systemClock,
       }),
     ],
@@ -109,6 +109,13 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
     listPipes: async () => [],
     setPipeState: () => Promise.reject(new Error('there are no pipes')),
     listDeliveries: () => Promise.resolve([]),
+    access: {
+      listTokens: () => Promise.resolve([]),
+      createToken: () => Promise.reject(new Error('nobody may')),
+      rotateToken: () => Promise.reject(new Error('nobody may')),
+      revokeToken: () => Promise.reject(new Error('nobody may')),
+      createCertificate: () => Promise.reject(new Error('nobody may')),
+    },
     deadDeliveries: {
       redrive: () => Promise.resolve({ seen: 0, changed: 0 }),
       purge: () => Promise.resolve({ seen: 0, changed: 0 }),

@@ -18,6 +18,8 @@ const BUSES = new Set([
 ])
 const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'order.placed' }
 
+const scopeOf = createQueryScope('us-east-1')
+
 function open(accept?: AcceptCloudEvents) {
   const accepted: Incoming[] = []
   const dialect = createCloudEventsDialect({
@@ -28,7 +30,7 @@ function open(accept?: AcceptCloudEvents) {
         return events.map(({ id }) => ({ kind: 'accepted', id }))
       }),
     hasBus: (busKey) => BUSES.has(busKey),
-    scopeOf: createQueryScope('us-east-1'),
+    scopeOf: async (request) => scopeOf(request),
     clock: new FakeClock(),
   })
   return { dialect, accepted }

@@ -43,7 +43,7 @@ export interface CloudEventsDialectOptions {
   readonly accept: AcceptCloudEvents
   readonly hasBus: (busKey: string) => boolean
   /** Whose buses the request speaks of. */
-  readonly scopeOf: (request: HttpRequest) => Scope
+  readonly scopeOf: (request: HttpRequest) => Promise<Scope>
   readonly clock: Clock
 }
 
@@ -68,7 +68,7 @@ async function publish(
 ): Promise<HttpResponse> {
   const mode = cloudEventsMode(request.headers['content-type'])
   if (mode === undefined) return unknownFormat(request)
-  const bus = { ...options.scopeOf(request), name: busName(request.path) }
+  const bus = { ...(await options.scopeOf(request)), name: busName(request.path) }
   const busKey = formatBusKey(bus)
   if (!options.hasBus(busKey)) {
     throw new AppError(

@@ -9,6 +9,7 @@ import type {
 } from './explain-views.ts'
 import type { Timetable } from '../../control/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
+import type { AccessDeps } from './access.ts'
 import type { ArchiveDeps } from './archive-views.ts'
 import type { Metrics, StateReading } from './metrics.ts'
 import type { OwnSchemas } from './schema-views.ts'
@@ -46,6 +47,7 @@ export interface OwnApiDeps extends OperationsDeps {
   explainRule(query: ExplainRuleQuery): Promise<RuleExplanation>
   readonly schemas: OwnSchemas
   readonly connectors: ConnectorDeps
+  readonly access: AccessDeps
 }
 
 export interface DeadDeliveryDeps {

@@ -21,3 +21,6 @@ export const PATTERN_LENGTH_MAX = 8192
 
 /** Dead deliveries of one call; each is held in memory with its event. */
 export const DEAD_PER_CALL_MAX = 100
+
+/** How long a token or a certificate may be good, days. */
+export const TOKEN_DAYS_MAX = 3650

@@ -5,6 +5,7 @@ import { EXPLAIN_SCHEMAS } from './explain-schemas.ts'
 import { SCHEDULE_SCHEMAS } from './schedule-schemas.ts'
 import { REGISTRY_SCHEMAS } from './schema-schemas.ts'
 import { COUNT, type Json, list, MILLISECONDS, object, reference, TEXT } from './json-schema.ts'
+import { ACCESS_SCHEMAS } from './access.ts'
 import { ARCHIVE_SCHEMAS } from './archives.ts'
 import { CONNECTOR_SCHEMAS } from './connectors.ts'
 import { DEAD_DELIVERY_SCHEMAS } from './dead-deliveries.ts'
@@ -12,6 +13,7 @@ import { PIPE_SCHEMAS } from './pipes.ts'
 import { OWN_PREFIX, OWN_ROUTES, type OwnRoute } from './routes.ts'
 
 const SCHEMAS: Readonly<Record<string, Json>> = {
+  ...ACCESS_SCHEMAS,
   ...PIPE_SCHEMAS,
   ...CONNECTOR_SCHEMAS,
   ...DEAD_DELIVERY_SCHEMAS,

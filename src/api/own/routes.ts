@@ -5,6 +5,7 @@ import { AppError } from '../../base/index.ts'
 import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
+import { ACCESS_ROUTES } from './access.ts'
 import { ARCHIVE_ROUTES } from './archives.ts'
 import { CONNECTOR_ROUTES } from './connectors.ts'
 import { DEAD_DELIVERY_ROUTES } from './dead-deliveries.ts'
@@ -184,6 +185,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     answer: 'Emptied',
     handle: reset,
   },
+  ...ACCESS_ROUTES,
   ...SCHEDULE_ROUTES,
   ...SCHEMA_ROUTES,
 ]

@@ -39,6 +39,13 @@ export function createTestDeps(
     listBuses: () => Promise.resolve([]),
     listRules: () => Promise.resolve([]),
     listDeliveries: () => Promise.resolve([]),
+    access: {
+      listTokens: () => Promise.resolve([]),
+      createToken: () => refuse('ACCESS_DENIED', 'nobody may'),
+      rotateToken: () => refuse('RESOURCE_NOT_FOUND', 'there are no tokens'),
+      revokeToken: () => refuse('RESOURCE_NOT_FOUND', 'there are no tokens'),
+      createCertificate: () => refuse('ACCESS_DENIED', 'nobody may'),
+    },
     deadDeliveries: {
       redrive: () => Promise.resolve({ seen: 0, changed: 0 }),
       purge: () => Promise.resolve({ seen: 0, changed: 0 }),
