@@ -8,12 +8,15 @@ import { type Access, openAccess } from './access/index.ts'
 import type { Random } from './base/index.ts'
 import { type Keyring, openSealedFile, openSecretFile } from './keyring/index.ts'
 import { type KubeObjects, openMachinery } from './objects/index.ts'
+import { sealAll, sealRows } from './store/index.ts'
 
 export interface KubeRooms {
   readonly objects: KubeObjects
   readonly access: Access
 }
 
+/** Kinds of rows of which nobody reads the values from the disk. */
+const SEALED_KINDS: ReadonlySet<string> = new Set(['secrets'])
 const ADMIN_TOKEN_FILE = 'admin.token'
 const SIGNING_KEY_FILE = 'service-account.key'
 
@@ -23,8 +26,10 @@ export async function openKubeRooms(
   closers: Closers,
 ): Promise<KubeRooms> {
   const { config, clock, random, logger } = options
+  const sealing = { kinds: SEALED_KINDS, sealer: outgoing.connections.keyring }
+  await sealAll(store.rows, sealing)
   const machinery = await openMachinery({
-    rows: store.rows,
+    rows: sealRows(store.rows, sealing),
     clock,
     random,
     logger: logger.child({ room: 'objects' }),

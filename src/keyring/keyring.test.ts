@@ -64,7 +64,7 @@ test('what was sealed with a key that is gone says which', () => {
 test('a secret beyond the maximum is refused, not cut', () => {
   const ring = createKeyring([NEW], systemRandom)
   assert.throws(
-    () => ring.seal('x'.repeat(600_000), 'a'),
+    () => ring.seal('x'.repeat(3_200_000), 'a'),
     (error) => isAppError(error, 'RESOURCE_INVALID'),
   )
 })

@@ -40,5 +40,6 @@ export {
   type MemoryStore,
   type MemoryStoreOptions,
 } from './drivers/memory/memory-store.ts'
+export { sealAll, sealRows } from './sealed-rows.ts'
 export { matchesLabels } from './labels.ts'
 export { listAllRows } from './list-all-rows.ts'

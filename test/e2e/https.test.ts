@@ -134,6 +134,21 @@ describe('HTTPS under dev', { skip: kubectlLacks() ?? false }, () => {
     assert.match(gone.stderr, /You must be logged in to the server/)
   })
 
+  test('a secret lies sealed on the disk and is what it was after a restart', async () => {
+    const literal = '--from-literal=password=swordfish-of-the-deep'
+    assert.equal((await https.kubectl('create', 'secret', 'generic', 's', literal)).code, 0)
+    const encoded = Buffer.from('swordfish-of-the-deep').toString('base64')
+    const told = ['get', 'secret', 's', '-o', 'jsonpath={.data.password}']
+    assert.equal((await https.kubectl(...told)).stdout, encoded)
+    const found = await run('grep', ['-rlE', `swordfish|${encoded}`, signalbox().dataDir])
+    assert.equal(found.stdout, '')
+    await signalbox().end('SIGKILL')
+    await signalbox().start()
+    const { stdout } = await https.curl('/api/v1/namespaces/default/secrets/s')
+    assert.match(stdout, new RegExp(encoded))
+    assert.ok(!signalbox().output.includes('swordfish'))
+  })
+
   test('a token that is not good is refused, though nobody need show one', async () => {
     const bad = await https.curl('/api/v1/pods', '-H', 'Authorization: Bearer nonsense')
     assert.match(bad.stdout, /"reason":"Unauthorized"/)
