@@ -60,7 +60,7 @@ const FAMILIES: readonly RegExp[] = [
   /^src\/\w+\/(kinds\/[\w-]+)\//,
   /^src\/api\/(aws|kube|cloudevents|nats|own|console)\//,
 ]
-const OTHER_FOLDERS = /^src\/api\/http\//
+const OTHER_FOLDERS = /^src\/(?:api\/http|transform\/go-template)\//
 
 /** What reaches outside the process, and the rooms whose job that is; a module not here is in no room's reach. */
 const NODE_MODULES: Readonly<Record<string, string>> = {

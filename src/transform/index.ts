@@ -11,4 +11,12 @@ export {
 } from './pipe-template.ts'
 export { fillFiringText } from './firing-text.ts'
 
+export { compileGoExpression, type GoExpression } from './go-template/go-expression.ts'
+export {
+  parseGoTemplate,
+  type GoTemplate,
+  type GoTemplateOptions,
+} from './go-template/go-template.ts'
+export { GoStruct } from './go-template/go-value.ts'
+
 export type { InputTransform } from './transform.ts'
