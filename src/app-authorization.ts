@@ -4,18 +4,23 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Access, accessKeyUser, ANONYMOUS, DEV_USER } from './access/index.ts'
-import type { HttpRequest } from './api/index.ts'
+import type { HttpRequest, RightQuestion } from './api/index.ts'
 import type { FunctionKeys } from './app-function-keys.ts'
 import { AppError } from './base/index.ts'
 import type { AccessKey, Config } from './config/index.ts'
 import { DEFAULT_ACCOUNT, type Scope } from './model/index.ts'
 import type { KubeUser } from './objects/index.ts'
 
+/** Of rules, events and whatever else is our own, for roles. */
+const OWN_GROUP = 'signalbox.dev'
+
 export interface Authorization {
   /** Who sent a request, which may be nobody; undefined when what it shows is not good. */
   readonly identify: (request: HttpRequest) => Promise<KubeUser | undefined>
   /** Of our own API. Undefined lets the request pass. */
   readonly authorize: (request: HttpRequest) => Promise<AppError | undefined>
+  /** Of the AWS dialect; throws `ACCESS_DENIED`. */
+  readonly authorizeAws: (question: RightQuestion) => void
   readonly lookupSecret: (
     accessKeyId: string,
   ) => { readonly secretAccessKey: string; readonly account: string } | undefined
@@ -37,7 +42,7 @@ export function createAuthorization(
       if (isOpen) return DEV_USER
       if (request.headers.authorization === undefined) return ANONYMOUS
       const key = readBasic(keys, request)
-      return key === undefined ? undefined : accessKeyUser(key.accessKeyId)
+      return key === undefined ? undefined : accessKeyUser(key)
     })
   return {
     identify,
@@ -45,6 +50,23 @@ export function createAuthorization(
       if (isOpen) return undefined
       const user = await identify(request)
       return user === undefined || user === ANONYMOUS ? refused() : allow(access, user, request)
+    },
+    authorizeAws({ caller, right, operation }) {
+      const key = keys.get(caller.accessKeyId)
+      if (key?.user === undefined) return
+      const user = accessKeyUser(key)
+      const namespace = namespaceOf(caller.account)
+      const isAllowed = right.verbs.every(
+        (verb) =>
+          access.authorizer.authorize({
+            user,
+            verb,
+            group: OWN_GROUP,
+            resource: right.resource,
+            namespace,
+          }).isAllowed,
+      )
+      if (!isAllowed) throw notAuthorized(key, right, operation)
     },
     lookupSecret(accessKeyId) {
       const key = keys.get(accessKeyId)
@@ -55,11 +77,12 @@ export function createAuthorization(
       const scope = fallback(request)
       if (isOpen) return scope
       const key = readBasic(keys, request)
-      if (key !== undefined) return { ...scope, account: key.account }
       const user = await identify(request)
       if (user === undefined || user === ANONYMOUS) throw refused()
-      allowPublishing(access, user, scope)
-      return scope
+      const of = key === undefined ? scope : { ...scope, account: key.account }
+      // A key that is nobody's in particular may do everything in its account.
+      if (key === undefined || key.user !== undefined) allowPublishing(access, user, of)
+      return of
     },
   }
 }
@@ -93,13 +116,31 @@ function allowPublishing(
   user: KubeUser,
   { account }: Scope,
 ): void {
-  const namespace = account === DEFAULT_ACCOUNT ? 'default' : account
-  const question = { user, verb: 'create', group: 'signalbox.dev', resource: 'events', namespace }
+  const namespace = namespaceOf(account)
+  const question = { user, verb: 'create', group: OWN_GROUP, resource: 'events', namespace }
   if (authorizer.authorize(question).isAllowed) return
   throw new AppError(
     'ACCESS_DENIED',
     `user \`${user.name}\` may not create \`events.signalbox.dev\` in namespace \`${namespace}\``,
   )
+}
+
+/** In the words of AWS, with what a role would have to say. */
+function notAuthorized(
+  { account, user }: AccessKey,
+  { verbs, resource }: RightQuestion['right'],
+  operation: string,
+): AppError {
+  const who = `arn:aws:iam::${account}:user/${user}`
+  return new AppError(
+    'ACCESS_DENIED',
+    `User: ${who} is not authorized to perform: ${operation} because no role lets it ${verbs.join(' and ')} \`${resource}.${OWN_GROUP}\` in namespace \`${namespaceOf(account)}\``,
+  )
+}
+
+/** Where what belongs to an account lies. */
+function namespaceOf(account: string): string {
+  return account === DEFAULT_ACCOUNT ? 'default' : account
 }
 
 function refused(): AppError {

@@ -83,11 +83,12 @@ interface Parts extends Omit<Rooms, 'state' | 'drain' | 'close'> {
 
 function createAws(options: DoorOptions, state: State, parts: Parts): Dialect {
   const { config, clock, logger } = options
-  const { lookupSecret } = parts.authorization
+  const { lookupSecret, authorizeAws } = parts.authorization
   return createAwsDialect({
     operations: awsOperations(options, state, parts),
     authenticate:
       config.mode === 'dev' ? acceptAnyCredentials() : verifySignatures({ lookupSecret, clock }),
+    ...(config.mode === 'dev' ? {} : { authorize: authorizeAws }),
     logger: logger.child({ room: 'api' }),
   })
 }

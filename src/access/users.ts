@@ -21,10 +21,16 @@ export const ADMIN_USER: KubeUser = {
   groups: [MASTERS_GROUP, AUTHENTICATED_GROUP],
 }
 
-/** Who signs in with an access key. */
-export function accessKeyUser(accessKeyId: string): KubeUser {
-  const groups = [ACCESS_KEYS_GROUP, AUTHENTICATED_GROUP]
-  return { name: `signalbox:access-key:${accessKeyId}`, groups }
+/** Who signs in with an access key: the user that it names, or one of its own, who may call our own API. */
+export function accessKeyUser(key: {
+  readonly accessKeyId: string
+  readonly user?: string
+  readonly groups: readonly string[]
+}): KubeUser {
+  const { accessKeyId, user, groups } = key
+  if (user !== undefined) return { name: user, groups: [...groups, AUTHENTICATED_GROUP] }
+  const own = [ACCESS_KEYS_GROUP, AUTHENTICATED_GROUP]
+  return { name: `signalbox:access-key:${accessKeyId}`, groups: own }
 }
 
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/

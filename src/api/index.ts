@@ -1,6 +1,6 @@
 export { archiveOperations } from './aws/archive-operations.ts'
 export { acceptAnyCredentials } from './aws/credentials.ts'
-export { createAwsDialect } from './aws/dialect.ts'
+export { createAwsDialect, type RightQuestion } from './aws/dialect.ts'
 export { eventOperations } from './aws/event-operations.ts'
 export { pipeOperations } from './aws/pipe-operations.ts'
 export { createPutEvents } from './aws/put-events.ts'

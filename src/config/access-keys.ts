@@ -1,5 +1,5 @@
-// The file of access keys that `start` verifies signatures with: a list of `accessKeyId`, `secretAccessKey`
-// and `account`. Faults name an entry by its place and never show a secret.
+// The file of access keys that `start` verifies signatures with: a list of `accessKeyId`, `secretAccessKey`,
+// `account`, and `user` with `groups`. Faults name an entry by its place and never show a secret.
 
 import { readFileSync, statSync } from 'node:fs'
 import { describeError, parseYaml } from '../base/index.ts'
@@ -12,6 +12,7 @@ import { Secret } from './secret.ts'
 const DEFAULT_ACCOUNT = '000000000000'
 const ID_PATTERN = /^\w{3,128}$/
 const SECRET_LENGTH_MIN = 16
+const NAME_LENGTH_MAX = 253
 
 export function readAccessKeys(path: string, faults: Faults): readonly AccessKey[] {
   const content = readList(path, faults)
@@ -54,7 +55,8 @@ function parseKey(place: string, entry: unknown, faults: Faults): readonly Acces
     faults.add(`expected \`${place}\` to be a mapping with \`accessKeyId\` and \`secretAccessKey\``)
     return []
   }
-  const { accessKeyId: id, secretAccessKey: secret, account = DEFAULT_ACCOUNT, ...rest } = entry
+  const { accessKeyId: id, secretAccessKey: secret, account = DEFAULT_ACCOUNT, ...more } = entry
+  const { user, groups = [], ...rest } = more
   for (const name of Object.keys(rest)) faults.add(`unknown option \`${place}.${name}\``)
   const isIdRight = typeof id === 'string' && ID_PATTERN.test(id)
   const isSecretRight = typeof secret === 'string' && secret.length >= SECRET_LENGTH_MIN
@@ -71,8 +73,19 @@ function parseKey(place: string, entry: unknown, faults: Faults): readonly Acces
       `expected \`${place}.account\` to be twelve digits in quotes, got \`${String(account)}\``,
     )
   }
-  if (!isIdRight || !isSecretRight || !isAccountRight) return []
-  return [{ accessKeyId: id, secretAccessKey: new Secret(secret), account }]
+  const isUserRight = user === undefined || isName(user)
+  if (!isUserRight) faults.add(`expected \`${place}.user\` to be the name of a user`)
+  const areGroupsRight = Array.isArray(groups) && groups.every((group) => isName(group))
+  if (!areGroupsRight) faults.add(`expected \`${place}.groups\` to be a list of names`)
+  if (areGroupsRight && groups.length > 0 && user === undefined)
+    faults.add(`expected \`${place}.user\` beside \`${place}.groups\``)
+  if (!isIdRight || !isSecretRight || !isAccountRight || !isUserRight || !areGroupsRight) return []
+  const who = user === undefined ? {} : { user }
+  return [{ accessKeyId: id, secretAccessKey: new Secret(secret), account, ...who, groups }]
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= NAME_LENGTH_MAX
 }
 
 function refuseTwice(path: string, keys: readonly AccessKey[], faults: Faults): void {

@@ -128,6 +128,9 @@ export interface AccessKey {
   readonly secretAccessKey: Secret
   /** Twelve digits: the account its caller acts in. */
   readonly account: string
+  /** Whose it is: it may do what roles let this user do. It may do everything in its account when absent. */
+  readonly user?: string
+  readonly groups: readonly string[]
 }
 
 export interface FunctionConfig {

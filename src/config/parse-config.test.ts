@@ -240,6 +240,22 @@ test('faults of the access keys file name the entry and never show a secret', ()
   assert.ok(!`${faults}${more}`.includes(canary))
 })
 
+function parseKey(more: string) {
+  const cwd = folder({
+    'keys.yaml': `- {accessKeyId: abc, secretAccessKey: sixteen-characters${more}}\n`,
+  })
+  chmodSync(join(cwd, 'keys.yaml'), 0o600)
+  return parseConfig('start', sources({ cwd, flags: { accessKeysFile: 'keys.yaml' } }))
+}
+
+test('an access key may be of a user, whose groups need one', () => {
+  const named = parseKey(', user: ann, groups: [dev]').accessKeys[0]
+  assert.deepEqual([named?.user, named?.groups], ['ann', ['dev']])
+  assert.deepEqual(parseKey('').accessKeys[0]!.groups, [])
+  for (const more of [', groups: [dev]', ', user: 7', ", user: ''", ', user: ann, groups: dev'])
+    assert.match(faultsOf(() => parseKey(more)).join(), /keys.yaml\[0\]\.(user|groups)/, more)
+})
+
 test('functions get defaults, their runtime from the file name, and paths beside the file', () => {
   const text = `
 functions:

@@ -12,6 +12,10 @@ import { type Ended, shareSignalbox, Signalbox } from '../support/signalbox.ts'
 const HTTPS = 'https: { listen: on, port: 0 }\n'
 const KEYS = `- accessKeyId: AKIDEXAMPLE
   secretAccessKey: a-secret-of-some-length
+- accessKeyId: AKIDDANA
+  secretAccessKey: the-secret-of-dana
+  user: dana
+  groups: [shop]
 `
 
 const EVENT = JSON.stringify({ specversion: '1.0', id: '1', source: '/ci', type: 'built' })
@@ -216,6 +220,35 @@ describe('HTTPS under start', { skip: kubectlLacks() ?? false }, () => {
     await run('openssl', [...make, '-subj', subject, '-keyout', forged, '-out', `${forged}.crt`])
     assert.match(await pods('--cert', `${forged}.crt`, '--key', forged), /"Unauthorized"/)
     assert.ok(!signalbox().output.includes(ci) && !signalbox().output.includes(next))
+  })
+
+  test('an access key of a user may do over AWS what roles let him', async () => {
+    const env = {
+      AWS_ENDPOINT_URL: signalbox().url,
+      AWS_ACCESS_KEY_ID: 'AKIDDANA',
+      AWS_SECRET_ACCESS_KEY: 'the-secret-of-dana',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_CONFIG_FILE: '/dev/null',
+    }
+    const rule = ['put-rule', '--name', 'r', '--event-pattern', '{"source":["s"]}']
+    const refused = await run('aws', ['events', ...rule], env)
+    assert.match(
+      refused.stderr,
+      /AccessDeniedException\).*: User: arn:aws:iam::000000000000:user\/dana is not authorized to perform: events:PutRule because no role lets it create and update `rules.signalbox.dev` in namespace `default`/,
+    )
+    const https = new Https(signalbox())
+    const event = ['-H', 'Content-Type: application/cloudevents+json', '-d', EVENT]
+    const dana = ['-u', 'AKIDDANA:the-secret-of-dana']
+    assert.match((await https.curl('/events', ...dana, ...event)).stdout, /ACCESS_DENIED/)
+    await https.kubectl('create', 'rolebinding', 'shop', '--clusterrole=edit', '--group=shop')
+    const { stdout } = await run('aws', ['events', ...rule], env)
+    assert.match(stdout, /RuleArn/)
+    assert.match((await https.curl('/events', ...dana, ...event)).stdout, /"status":"/)
+    assert.match((await https.curl('/_signalbox/v1/info', ...dana)).stdout, /ACCESS_DENIED/)
+    assert.match(
+      (await https.curl('/api/v1/namespaces/default/secrets', ...dana)).stdout,
+      /SecretList/,
+    )
   })
 
   test('nobody may do anything, the administrator everything, and both after a restart', async () => {

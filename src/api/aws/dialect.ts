@@ -14,12 +14,15 @@ import type { AwsOperation, OperationContext } from './operation.ts'
 import { TRACE_HEADER_LENGTH_MAX, UNPACKED_BODY_BYTES_MAX } from './limits.ts'
 import { decodeQuery, parseForm } from './query-decode.ts'
 import { decodeRest, matchRest } from './rest.ts'
+import { type Right, rightOf } from './rights.ts'
 import { findOperation, type OperationShape, SERVICES, type ServiceName } from './shapes.ts'
 import { compileValidator, type Validate } from './validate.ts'
 
 export interface AwsDialectOptions {
   readonly operations: readonly AwsOperation[]
   readonly authenticate: Authenticate
+  /** Whether a caller may do what an operation does; throws `ACCESS_DENIED`. Everybody may everything when absent. */
+  readonly authorize?: (question: RightQuestion) => void
   readonly logger: Logger
 }
 
@@ -32,6 +35,13 @@ export function createAwsDialect(options: AwsDialectOptions): Dialect {
       String(headers['x-amz-target'] ?? '').startsWith(`${COMPRESSING_PREFIX}.`),
     handle: (request) => answer({ ...options, registry }, request),
   }
+}
+
+export interface RightQuestion {
+  readonly caller: Caller
+  readonly right: Right
+  /** `events:PutRule`. */
+  readonly operation: string
 }
 
 /** One operation as a request names it, before anything of it is decoded. */
@@ -77,6 +87,7 @@ async function answer(parts: Parts, request: HttpRequest): Promise<HttpResponse>
     const registered = parts.registry(call.service, call.shape)
     const isOpen = registered.operation?.isOpen === true && !isSigned(request)
     const caller = isOpen ? ANONYMOUS : await parts.authenticate(request, call.service)
+    allow(parts, caller, call)
     const input = registered.validate(call.decode())
     if (registered.operation === undefined) throw notImplemented(call)
     const output = await registered.operation.handle(input, new CallContext(request, caller, call))
@@ -85,6 +96,12 @@ async function answer(parts: Parts, request: HttpRequest): Promise<HttpResponse>
     logFailure(parts.logger, request, error)
     return call.framing.failure(toAwsError(error, call.service))
   }
+}
+
+/** Asked before anything of the input is looked at. */
+function allow({ authorize }: Parts, caller: Caller, { service, shape }: Call): void {
+  const right = authorize === undefined ? undefined : rightOf(service, shape.name)
+  if (right !== undefined) authorize!({ caller, right, operation: `${service}:${shape.name}` })
 }
 
 /** Which operation is asked for; an answer at once when it is none of ours. */
