@@ -94,8 +94,9 @@ async function identifySender(
   otherwise: () => KubeUser | undefined,
 ): Promise<KubeUser | undefined> {
   if (clientCertificate !== undefined) return authenticator.userOfCertificate(clientCertificate)
-  const token = /^bearer +(\S*) *$/i.exec(headers.authorization ?? '')?.[1]
-  return token === undefined ? otherwise() : authenticator.userOfToken(token)
+  const [scheme, token = ''] =
+    /^\s*(\S+)\s*(.*?)\s*$/.exec(headers.authorization ?? '')?.slice(1) ?? []
+  return scheme?.toLowerCase() === 'bearer' ? authenticator.userOfToken(token) : otherwise()
 }
 
 /** Our own API is paths to RBAC, not objects. */

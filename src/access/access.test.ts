@@ -253,6 +253,71 @@ test('a default role gets back what it lost, unless it says otherwise; what was 
   )
 })
 
+const silver = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  namespace: 'silver',
+  name,
+})
+
+test('what one may not see is refused alike, whether it is there or not', async (t) => {
+  const { clientOf, root } = await open(t)
+  await root.create(
+    bindingOf({ name: 'e', namespace: 'gold', role: 'ClusterRole/edit', to: ['User/ann'] }),
+  )
+  await root.create(config('there', 'silver'))
+  const client = clientOf(ANN)
+  const calls = [
+    (name: string) => client.get(silver(name)),
+    (name: string) => client.create(config(name, 'silver')),
+    (name: string) => client.update(config(name, 'silver')),
+    (name: string) => client.patch(silver(name), 'merge', { data: {} }),
+    (name: string) =>
+      client.patch(silver(name), 'apply', config(name, 'silver'), { fieldManager: 'x' }),
+    (name: string) => client.delete(silver(name)),
+  ]
+  for (const [place, call] of calls.entries()) {
+    const said: string[] = []
+    for (const name of ['there', 'gone']) {
+      await assert.rejects(call(name), (error) => {
+        assert.ok(isKubeError(error, 'Forbidden'), `${place} ${String(error)}`)
+        said.push(error.message.replace(`"${name}" `, ''))
+        return true
+      })
+    }
+    assert.equal(said[0], said[1])
+  }
+  const type = { apiVersion: 'v1', kind: 'ConfigMap' }
+  await assert.rejects(client.list(type), refused(/at the cluster scope/))
+  await assert.rejects(client.list(type, { namespace: 'silver' }), refused(/"silver"/))
+  const watch = client.watch(type, { signal: new AbortController().signal })
+  await assert.rejects(
+    async () => {
+      for await (const _ of watch) assert.fail('something was told')
+    },
+    refused(/cannot watch/),
+  )
+})
+
+test('every namespace has a service account, which comes again and goes with it', async (t) => {
+  const { root } = await open(t)
+  const key = { apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'gold', name: 'default' }
+  const uids: (string | undefined)[] = []
+  const stop = new AbortController()
+  const watch = { namespace: 'gold', resourceVersion: '0', signal: stop.signal }
+  for await (const event of root.watch(key, watch)) {
+    if (event.type === 'DELETED' && uids.length === 2) break
+    if (event.type !== 'ADDED') continue
+    uids.push(event.object.metadata.uid)
+    if (uids.length === 1) await root.delete(key)
+    else await root.delete({ apiVersion: 'v1', kind: 'Namespace', name: 'gold' })
+  }
+  stop.abort()
+  assert.notEqual(uids[0], uids[1])
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', name: 'gold' }
+  while ((await root.get(namespace)) !== undefined) await new Promise(setImmediate)
+})
+
 test('nobody gives away what he does not hold', async (t) => {
   const { clientOf, root } = await open(t)
   await root.create(

@@ -8,6 +8,7 @@
 import type { Clock, Logger, Random } from '../base/index.ts'
 import {
   type Actor,
+  type Controller,
   Informer,
   type InformerOptions,
   type KubeObjects,
@@ -18,6 +19,7 @@ import { ACCESS_TOKEN_TYPE, AccessTokens, TOKEN_GROUP } from './access-token.ts'
 import { Aggregation } from './aggregation.ts'
 import { Authenticator } from './authenticator.ts'
 import { Authorizer, MASTERS_GROUP } from './authorizer.ts'
+import { createDefaultAccounts } from './default-accounts.ts'
 import { EscalationGuard, RBAC_GROUP } from './escalation.ts'
 import { checkActing, impersonate } from './impersonation.ts'
 import { SEEN_MS_MAX } from './limits.ts'
@@ -83,6 +85,7 @@ class Policies implements Access {
   readonly #informers = new Map<string, Informer>()
   readonly #aggregation: Aggregation
   readonly #guard: EscalationGuard
+  readonly #defaultAccounts: Controller
   readonly #waiting = new Set<() => void>()
   #isOpen = false
 
@@ -113,6 +116,7 @@ class Policies implements Access {
       })
     }
     this.#inform(TOKEN_GROUP, TOKEN_KIND, (next, previous) => tokens.learn(next, previous))
+    this.#defaultAccounts = createDefaultAccounts({ client: system, clock, logger })
     this.#aggregation = new Aggregation({
       client: system,
       roles: () => this.#informers.get('ClusterRole')!.all(),
@@ -140,6 +144,7 @@ class Policies implements Access {
     await Promise.all(Array.from(this.#informers.values(), (informer) => informer.start()))
     await this.#aggregation.look()
     this.#isOpen = true
+    await this.#defaultAccounts.start()
   }
 
   actorFor(user: KubeUser): Actor {
@@ -161,6 +166,7 @@ class Policies implements Access {
 
   async close(): Promise<void> {
     this.#isOpen = false
+    await this.#defaultAccounts.close()
     await this.#aggregation.close()
     await Promise.all(Array.from(this.#informers.values(), (informer) => informer.close()))
   }

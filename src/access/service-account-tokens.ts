@@ -48,6 +48,9 @@ export interface IssuedToken {
   readonly token: string
   /** RFC 3339. */
   readonly expirationTimestamp: string
+  /** What was asked for, with what was left out filled in. */
+  readonly audiences: readonly string[]
+  readonly expirationSeconds: number
 }
 
 export interface ServiceAccountTokensOptions {
@@ -78,8 +81,9 @@ export class ServiceAccountTokens {
     if (account === undefined) throw notFound({ group: '', plural: 'serviceaccounts' }, name)
     const bound = await this.#bind(wish)
     const now = Math.floor(clock.now() / 1000)
+    const audiences = wish.audiences.length === 0 ? [ISSUER] : wish.audiences
     const token = signer.sign({
-      aud: wish.audiences.length === 0 ? [ISSUER] : wish.audiences,
+      aud: audiences,
       exp: now + expirationSeconds,
       iat: now,
       iss: ISSUER,
@@ -92,8 +96,9 @@ export class ServiceAccountTokens {
       nbf: now,
       sub: serviceAccountName(namespace, name),
     })
-    const expirationTimestamp = new Date((now + expirationSeconds) * 1000)
-    return { token, expirationTimestamp: `${expirationTimestamp.toISOString().slice(0, 19)}Z` }
+    const expiration = new Date((now + expirationSeconds) * 1000).toISOString()
+    const expirationTimestamp = `${expiration.slice(0, 19)}Z`
+    return { token, expirationTimestamp, audiences, expirationSeconds }
   }
 
   /** Whose token it is, when it is good now and for one of the audiences. */

@@ -18,6 +18,7 @@ export { apiVersionOf, type OnTypesChanged, type ResourceTypes } from './resourc
 export { isKubeError, KubeError, type KubeErrorDetails, type KubeReason } from './kube-error.ts'
 export { accessDenied, badRequest, conflict, forbidden, invalid, notFound } from './kube-faults.ts'
 export { nameSelected } from './selectors.ts'
+export { Controller, type ControllerOptions } from './controller.ts'
 export { Informer, type InformerOptions } from './informer.ts'
 export type { PodLogQuery, PodLogs } from './pod-logs.ts'
 export type {

@@ -255,6 +255,8 @@ describe('HTTPS under start', { skip: kubectlLacks() ?? false }, () => {
     const https = new Https(signalbox())
     const authority = readFileSync(join(signalbox().dataDir, 'tls/ca.crt'), 'utf8')
     const token = readFileSync(join(signalbox().dataDir, 'admin.token'), 'utf8').trim()
+    for (const secret of ['admin.token', 'service-account.key', 'secret.key', 'tls/ca.key'])
+      assert.equal(statSync(join(signalbox().dataDir, secret)).mode & 0o777, 0o600, secret)
     const admin = ['-H', `Authorization: Bearer ${token}`]
     const look = async (): Promise<void> => {
       const nobody = await https.curl('/api/v1/secrets')

@@ -155,3 +155,50 @@ test('plain HTTP at a port for HTTPS is cut off and hurts nobody', async (t) => 
   await plain.untilClosed()
   assert.equal(await ask(server, { ca: authority.certificate }), 'none')
 })
+
+test('who goes on with a session of before is told as who began it', async (t) => {
+  const authority = makeAuthority(t)
+  const server = await open(t, authority)
+  const ca = authority.certificate
+  const wish = { groups: [], ageMs: DAY_MS }
+  const shown = [
+    { own: authority.issueClient({ user: 'ann', ...wish }), isTrusted: true },
+    { own: makeAuthority(t).issueClient({ user: 'ann', ...wish }), isTrusted: false },
+  ]
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    for (const { own, isTrusted } of shown) {
+      const options = {
+        port: server.port,
+        host: '127.0.0.1',
+        ca,
+        cert: own.certificate,
+        key: own.key,
+        maxVersion,
+      }
+      const first = connect(options)
+      const session = new Promise<Buffer>((resolve) => first.once('session', resolve))
+      const told = await exchange(first)
+      const second = connect({ ...options, session: await session })
+      let isReused = false
+      second.once('secureConnect', () => {
+        isReused = second.isSessionReused()
+      })
+      const again = await exchange(second)
+      assert.equal(isReused, true, `${maxVersion} ${isTrusted}`)
+      for (const text of [told, again]) {
+        assert.match(text, new RegExp(`"isTrusted":${isTrusted},"commonNames":\\["ann"\\]`))
+      }
+    }
+  }
+})
+
+/** The answer to one request, whole. */
+function exchange(socket: TLSSocket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString()))
+    socket.once('error', reject)
+    socket.once('close', () => resolve(text))
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+  })
+}

@@ -63,4 +63,7 @@ export interface IssuedToken {
   readonly token: string
   /** RFC 3339. */
   readonly expirationTimestamp: string
+  /** What was asked for, with what was left out filled in. */
+  readonly audiences: readonly string[]
+  readonly expirationSeconds: number
 }

@@ -48,6 +48,8 @@ async function open(context: TestContext): Promise<void> {
       issueToken: async ({ name }) => ({
         token: `for ${name}`,
         expirationTimestamp: '2030-01-01T00:00:00Z',
+        audiences: ['here'],
+        expirationSeconds: 3600,
       }),
     },
     clock: new FakeClock(),

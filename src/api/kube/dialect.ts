@@ -251,6 +251,21 @@ class KubeServer {
     throw methodRefused()
   }
 
+  /** The whole object, for whoever may get its status. */
+  async #getStatus(call: Call, name: string): Promise<HttpResponse> {
+    const { access, user, type, namespace, allowed } = call
+    await allow(access, {
+      user,
+      verb: 'get',
+      group: type.group,
+      resource: type.plural,
+      subresource: 'status',
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+    })
+    return getObject({ ...call, client: allowed }, name)
+  }
+
   async #dispatchPart(call: Call, name: string, subresource: string): Promise<HttpResponse> {
     const { type, request } = call
     const { method } = request
@@ -261,7 +276,7 @@ class KubeServer {
     if (subresource === 'token' && method === 'POST') return issueToken(call, name)
     if (subresource !== 'status' && subresource !== 'finalize') throw methodRefused()
     if (method === 'PUT') return replaceObject(call, name, subresource)
-    if (subresource === 'status' && method === 'GET') return getObject(call, name)
+    if (subresource === 'status' && method === 'GET') return this.#getStatus(call, name)
     if (subresource === 'status' && method === 'PATCH') return patchObject(call, name, subresource)
     throw methodRefused()
   }

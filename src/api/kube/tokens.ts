@@ -24,14 +24,15 @@ export async function issueToken(call: Call, name: string): Promise<HttpResponse
   if ((await everything.get({ ...of, namespace, name })) === undefined) throw notFound(type, name)
   const { object } = decodeObjectBody(request, 'TokenRequest')
   const spec = (object['spec'] ?? {}) as Readonly<Record<string, unknown>>
-  const status = await access.issueToken({ namespace, name, ...wishOf(spec) })
+  const issued = await access.issueToken({ namespace, name, ...wishOf(spec) })
+  const { token, expirationTimestamp, audiences, expirationSeconds } = issued
   return jsonResponse(
     {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
       metadata: { name, namespace },
-      spec,
-      status,
+      spec: { ...spec, audiences, expirationSeconds },
+      status: { token, expirationTimestamp },
     },
     201,
   )
