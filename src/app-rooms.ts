@@ -11,6 +11,7 @@ import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
 import { openKubeRooms } from './app-objects.ts'
+import { openRoostRoom, type RoostRoom } from './app-roost.ts'
 import { openSchedules, type Schedules } from './app-schedules.ts'
 import { openLearning } from './app-schemas.ts'
 import { openSources, type SourceRoom } from './app-sources.ts'
@@ -28,6 +29,7 @@ export interface Rooms {
   readonly schedules: Schedules
   readonly objects: KubeObjects
   readonly access: Access
+  readonly roost: RoostRoom
   /** No source, no replay, no pipe and no schedule goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
   drain(deadline: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -41,7 +43,15 @@ export interface RoomsOptions extends AppOptions {
 }
 
 /** What the rooms keep below the data directory. */
-const FILES = ['log', 'archives', 'metrics.json', 'store.db', 'store.db-wal', 'store.db-shm']
+const FILES = [
+  'log',
+  'archives',
+  'roost',
+  'metrics.json',
+  'store.db',
+  'store.db-wal',
+  'store.db-shm',
+]
 
 export async function openRooms(options: RoomsOptions): Promise<Rooms> {
   const closers = new Closers()
@@ -56,6 +66,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
     const schedules = await openSchedules(options, state, delivery, closers)
     const { objects, access } = await openKubeRooms(options, state, closers)
+    const roost = await openRoostRoom(options, { state, objects, access }, closers)
     const rooms: Rooms = {
       state,
       delivery,
@@ -66,8 +77,10 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
       schedules,
       objects,
       access,
+      roost,
       async drain(deadline) {
         maintenance.cancel()
+        await roost.close()
         await sources.close()
         await schedules.close()
         await archives.replays.close()

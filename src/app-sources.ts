@@ -162,7 +162,7 @@ function readDeclared<K extends 'Broker' | 'Source'>(
 }
 
 /** Secrets as Kubernetes mounts them: a folder per secret, a file per key. */
-function directoryOf(directory: string): SecretSource {
+export function directoryOf(directory: string): SecretSource {
   return {
     read: (secret, key) =>
       SAFE_NAME.test(secret) && SAFE_NAME.test(key)

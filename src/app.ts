@@ -59,7 +59,8 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     ...reasonsOfDamage(rooms.state.log.stats().quarantined, config.log.acceptDataLoss),
   ]
   const openDoors = (): readonly Dialect[] => {
-    const shown = extendWithArchives(rooms.cloudMetrics.extend(metrics), rooms.archives)
+    const counted = extendWithArchives(rooms.cloudMetrics.extend(metrics), rooms.archives)
+    const shown = rooms.roost.extend(counted)
     return createDialects(
       { ...options, metrics: shown, startedAt, reasonsNotReady, reset, authority },
       rooms,

@@ -45,7 +45,7 @@ const TABLE: readonly (readonly [room: string, mayImport: string])[] = [
   ['trigger', 'base event model transform expression structure objects connect ingress'],
   ['job', 'base event model transform expression structure objects connect ingress'],
   ['workflow', 'base event model transform expression structure objects connect ingress'],
-  ['roost', 'base event model transform expression structure objects connect ingress'],
+  ['roost', 'base event model keyring schema structure objects connect'],
   ['control', ALL_ABOVE],
   ['api', 'base event model metric config structure objects control'],
   ['client', 'base event model'],

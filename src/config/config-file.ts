@@ -11,7 +11,13 @@ import type { Env } from './read-env.ts'
 const FILE_NAMES = ['signalbox.yaml', 'signalbox.yml', 'signalbox.json']
 
 // Values that are one thing although they are mappings.
-const WHOLE_SECTIONS = new Set(['functions', 'targets.aws.endpoints', 'brokers', 'sources'])
+const WHOLE_SECTIONS = new Set([
+  'functions',
+  'targets.aws.endpoints',
+  'brokers',
+  'sources',
+  'events',
+])
 
 // Members of brokers that name a secret: what they stand for is read when it is used, and again when it changes.
 const SECRET_MEMBERS = new Set([

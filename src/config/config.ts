@@ -34,6 +34,9 @@ export interface Config extends ClientConfig {
   /** As the file has them, by name; what they must be is the model's to say. */
   readonly brokers: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly sources: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** As the file has it; what it must be is the roost keeper's to say. */
+  readonly events?: Readonly<Record<string, unknown>>
+  readonly roost: RoostConfig
   readonly nats: NatsConfig
   readonly https: HttpsConfig
   /** Absolute; secrets lie there as `NAME/KEY`. */
@@ -70,6 +73,12 @@ export interface HttpsConfig {
   readonly listen: 'auto' | 'on' | 'off'
   readonly host: string
   readonly port: number
+}
+
+/** Where the roost keeper looks for what it runs with, beside the file's `events`. */
+export interface RoostConfig {
+  /** `NAMESPACE/NAME`. */
+  readonly configMap: string
 }
 
 /** The listener for NATS clients. */

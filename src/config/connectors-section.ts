@@ -1,5 +1,5 @@
 // The file's `brokers:` and `sources:` sections: mappings of a name to a mapping. What stands inside is held against
-// the model by whoever makes resources of them.
+// the model by whoever makes resources of them. And its `events:` section, whose keys the roost keeper knows.
 
 import { type ConfigFile, isMapping } from './config-file.ts'
 import type { Faults } from './faults.ts'
@@ -29,4 +29,15 @@ export function parseConnectors(
     else faults.add(`expected \`${key}.${name}\` to be a mapping`)
   }
   return Object.fromEntries(well)
+}
+
+export function parseEvents(
+  file: ConfigFile | undefined,
+  faults: Faults,
+): Readonly<Record<string, unknown>> | undefined {
+  const section = file?.values.get('events')
+  if (section === undefined || section === null) return undefined
+  if (isMapping(section)) return section
+  faults.add('expected `events` to be a mapping')
+  return undefined
 }

@@ -393,6 +393,12 @@ export const OPTIONS: readonly Option[] = [
     doc: 'token that NATS clients must give; without one, under `dev`, any client may come',
   },
   {
+    key: 'roost.configMap',
+    type: 'text',
+    default: 'default/roost-keeper-events-config',
+    doc: 'ConfigMap whose `events-config.yaml` stands above the `events` section of the file, as `NAMESPACE/NAME`; it need not exist',
+  },
+  {
     key: 'secretsDir',
     type: 'path',
     default: './secrets',

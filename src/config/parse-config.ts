@@ -7,7 +7,7 @@ import type { ClientConfig, Config, Mode } from './config.ts'
 import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts'
 import { findContradictions } from './contradictions.ts'
 import { Faults } from './faults.ts'
-import { parseConnectors } from './connectors-section.ts'
+import { parseConnectors, parseEvents } from './connectors-section.ts'
 import { parseFunctions } from './functions-section.ts'
 import { envNameOf, envNameOfOption, type Option, OPTIONS } from './options.ts'
 import { findRunningServer } from './running-server.ts'
@@ -32,6 +32,7 @@ export function parseConfig(mode: Mode, sources: ConfigSources): Config {
   const functions = parseFunctions(file, faults)
   const brokers = parseConnectors('brokers', file, faults)
   const readFrom = parseConnectors('sources', file, faults)
+  const events = parseEvents(file, faults)
   const keysFile = values.get('accessKeysFile')
   const accessKeys =
     mode === 'start' && typeof keysFile === 'string' ? readAccessKeys(keysFile, faults) : []
@@ -44,6 +45,7 @@ export function parseConfig(mode: Mode, sources: ConfigSources): Config {
     functions,
     brokers,
     sources: readFrom,
+    ...(events === undefined ? {} : { events }),
     accessKeys,
   } as unknown as Config
   // Contradictions are read from values that are right by themselves.

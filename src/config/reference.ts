@@ -34,6 +34,10 @@ const CONNECTORS = `
 \`brokers\` and \`sources\` are mappings from a name to what [the guide to brokers](../guides/brokers.md) describes. Secrets of
 a broker are never in the file: \`{secret: NAME, key: KEY}\`, \`\${file:PATH}\` or \`\${env:NAME}\` stands there, and is
 read again when it changes.
+
+## Events of roosts
+
+\`events\` is what [the guide to the roost keeper](../guides/roost.md) describes.
 `
 
 const ACCESS_KEYS = `

@@ -6,7 +6,8 @@ import { envNameOf, envNameOfOption, OPTIONS } from './options.ts'
 import type { Env } from './read-env.ts'
 import { suggestion } from './suggest.ts'
 
-const KEYS = [...OPTIONS.map((option) => option.key), 'functions', 'brokers', 'sources', 'version']
+const SECTIONS = ['functions', 'brokers', 'sources', 'events', 'version']
+const KEYS = [...OPTIONS.map((option) => option.key), ...SECTIONS]
 const ENV_NAMES = [...OPTIONS.map((option) => envNameOfOption(option)), envNameOf('config')]
 
 // What Kubernetes sets in every pod beside a Service named signalbox.

@@ -43,3 +43,17 @@ export type { RetryMode } from './kinds/http/outcome.ts'
 export type { LogLine, WriteLogLine } from './kinds/log/log-sink.ts'
 export { createKafkaSourceKind } from './kinds/kafka/kafka-source.ts'
 export { kafkaConnector } from './kinds/kafka/kafka-connector.ts'
+export type { BrokerAccess, FindBroker, RevealSecret } from './broker-access.ts'
+export type { Blobs } from './blobs.ts'
+export { openDirectoryBlobs } from './directory-blobs.ts'
+export { fetchText } from './fetch-text.ts'
+export { openS3Blobs } from './kinds/aws/s3-blobs.ts'
+export { type KafkaAdmin, openKafkaAdmin, type WantedTopic } from './kinds/kafka/kafka-admin.ts'
+export {
+  type KafkaProducer,
+  openKafkaProducer,
+  type ProducerRecord,
+  type RecordOutcome,
+} from './kinds/kafka/kafka-producer.ts'
+export { readKafkaRange } from './kinds/kafka/kafka-range.ts'
+export { type KafkaReader, type KafkaRecord, openKafkaReader } from './kinds/kafka/kafka-reader.ts'

@@ -65,3 +65,12 @@ export const SOURCE_STEADY_MS = 60_000
 
 /** How often secrets of a broker are looked at. */
 export const SECRET_POLL_MS = 2000
+
+/** One request to a bucket. */
+export const BLOB_REQUEST_TIMEOUT_MS = 15_000
+
+/** A schema registry's answer, from the first look-up to its last byte. */
+export const REGISTRY_TIMEOUT_MS = 5_000
+
+/** What is read of one object of a bucket. */
+export const BLOB_BYTES_MAX: number = 64 * 1024 * 1024

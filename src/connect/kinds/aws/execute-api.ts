@@ -1,7 +1,6 @@
 // API Gateway: a signed request to the URL that the ARN `arn:…:execute-api:…:API/STAGE/METHOD/PATH` stands for.
 // Each `*` of the path takes the next of the target's path parameters.
 
-import { createHash, createHmac } from 'node:crypto'
 import type { Arn } from '../../../model/index.ts'
 import type { SinkMessage, SinkResult } from '../../sink.ts'
 import type { AwsCaller } from './caller.ts'
@@ -9,6 +8,7 @@ import { escapeUri, type SdkRequest } from './sdk-network.ts'
 import { AWS_MESSAGE_LENGTH_MAX } from './limits.ts'
 import { resultOf } from './outcome.ts'
 import { malformed, parametersOf } from './plan.ts'
+import { Sha256 } from './sha256.ts'
 
 interface Call {
   readonly arn: Arn
@@ -80,32 +80,4 @@ function fillPath(path: readonly string[], message: SinkMessage, values: unknown
 function textsOf(value: unknown): Record<string, string> {
   if (typeof value !== 'object' || value === null) return {}
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, String(item)]))
-}
-
-/** What the signer hashes with; keyed, it is HMAC. */
-class Sha256 {
-  readonly #hash
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash =
-      secret === undefined
-        ? createHash('sha256')
-        : createHmac('sha256', typeof secret === 'string' ? secret : bytesOf(secret))
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(typeof data === 'string' ? data : bytesOf(data))
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return new Uint8Array(this.#hash.digest())
-  }
-
-  reset(): void {}
-}
-
-function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data)
 }

@@ -36,7 +36,10 @@ export interface SdkNetwork {
   close(): Promise<void>
 }
 
-export function createSdkNetwork(guard: Guard): SdkNetwork {
+export function createSdkNetwork(
+  guard: Guard,
+  answerBytesMax: number = AWS_ANSWER_BYTES_MAX,
+): SdkNetwork {
   const agent = new Agent({
     connect: guard.connect,
     connections: AWS_CONNECTIONS_MAX,
@@ -60,7 +63,7 @@ export function createSdkNetwork(guard: Guard): SdkNetwork {
         body: bodyOf(request.body),
         signal: options?.abortSignal ?? null,
       })
-      const answer = await readBounded(body)
+      const answer = await readBounded(body, answerBytesMax)
       return { response: { statusCode, headers: flat(headers), body: answer } }
     },
     destroy() {},
@@ -98,13 +101,13 @@ function bodyOf(body: unknown): string | Uint8Array | null {
   throw new TypeError('the SDK made a request whose body is a stream')
 }
 
-async function readBounded(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function readBounded(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > AWS_ANSWER_BYTES_MAX) {
-      throw new Error(`the answer has more than ${AWS_ANSWER_BYTES_MAX} bytes`)
+    if (size > bytesMax) {
+      throw new Error(`the answer has more than ${bytesMax} bytes`)
     }
     chunks.push(chunk)
   }

@@ -8,8 +8,17 @@ import { REQUEST_TIMEOUT_MS } from './limits.ts'
 
 export type ConnectionSettings = BaseOptions & { readonly requestTimeout: number }
 
+/** How often the client itself asks again, before whoever called hears of it. */
+export interface ClientRetries {
+  readonly retries?: number
+  readonly retryDelayMs?: number
+}
+
 /** Rejects `SECRET_MISSING`, and as `checkServer` throws. */
-export async function connectionSettings(access: BrokerAccess): Promise<ConnectionSettings> {
+export async function connectionSettings(
+  access: BrokerAccess,
+  { retries = 2, retryDelayMs = 200 }: ClientRetries = {},
+): Promise<ConnectionSettings> {
   const { broker, checkServer } = access
   const servers = broker.servers.map((server) => (/:\d+$/.test(server) ? server : `${server}:9092`))
   for (const server of servers) checkServer(server)
@@ -20,8 +29,8 @@ export async function connectionSettings(access: BrokerAccess): Promise<Connecti
     connectTimeout: broker.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     requestTimeout,
     timeout: Math.min(requestTimeout, 5000),
-    retries: 2,
-    retryDelay: 200,
+    retries,
+    retryDelay: retryDelayMs,
     ...(await tlsOf(access)),
     ...saslOf(access),
   }

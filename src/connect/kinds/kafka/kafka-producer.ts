@@ -11,7 +11,7 @@ import { AppError } from '../../../base/index.ts'
 import type { BrokerProducer } from '../../../model/index.ts'
 import { brokerLost, hasCode } from './broker-fault.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
-import { connectionSettings } from './client-options.ts'
+import { type ClientRetries, connectionSettings } from './client-options.ts'
 import { BATCH_BYTES, LINGER_MS, PRODUCER_BYTES_MAX, PRODUCER_RECORDS_MAX } from './limits.ts'
 
 export interface ProducerRecord {
@@ -26,7 +26,7 @@ export interface ProducerRecord {
 
 /** `refused` cannot be taken, however often it is sent. */
 export type RecordOutcome =
-  | { readonly kind: 'written' }
+  | { readonly kind: 'written'; readonly partition?: number; readonly offset?: number }
   | { readonly kind: 'failed' | 'refused'; readonly error: AppError }
 
 export interface KafkaProducer {
@@ -40,6 +40,7 @@ export interface KafkaProducerOptions extends BrokerAccess {
   readonly clock: Clock
   /** Stands above the broker's own. */
   readonly settings?: BrokerProducer
+  readonly client?: ClientRetries
 }
 
 type Client = Producer<Buffer, Buffer, string, string>
@@ -157,8 +158,9 @@ class GatheringProducer implements KafkaProducer {
     try {
       const client = await this.#open()
       const messages = batch.map(({ record }) => toMessage(record))
-      await client.send({ messages, ...this.#produceOptions })
-      for (const { settle } of batch) settle(WRITTEN)
+      const { offsets = [] } = await client.send({ messages, ...this.#produceOptions })
+      const placeOf = createPlaces(offsets, batch)
+      for (const waiting of batch) waiting.settle({ ...WRITTEN, ...placeOf(waiting.record) })
     } catch (error) {
       await this.#failed(batch, error)
     }
@@ -193,7 +195,7 @@ class GatheringProducer implements KafkaProducer {
   async #create(): Promise<Client> {
     const { Producer: ClientClass, stringSerializer } = await import('@platformatic/kafka')
     const options: ProducerOptions<Buffer, Buffer, string, string> = {
-      ...(await connectionSettings(this.#options)),
+      ...(await connectionSettings(this.#options, this.#options.client)),
       idempotent: this.#isIdempotent,
       serializers: { headerKey: stringSerializer, headerValue: stringSerializer },
     }
@@ -210,6 +212,24 @@ class GatheringProducer implements KafkaProducer {
       acks: ACKS[acks],
       ...(compression === undefined ? {} : { compression }),
     }
+  }
+}
+
+/** Where a record lies, as far as it can be told: of one that went alone to its topic. */
+function createPlaces(
+  offsets: readonly {
+    readonly topic: string
+    readonly partition: number
+    readonly offset: bigint
+  }[],
+  batch: readonly Waiting[],
+): (record: ProducerRecord) => { readonly partition?: number; readonly offset?: number } {
+  const counts = new Map<string, number>()
+  for (const { record } of batch) counts.set(record.topic, (counts.get(record.topic) ?? 0) + 1)
+  return ({ topic }) => {
+    const place = offsets.find((one) => one.topic === topic)
+    if (place === undefined || counts.get(topic) !== 1) return {}
+    return { partition: place.partition, offset: Number(place.offset) }
   }
 }
 

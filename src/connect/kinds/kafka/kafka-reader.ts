@@ -6,7 +6,7 @@ import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
 import { AppError } from '../../../base/index.ts'
 import { brokerLost } from './broker-fault.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
-import { connectionSettings } from './client-options.ts'
+import { type ClientRetries, connectionSettings } from './client-options.ts'
 import {
   FETCH_BYTES_MAX,
   FETCH_PARTITION_BYTES_MAX,
@@ -35,6 +35,13 @@ export interface KafkaReaderOptions extends BrokerAccess {
   readonly group: string
   readonly from: 'earliest' | 'latest'
   readonly sessionTimeoutMs?: number
+  readonly heartbeatMs?: number
+  /** How long a member may take with what it was given before the group goes on without it. */
+  readonly rebalanceTimeoutMs?: number
+  /** Bytes that an answer of the cluster has at least, and at most. */
+  readonly fetchBytesMin?: number
+  readonly fetchBytesMax?: number
+  readonly client?: ClientRetries
 }
 
 export interface ReadLimits {
@@ -61,13 +68,14 @@ export async function openKafkaReader(options: KafkaReaderOptions): Promise<Kafk
   const { broker, topics, group, from } = options
   const { Consumer: ClientClass } = await import('@platformatic/kafka')
   const consumer: Client = new ClientClass({
-    ...(await connectionSettings(options)),
+    ...(await connectionSettings(options, options.client)),
     groupId: group,
     autocommit: false,
     sessionTimeout: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
-    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-    heartbeatInterval: HEARTBEAT_MS,
-    maxBytes: FETCH_BYTES_MAX,
+    rebalanceTimeout: options.rebalanceTimeoutMs ?? REBALANCE_TIMEOUT_MS,
+    heartbeatInterval: options.heartbeatMs ?? HEARTBEAT_MS,
+    ...(options.fetchBytesMin === undefined ? {} : { minBytes: options.fetchBytesMin }),
+    maxBytes: options.fetchBytesMax ?? FETCH_BYTES_MAX,
     maxWaitTime: FETCH_WAIT_MS,
     highWaterMark: READ_AHEAD_RECORDS_MAX,
   })
@@ -77,7 +85,10 @@ export async function openKafkaReader(options: KafkaReaderOptions): Promise<Kafk
       mode: 'committed',
       fallbackMode: from,
       autocommit: false,
-      maxBytesPerPartition: FETCH_PARTITION_BYTES_MAX,
+      maxBytesPerPartition: Math.min(
+        FETCH_PARTITION_BYTES_MAX,
+        options.fetchBytesMax ?? FETCH_PARTITION_BYTES_MAX,
+      ),
     })
     return new GroupReader(broker.name, consumer, stream)
   } catch (error) {
@@ -211,7 +222,7 @@ class GroupReader implements KafkaReader {
 
 const NO_VALUE = Buffer.alloc(0)
 
-function toRecord(message: Message): KafkaRecord {
+export function toRecord(message: Message): KafkaRecord {
   const { topic, partition, offset, timestamp, leaderEpoch } = message
   // A record may have neither; the client's types do not say so.
   const key = message.key as Buffer | undefined

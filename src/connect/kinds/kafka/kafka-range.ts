@@ -1,0 +1,90 @@
+// What a topic has of a span of time, read once from its beginning to its end. Nobody's offsets are touched.
+
+import { createUuid, type Random } from '../../../base/index.ts'
+import type { BrokerAccess } from '../../broker-access.ts'
+import { brokerLost } from './broker-fault.ts'
+import { connectionSettings } from './client-options.ts'
+import { type KafkaRecord, toRecord } from './kafka-reader.ts'
+import { FETCH_BYTES_MAX, FETCH_WAIT_MS, READ_AHEAD_RECORDS_MAX } from './limits.ts'
+
+export interface RangeOptions extends BrokerAccess {
+  readonly topic: string
+  /** Wall milliseconds, the first included, the last not. */
+  readonly from: number
+  readonly to: number
+  readonly random: Random
+  readonly signal: AbortSignal
+}
+
+/** Records of all partitions, in order within each. Rejects `BROKER_LOST`. */
+export async function* readKafkaRange(options: RangeOptions): AsyncGenerator<KafkaRecord> {
+  const { broker, topic, from, to, signal } = options
+  const { Consumer } = await import('@platformatic/kafka')
+  const consumer = new Consumer({
+    ...(await connectionSettings(options)),
+    groupId: `signalbox-range-${createUuid(options.random)}`,
+    autocommit: false,
+    maxBytes: FETCH_BYTES_MAX,
+    maxWaitTime: FETCH_WAIT_MS,
+    highWaterMark: READ_AHEAD_RECORDS_MAX,
+  })
+  try {
+    const ends = await offsetsOf(consumer, topic, -1n)
+    const starts = await offsetsOf(consumer, topic, BigInt(Math.max(0, Math.trunc(from))))
+    // No record that new: the cluster answers -1.
+    const spans = ends.map((end, partition) => ({
+      partition,
+      next: startOf(starts, partition, end),
+      end,
+    }))
+    const open = new Map(
+      spans.filter(({ next, end }) => next < end).map((span) => [span.partition, span]),
+    )
+    if (open.size === 0) return
+    const stream = await consumer.consume({
+      topics: [topic],
+      mode: 'manual',
+      offsets: spans.map(({ partition, next }) => ({ topic, partition, offset: next })),
+      autocommit: false,
+    })
+    const stop = (): void => void stream.close().catch(() => {})
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      for await (const message of stream) {
+        const record = toRecord(message)
+        const span = open.get(record.partition)
+        if (span === undefined) continue
+        if (record.timestamp >= from && record.timestamp < to) yield record
+        if (record.offset + 1n >= span.end) open.delete(record.partition)
+        if (open.size === 0 || signal.aborted) break
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      await stream.close().catch(() => {})
+    }
+  } catch (error) {
+    throw brokerLost(broker.name, error)
+  } finally {
+    await consumer.close(true).catch(() => {})
+  }
+}
+
+interface OffsetsClient {
+  listOffsets(options: {
+    topics: string[]
+    timestamp: bigint
+  }): Promise<ReadonlyMap<string, readonly bigint[]>>
+}
+
+async function offsetsOf(
+  client: OffsetsClient,
+  topic: string,
+  timestamp: bigint,
+): Promise<readonly bigint[]> {
+  return (await client.listOffsets({ topics: [topic], timestamp })).get(topic) ?? []
+}
+
+function startOf(starts: readonly bigint[], partition: number, end: bigint): bigint {
+  const start = starts[partition]
+  return start === undefined || start < 0n ? end : start
+}
