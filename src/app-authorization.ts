@@ -3,10 +3,10 @@
 // and client certificates for our own API and kubectl.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { type Access, accessKeyUser, ANONYMOUS, DEV_USER } from './access/index.ts'
+import { type Access, accessKeyUser, ANONYMOUS, DEV_USER, Guesses } from './access/index.ts'
 import type { HttpRequest, RightQuestion } from './api/index.ts'
 import type { FunctionKeys } from './app-function-keys.ts'
-import { AppError } from './base/index.ts'
+import { AppError, type Clock } from './base/index.ts'
 import type { AccessKey, Config } from './config/index.ts'
 import { DEFAULT_ACCOUNT, type Scope } from './model/index.ts'
 import type { KubeUser } from './objects/index.ts'
@@ -15,7 +15,10 @@ import type { KubeUser } from './objects/index.ts'
 const OWN_GROUP = 'signalbox.dev'
 
 export interface Authorization {
-  /** Who sent a request, which may be nobody; undefined when what it shows is not good. */
+  /**
+   * Who sent a request, which may be nobody; undefined when what it shows is not good. Throws `LIMIT_EXCEEDED` for an
+   * address that guesses.
+   */
   readonly identify: (request: HttpRequest) => Promise<KubeUser | undefined>
   /** Of our own API. Undefined lets the request pass. */
   readonly authorize: (request: HttpRequest) => Promise<AppError | undefined>
@@ -34,16 +37,22 @@ export function createAuthorization(
   config: Pick<Config, 'mode' | 'accessKeys'>,
   functionKeys: Pick<FunctionKeys, 'find'>,
   access: Pick<Access, 'authenticator' | 'authorizer'>,
+  clock: Clock,
 ): Authorization {
+  const guesses = new Guesses(clock)
   const keys = new Map(config.accessKeys.map((key) => [key.accessKeyId, key]))
   const isOpen = config.mode === 'dev'
-  const identify = (request: HttpRequest): Promise<KubeUser | undefined> =>
-    identifySender(access, request, () => {
-      if (isOpen) return DEV_USER
-      if (request.headers.authorization === undefined) return ANONYMOUS
-      const key = readBasic(keys, request)
-      return key === undefined ? undefined : accessKeyUser(key)
-    })
+  const otherwise = (request: HttpRequest): KubeUser | undefined => {
+    if (isOpen) return DEV_USER
+    if (request.headers.authorization === undefined) return ANONYMOUS
+    const key = readBasic(keys, request)
+    return key === undefined ? undefined : accessKeyUser(key)
+  }
+  const identify = async (request: HttpRequest): Promise<KubeUser | undefined> => {
+    const user = await identifySender(access, request, () => otherwise(request))
+    if (user === undefined && guesses.failed(request.remoteAddress)) throw tooManyGuesses()
+    return user
+  }
   return {
     identify,
     async authorize(request) {
@@ -142,6 +151,13 @@ function notAuthorized(
 /** Where what belongs to an account lies. */
 function namespaceOf(account: string): string {
   return account === DEFAULT_ACCOUNT ? 'default' : account
+}
+
+function tooManyGuesses(): AppError {
+  return new AppError(
+    'LIMIT_EXCEEDED',
+    'too much was shown from this address that is not good; wait a minute, and show what is',
+  )
 }
 
 function refused(): AppError {

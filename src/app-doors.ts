@@ -59,7 +59,12 @@ export interface DoorOptions extends AppOptions {
 
 export function createDialects(options: DoorOptions, rooms: Rooms): readonly Dialect[] {
   const { state, delivery } = rooms
-  const authorization = createAuthorization(options.config, state.functionKeys, rooms.access)
+  const authorization = createAuthorization(
+    options.config,
+    state.functionKeys,
+    rooms.access,
+    options.clock,
+  )
   const own = ownApiDeps(options, state, { ...rooms, authorization })
   const hasBus = (busKey: string): boolean => state.publisher.hasBus(busKey)
   return [

@@ -10,3 +10,8 @@ export const TOKEN_LENGTH_MAX = 8192
 export const TOKEN_AGE_SECONDS_DEFAULT = 3600
 export const TOKEN_AGE_SECONDS_MIN = 600
 export const TOKEN_AGE_SECONDS_MAX: number = 2 ** 32
+/** What an address may show that is not good, within so many milliseconds, before it is told to stop. */
+export const GUESSES_MAX = 10
+export const GUESS_WINDOW_MS = 60_000
+/** Addresses of which it is known; the oldest are forgotten. */
+export const GUESSING_ADDRESSES_MAX = 10_000

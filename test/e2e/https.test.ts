@@ -278,6 +278,13 @@ describe('HTTPS under start', { skip: kubectlLacks() ?? false }, () => {
     assert.equal(readFileSync(join(signalbox().dataDir, 'tls/ca.crt'), 'utf8'), authority)
     await look()
     assert.ok(!signalbox().output.includes(token))
+    const codes = new Set<string>()
+    for (let guess = 0; guess < 12; guess += 1) {
+      const shown = ['-o', '/dev/null', '-w', '%{http_code}', ...bearer(`guess-${guess}`)]
+      codes.add((await https.curl('/api/v1/secrets', ...shown)).stdout)
+    }
+    assert.deepEqual([...codes], ['401', '429'])
+    assert.match((await https.curl('/api/v1/secrets', ...admin)).stdout, /"SecretList"/)
   })
 })
 
