@@ -52,7 +52,11 @@ export async function openHttps(
       host,
       port,
       dialects: options.dialects,
-      security: { allowedHosts: config.allowedHosts, allowedOrigins: [] },
+      // By its own address it may be called as well as by loopback's.
+      security: {
+        allowedHosts: [...config.allowedHosts, ...ownNames(host).map(inUrl)],
+        allowedOrigins: [],
+      },
       limits: { bodyBytesMax: config.limits.requestSizeBytesMax },
       tls: { ...certified!, clientAuthority: authority.certificate },
       logger,
@@ -75,6 +79,13 @@ export async function openHttps(
 /** What clients may call it by: loopback, the address it listens on, and the names that are allowed. */
 function namesOf(host: string, allowedHosts: readonly string[]): readonly string[] {
   const named = allowedHosts.map((name) => name.replace(/:\d+$/, ''))
-  const own = WILDCARDS.has(host) ? [] : [host]
-  return Array.from(new Set([...LOOPBACK, ...own, ...named]))
+  return Array.from(new Set([...LOOPBACK, ...ownNames(host), ...named]))
+}
+
+function ownNames(host: string): readonly string[] {
+  return WILDCARDS.has(host) ? [] : [host]
+}
+
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
-import { type Access, openAccess } from './access/index.ts'
+import { type Access, ACCESS_TYPES, openAccess } from './access/index.ts'
 import type { Random } from './base/index.ts'
 import { type Keyring, openSealedFile, openSecretFile } from './keyring/index.ts'
 import { type KubeObjects, openMachinery } from './objects/index.ts'
@@ -33,6 +33,7 @@ export async function openKubeRooms(
     clock,
     random,
     logger: logger.child({ room: 'objects' }),
+    types: ACCESS_TYPES,
   })
   closers.add(() => machinery.close())
   const { objects } = machinery

@@ -20,7 +20,7 @@ const TYPE = { apiVersion: `${TOKEN_GROUP}/v1`, kind: 'AccessToken' }
 const TEXT = { type: 'string' } as const
 const SECRET_BYTES = 32
 
-export const ACCESS_TOKEN_TYPE: ResourceType = {
+const ACCESS_TOKEN_TYPE: ResourceType = {
   group: TOKEN_GROUP,
   version: 'v1',
   kind: TYPE.kind,
@@ -59,6 +59,9 @@ export const ACCESS_TOKEN_TYPE: ResourceType = {
   selectableFields: [],
   strategy: {},
 }
+
+/** The kinds of this room. */
+export const ACCESS_TYPES: readonly ResourceType[] = [ACCESS_TOKEN_TYPE]
 
 export interface AccessTokenWish {
   readonly name: string

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { silentLogger, systemClock, systemRandom } from '../base/index.ts'
 import { isKubeError, type KubeClient, type KubeUser } from '../objects/index.ts'
 import { openTestObjects } from '../objects/testing.ts'
+import { ACCESS_TYPES } from './access-token.ts'
 import { type Access, openAccess } from './access.ts'
 import { ADMIN_TOKEN, bindingOf, roleOf, SIGNING_KEY } from './testing.ts'
 
@@ -18,7 +19,7 @@ interface Opened {
 }
 
 async function open(t: TestContext): Promise<Opened> {
-  const machinery = await openTestObjects()
+  const machinery = await openTestObjects(systemClock, ACCESS_TYPES)
   const { objects } = machinery
   const parts = {
     objects,

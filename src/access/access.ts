@@ -15,7 +15,7 @@ import {
   type KubeUser,
   type SeenWrite,
 } from '../objects/index.ts'
-import { ACCESS_TOKEN_TYPE, AccessTokens, TOKEN_GROUP } from './access-token.ts'
+import { AccessTokens, TOKEN_GROUP } from './access-token.ts'
 import { Aggregation } from './aggregation.ts'
 import { Authenticator } from './authenticator.ts'
 import { Authorizer, MASTERS_GROUP } from './authorizer.ts'
@@ -37,6 +37,7 @@ const GROUPS: ReadonlySet<string> = new Set([RBAC_GROUP, TOKEN_GROUP])
 const SYSTEM_USER: KubeUser = { name: 'system:signalbox', groups: [MASTERS_GROUP] }
 
 export interface AccessOptions {
+  /** With `ACCESS_TYPES` among their kinds. */
   readonly objects: KubeObjects
   readonly clock: Clock
   readonly random: Random
@@ -100,7 +101,6 @@ class Policies implements Access {
       clock,
       random: options.random,
     })
-    objects.types.add(ACCESS_TOKEN_TYPE)
     const system = objects.client(this.actorFor(SYSTEM_USER))
     const { authorizer } = this
     const { random } = options

@@ -42,9 +42,8 @@ export class Aggregation {
     if (this.#isClosed) return
     const before = this.#options.roles()
     const after = gatherAll(before)
-    for (const [place, role] of after.entries()) {
-      if (role !== before[place]) await this.#write(role)
-    }
+    const changed = after.filter((role, place) => role !== before[place])
+    await Promise.all(changed.map((role) => this.#write(role)))
   }
 
   async #write(role: KubeObject): Promise<void> {

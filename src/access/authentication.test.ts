@@ -7,6 +7,7 @@ import { silentLogger, systemRandom } from '../base/index.ts'
 import { FakeClock } from '../base/testing.ts'
 import { isKubeError } from '../objects/index.ts'
 import { openTestObjects, type TestObjects } from '../objects/testing.ts'
+import { ACCESS_TYPES } from './access-token.ts'
 import { type Access, openAccess } from './access.ts'
 import { ISSUER } from './service-account-tokens.ts'
 import { ADMIN_TOKEN, createSigningKey, SIGNING_KEY } from './testing.ts'
@@ -20,7 +21,7 @@ let access: Access
 
 async function open(t: TestContext): Promise<void> {
   clock = new FakeClock()
-  machinery = await openTestObjects(clock)
+  machinery = await openTestObjects(clock, ACCESS_TYPES)
   access = await openAccess({
     objects: machinery.objects,
     clock,
@@ -105,6 +106,35 @@ describe('what is shown', () => {
     await tokens.revoke(root, 'ever')
     assert.equal(await nameOf(forever), undefined)
     await assert.rejects(tokens.revoke(root, 'ever'), (error) => isKubeError(error, 'NotFound'))
+  })
+
+  test('no CRD brings tokens that can be written', async () => {
+    const names = { plural: 'accesstokens', kind: 'AccessToken' }
+    const schema = { openAPIV3Schema: { type: 'object' } }
+    const apiVersion = 'apiextensions.k8s.io/v1'
+    const definition = {
+      apiVersion,
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'accesstokens.access.signalbox.dev' },
+      spec: {
+        group: 'access.signalbox.dev',
+        names,
+        scope: 'Cluster',
+        versions: [{ name: 'v2', served: true, storage: true, schema }],
+      },
+    }
+    const { client, objects } = machinery
+    await client.create(definition)
+    const stop = new AbortController()
+    const watch = { resourceVersion: '0', signal: stop.signal }
+    for await (const event of client.watch(definition, watch))
+      if (JSON.stringify(event).includes('NameConflict')) stop.abort()
+    const type = { apiVersion: 'access.signalbox.dev/v2', kind: 'AccessToken' }
+    assert.equal(objects.types.find(type), undefined)
+    assert.deepEqual(
+      objects.types.find({ ...type, apiVersion: 'access.signalbox.dev/v1' })?.verbs,
+      ['delete', 'deletecollection', 'get', 'list', 'watch'],
+    )
   })
 
   test('nobody has a token made for one that he may not act as', async () => {

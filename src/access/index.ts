@@ -1,4 +1,5 @@
 export { type Access, type AccessOptions, openAccess } from './access.ts'
+export { ACCESS_TYPES } from './access-token.ts'
 export type { AccessTokenView, AccessTokenWish } from './access-token.ts'
 export type { Authenticator, ShownCertificate } from './authenticator.ts'
 export type { Authorizer, UserRules } from './authorizer.ts'

@@ -45,7 +45,11 @@ export class CrdController {
   /** Resolves when the kinds of every established CRD are served. */
   async start(): Promise<void> {
     const { items } = await this.#options.client.list(CRD)
-    for (const definition of items) if (isEstablished(definition)) this.#serve(definition)
+    for (const definition of items) {
+      // What it says of itself is not enough: whoever may write the status could say it of a name that is taken.
+      if (isEstablished(definition) && this.#conflictOf(definition) === undefined)
+        this.#serve(definition)
+    }
     await this.#controller.start()
   }
 

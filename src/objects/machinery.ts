@@ -9,6 +9,7 @@ import { EventExpiry } from './event-expiry.ts'
 import { GarbageCollector } from './garbage-collector.ts'
 import { KubeObjects } from './kube-objects.ts'
 import { createNamespaceController } from './namespace-controller.ts'
+import type { ResourceType } from './resource-type.ts'
 import { seedNamespaces } from './seed.ts'
 
 export interface MachineryOptions {
@@ -16,6 +17,8 @@ export interface MachineryOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Kinds of other rooms, served like the built-in ones; no CRD can have their names. */
+  readonly types?: readonly ResourceType[]
 }
 
 export interface Machinery {
@@ -26,7 +29,10 @@ export interface Machinery {
 /** Resolves when every kind is served, those of CRDs too. */
 export async function openMachinery(options: MachineryOptions): Promise<Machinery> {
   const { clock, logger } = options
-  const objects = new KubeObjects({ ...options, types: BUILTIN_TYPES })
+  const objects = new KubeObjects({
+    ...options,
+    types: [...BUILTIN_TYPES, ...(options.types ?? [])],
+  })
   const client = objects.client()
   await seedNamespaces(client)
   const parts = { client, types: objects.types, clock, logger }

@@ -5,6 +5,7 @@ import { openMemoryStore } from '../store/index.ts'
 import type { KubeClient } from './kube-client.ts'
 import type { KubeObjects } from './kube-objects.ts'
 import { openMachinery } from './machinery.ts'
+import type { ResourceType } from './resource-type.ts'
 
 export interface TestObjects {
   readonly client: KubeClient
@@ -12,9 +13,12 @@ export interface TestObjects {
   close(): Promise<void>
 }
 
-export async function openTestObjects(clock: Clock = systemClock): Promise<TestObjects> {
+export async function openTestObjects(
+  clock: Clock = systemClock,
+  types: readonly ResourceType[] = [],
+): Promise<TestObjects> {
   const store = openMemoryStore()
-  const parts = { rows: store.rows, clock, random: seededRandom(7), logger: silentLogger }
+  const parts = { rows: store.rows, clock, random: seededRandom(7), logger: silentLogger, types }
   const machinery = await openMachinery(parts)
   return {
     objects: machinery.objects,
