@@ -18,7 +18,7 @@ const SERVICES = ['EVENTBRIDGE', 'SQS', 'SCHEDULER', 'SCHEMAS', 'PIPES']
 export async function runEnv(context: CommandContext, options: EnvOptions): Promise<number> {
   const config = clientConfig(context)
   const { endpointUrl } = config
-  const kubeconfig = writeOwnKubeconfig(config)
+  const kubeconfig = writeOwnKubeconfig(context, config)
   const names =
     options.services === true
       ? SERVICES.map((service) => `AWS_ENDPOINT_URL_${service}`)

@@ -4,7 +4,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { AppError } from '../base/index.ts'
+import { AppError, describeError } from '../base/index.ts'
 import type { ClientConfig } from '../config/index.ts'
 import { clientConfig, type CommandContext, printLine, say } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
@@ -47,11 +47,20 @@ export async function runKubeconfig(
   return EXIT_CODES.ok
 }
 
-/** A kubeconfig beside the server's data, for this shell; undefined when there is no such server. */
-export function writeOwnKubeconfig({ dataDir, httpsUrl }: ClientConfig): string | undefined {
+/** A kubeconfig beside the server's data, for this shell; undefined when there is no such server, or it is another's. */
+export function writeOwnKubeconfig(
+  context: CommandContext,
+  { dataDir, httpsUrl }: ClientConfig,
+): string | undefined {
   if (httpsUrl === undefined) return undefined
   const path = join(dataDir, FILE)
-  writePrivate(path, formatKubeconfig(dataDir, { server: httpsUrl }))
+  try {
+    writePrivate(path, formatKubeconfig(dataDir, { server: httpsUrl }))
+  } catch (error) {
+    // Clients of AWS need nothing of it.
+    say(context, `KUBECONFIG is left out: ${describeError(error)}`)
+    return undefined
+  }
   return path
 }
 
