@@ -35,13 +35,16 @@ async function tend({ config, clock }: AppOptions, rooms: Rooms): Promise<void> 
 }
 
 /** Before this the log may let go: every cursor has passed it, and no queue message lies there. */
-async function keptFrom({ state, delivery, archives }: Rooms): Promise<Cursor> {
+async function keptFrom({ state, delivery, archives, triggers }: Rooms): Promise<Cursor> {
   const archived = archives.keeper.archives.committedCursor() ?? []
+  const triggered = triggers.committedCursor() ?? []
   return Promise.all(
     delivery.router.committedCursor().map(async ({ partition, offset }) => {
       const oldest = await state.store.messages.oldestReference(partition)
       const archivedTo = archived.find((one) => one.partition === partition)?.offset
-      return { partition, offset: Math.min(offset, oldest ?? offset, archivedTo ?? offset) }
+      const triggeredTo = triggered.find((one) => one.partition === partition)?.offset
+      const others = [oldest, archivedTo, triggeredTo].filter((one) => one !== undefined)
+      return { partition, offset: Math.min(offset, ...others) }
     }),
   )
 }

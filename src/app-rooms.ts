@@ -18,6 +18,7 @@ import { openSources, type SourceRoom } from './app-sources.ts'
 import type { Access } from './access/index.ts'
 import type { KubeObjects } from './objects/index.ts'
 import { openState, type State } from './app-state.ts'
+import { openTriggerRoom, type TriggerRoom } from './app-triggers.ts'
 
 export interface Rooms {
   readonly state: State
@@ -29,6 +30,7 @@ export interface Rooms {
   readonly schedules: Schedules
   readonly objects: KubeObjects
   readonly access: Access
+  readonly triggers: TriggerRoom
   readonly roost: RoostRoom
   /** No source, no replay, no pipe and no schedule goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
   drain(deadline: AbortSignal): Promise<void>
@@ -66,6 +68,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
     const schedules = await openSchedules(options, state, delivery, closers)
     const { objects, access } = await openKubeRooms(options, state, closers)
+    const triggers = await openTriggerRoom(options, { state, delivery, objects }, closers)
     const roost = await openRoostRoom(options, { state, objects, access }, closers)
     const rooms: Rooms = {
       state,
@@ -78,9 +81,11 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
       objects,
       access,
       roost,
+      triggers,
       async drain(deadline) {
         maintenance.cancel()
         await roost.close()
+        await triggers.close()
         await sources.close()
         await schedules.close()
         await archives.replays.close()

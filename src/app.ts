@@ -50,6 +50,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   const metrics = openMetrics()
   closers.add(() => metrics.close())
   let server: HttpServer | undefined
+  let natsUrl: string | undefined
   const roomsOptions = { ...options, ownUrl: () => server?.url, natsHub: new NatsHub(random) }
   let rooms = await openRooms(roomsOptions)
   closers.add(() => rooms.close())
@@ -73,6 +74,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
         await rooms.close()
         removeFiles(config.dataDir)
         rooms = await openRooms(roomsOptions)
+        await rooms.triggers.natsListens(natsUrl)
       } catch (error) {
         // Half of a server is none: the next start opens what is there.
         onFatal(error)
@@ -105,6 +107,8 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   )
   const nats = await openNats({ ...options, hub: roomsOptions.natsHub, rooms: () => rooms })
   closers.add(() => nats?.close())
+  natsUrl = nats?.url
+  await rooms.triggers.natsListens(natsUrl)
   phase.now = 'serving'
   const announcement = announce(config, {
     url: nearUrl(listening.url),

@@ -42,7 +42,7 @@ const TABLE: readonly (readonly [room: string, mayImport: string])[] = [
   ['discovery', 'base event model match schema log store ingress'],
   ['schedule', 'base event model match transform expression store ingress deliver connect'],
   ['pipe', 'base event model match transform expression store ingress deliver connect'],
-  ['trigger', 'base event model transform expression structure objects connect ingress'],
+  ['trigger', 'base event transform log store structure objects'],
   ['job', 'base event model transform expression structure objects connect ingress'],
   ['workflow', 'base event model transform expression structure objects connect ingress'],
   ['roost', 'base event model keyring schema structure objects connect'],

@@ -48,4 +48,4 @@ export type {
   SourceRead,
 } from './observe.ts'
 export { wait } from './wait.ts'
-export { parseManifest, parseYaml, parseYamlDocument, YamlError } from './yaml.ts'
+export { parseManifest, parseManifests, parseYaml, parseYamlDocument, YamlError } from './yaml.ts'

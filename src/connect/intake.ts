@@ -120,7 +120,7 @@ export class Intake {
     })
     if (decoded.kind === 'fault') return decoded.reason
     try {
-      return doorEvent(decoded.event)
+      return doorEvent(decoded.event, this.#dialect === 'nats' ? { topic: message.topic } : {})
     } catch (error) {
       if (!isAppError(error, 'EVENT_INVALID')) throw error
       return error.message
@@ -242,11 +242,11 @@ function busOf({ account, region, bus = 'default' }: SourceSpec): BusRef {
   return { account, region, name: bus }
 }
 
-function doorEvent(event: Event): DoorEvent {
+function doorEvent(event: Event, came: { readonly topic?: string } = {}): DoorEvent {
   return {
     id: event.id,
     busKey: formatBusKey(event.bus),
-    record: storeEvent(event),
+    record: storeEvent(event, came),
     dedupeKey: cloudEventKey(event.source, event.id),
   }
 }

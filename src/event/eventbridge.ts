@@ -92,8 +92,11 @@ function putMeta({ traceHeader, directed }: PutEvent): EventMeta {
   }
 }
 
-/** The log record of any event. Throws `EVENT_INVALID` when data that claims to be JSON is not. */
-export function storeEvent(event: Event): Buffer {
+/**
+ * The log record of any event; `came` says by which subject of a broker. Throws `EVENT_INVALID` when data that claims to
+ * be JSON is not.
+ */
+export function storeEvent(event: Event, came: Pick<EventMeta, 'topic'> = {}): Buffer {
   const time = formatEnvelopeTime(Date.parse(event.time))
   const data = detailOf(event)
   const envelope = {
@@ -108,7 +111,7 @@ export function storeEvent(event: Event): Buffer {
   }
   return encodeStoredEvent({
     busKey: formatBusKey(event.bus),
-    meta: metaOf(event, time),
+    meta: { ...metaOf(event, time), ...came },
     envelopeHead: `${JSON.stringify(envelope).slice(0, -1)}${visibleAttributes(event, data)},"detail":`,
     detail: data.detail,
     ...(data.raw === undefined ? {} : { rawData: data.raw }),

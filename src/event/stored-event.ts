@@ -55,6 +55,8 @@ export interface EventMeta {
   readonly traceHeader?: string
   /** Set on events that came as CloudEvents, which are one per source and id. */
   readonly origin?: 'cloudevents'
+  /** The subject by which it came, of a broker of NATS. */
+  readonly topic?: string
   /** How many buses forwarded this event already. */
   readonly hops?: number
   /** The only rules of its bus that may get this event. */

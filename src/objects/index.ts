@@ -12,6 +12,8 @@ export type {
   Preconditions,
 } from './object-client.ts'
 export type { KubeKey, KubeMetadata, KubeObject, KubeOwner } from './kube-object.ts'
+export type { ObjectName } from './controller.ts'
+export { EventRecorder, type Saying } from './event-recorder.ts'
 export type { KubeObjects, KubeObjectsOptions } from './kube-objects.ts'
 export { type Machinery, type MachineryOptions, openMachinery } from './machinery.ts'
 export { apiVersionOf, type OnTypesChanged, type ResourceTypes } from './resource-types.ts'

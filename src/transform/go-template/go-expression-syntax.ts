@@ -344,8 +344,8 @@ function isExpression(source: string): boolean {
 
 /** What a single character must be is left to the platform. */
 function characterNode(source: string, flags: Flags): ExpressionNode {
-  const body =
-    source.startsWith('[') || /^\\[pPDW]/.test(source) || isOne(source) ? source : `[${source}]`
+  // In a class every escape that `literal` makes is allowed.
+  const body = source.startsWith('[') ? source : `[${source}]`
   const expression = new RegExp(`^${body}$`, flags.i ? 'ui' : 'u')
   const known = new Map<number, boolean>()
   return {
@@ -358,10 +358,6 @@ function characterNode(source: string, flags: Flags): ExpressionNode {
       return passes
     },
   }
-}
-
-function isOne(source: string): boolean {
-  return /^(?:[^\\]|\\u\{\w+\}|\\.)$/u.test(source)
 }
 
 /** Code points whose test is remembered. */

@@ -173,6 +173,17 @@ test('any text is a template or refused, and never something else', () => {
   )
 })
 
+test('every character of ASCII is found by itself, plain or behind a backslash', () => {
+  for (let code = 1; code < 128; code += 1) {
+    const character = String.fromCharCode(code)
+    const quoted = /[\\^$.|?*+()[{\]}]/.test(character) ? `\\${character}` : character
+    assert.ok(compileGoExpression(quoted).test(character), quoted)
+    assert.ok(!compileGoExpression(quoted).test(code === 120 ? 'y' : 'x'), quoted)
+    if (/[!-/:-@[-`{-~]/.test(character))
+      assert.ok(compileGoExpression(`\\${character}`).test(character))
+  }
+})
+
 test('regular expressions find what those of the platform find', () => {
   const source = fc.stringMatching(
     /^(?:[ab.]|a\*|b\+|a\?|\(a\|b\)|\(ab\)\*|\[^a\]|a\{1,2\}|b\*\?|\^|\$|\\b){0,6}$/,

@@ -1,0 +1,2 @@
+export type { NatsServer, NatsSettings } from './nats-settings.ts'
+export { openTriggers, type Triggers, type TriggersOptions } from './triggers.ts'

@@ -1,0 +1,41 @@
+// Bounds of the trigger room.
+
+/** Records of the log that are looked at together. */
+export const READ_RECORDS_MAX = 200
+
+/** How often the place in the log is written at least, milliseconds. */
+export const COMMIT_MS = 500
+
+/** After an event could not be dealt with, milliseconds. */
+export const RETRY_MS = 1000
+
+/** How long kinds of ours are waited for between two looks, milliseconds. */
+export const ESTABLISH_LOOK_MS = 20
+
+/** What could not be deployed is looked at again after, milliseconds. */
+export const FAILED_LOOK_MS = 10_000
+
+/** Where drift is mended, objects are looked at every so often, milliseconds. */
+export const DRIFT_LOOK_MS = 30_000
+
+/** An object that is on its way out is waited for, milliseconds per look and looks. */
+export const GONE_LOOK_MS = 25
+export const GONE_LOOKS_MAX = 400
+
+/** Events that a trigger without `oneForEvent` has together. */
+export const EVENTS_TOGETHER_MAX = 100
+
+/** Objects that one profile deploys. */
+export const DOCUMENTS_MAX = 500
+
+/** Rendered manifests that are kept with a profile, characters. */
+export const MANIFESTS_LENGTH_MAX = 524_288
+
+/** How often one EventSource says that it received something, milliseconds. */
+export const SAYING_MS = 1000
+
+/** Clusters and profiles in a status. */
+export const STATUS_ENTRIES_MAX = 100
+
+/** How often a write that somebody else was faster with is tried again. */
+export const CONFLICTS_MAX = 10

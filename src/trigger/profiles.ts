@@ -1,0 +1,142 @@
+// Profiles: one per identity, which says that something is to be deployed and for what. An event is dealt with when its
+// profile is stored; what comes of it is the profile's affair.
+
+import { type Clock, wait } from '../base/index.ts'
+import { isKubeError, type KubeClient, type KubeKey, type KubeObject } from '../objects/index.ts'
+import { referenceOf } from './clusters.ts'
+import { CONFLICTS_MAX, EVENTS_TOGETHER_MAX, GONE_LOOK_MS, GONE_LOOKS_MAX } from './limits.ts'
+import {
+  EVENT_TRIGGER,
+  type Identity,
+  labelsOf,
+  PROFILE,
+  PROFILE_FINALIZER,
+  profileName,
+} from './names.ts'
+import { occasionHash } from './occasion.ts'
+import {
+  type CloudEvent,
+  type Occasion,
+  type ProfileSpec,
+  triggerSpecOf,
+  profileSpecOf,
+  profileStatusOf,
+} from './shapes.ts'
+import { TriggerFault } from './trigger-fault.ts'
+
+export interface ProfileWish {
+  readonly trigger: KubeObject
+  readonly cluster: KubeObject
+  readonly parts: readonly string[]
+  readonly occasion: Occasion
+}
+
+/** Waiting ends by itself, soon enough. */
+const NEVER = new AbortController().signal
+
+export class Profiles {
+  readonly #client: KubeClient
+  readonly #clock: Clock
+
+  constructor(client: KubeClient, clock: Clock) {
+    this.#client = client
+    this.#clock = clock
+  }
+
+  /** Stored when it resolves. The same occasion again changes nothing. */
+  async put(wish: ProfileWish): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#putOnce(wish)
+      } catch (error) {
+        const isRace = isKubeError(error, 'Conflict') || isKubeError(error, 'AlreadyExists')
+        if (!isRace || attempt >= CONFLICTS_MAX) throw error
+      }
+    }
+  }
+
+  /** Asks it to go, and so everything that it deployed. */
+  async remove(wish: Omit<ProfileWish, 'occasion'>): Promise<void> {
+    await this.delete(profileName(identityOf(wish)))
+  }
+
+  async delete(name: string): Promise<void> {
+    try {
+      await this.#client.delete({ ...PROFILE, name }, { propagationPolicy: 'Background' })
+    } catch (error) {
+      if (!isKubeError(error, 'NotFound')) throw error
+    }
+  }
+
+  async #putOnce(wish: ProfileWish): Promise<void> {
+    const wanted = profileOf(wish)
+    const found = await this.#there(wanted.metadata.name)
+    if (found === undefined) {
+      await this.#client.create(wanted)
+      return
+    }
+    const before = profileSpecOf(found)
+    const next = profileSpecOf(wanted)
+    const isDone = profileStatusOf(found).phase === 'Provisioned'
+    if (next.syncMode === 'OneTime' && isDone) return
+    const spec = { ...next, ...together(before, next) }
+    if (occasionHash(before) === occasionHash(spec) && before.syncMode === spec.syncMode) return
+    await this.#client.update({ ...found, spec })
+  }
+
+  /** One that is on its way out is waited for. */
+  async #there(name: string): Promise<KubeObject | undefined> {
+    const key: KubeKey = { ...PROFILE, name }
+    for (let look = 0; look < GONE_LOOKS_MAX; look += 1) {
+      const found = await this.#client.get(key)
+      if (found?.metadata.deletionTimestamp === undefined) return found
+      await wait(this.#clock, GONE_LOOK_MS, NEVER)
+    }
+    throw new TriggerFault(`ClusterProfile ${name} is being deleted, which takes too long`)
+  }
+}
+
+/** Without `oneForEvent` events come together; of one source and subject the last counts. */
+function together(before: ProfileSpec, next: ProfileSpec): Pick<ProfileSpec, 'cloudEvents'> {
+  if (next.cloudEvents === undefined) return {}
+  const kept = (before.cloudEvents ?? []).filter(
+    (event) => !next.cloudEvents!.some((one) => isSame(event, one)),
+  )
+  return { cloudEvents: [...kept, ...next.cloudEvents].slice(-EVENTS_TOGETHER_MAX) }
+}
+
+function isSame(a: CloudEvent, b: CloudEvent): boolean {
+  return a['source'] === b['source'] && a['subject'] === b['subject']
+}
+
+function profileOf(wish: ProfileWish): KubeObject {
+  const { trigger, cluster, occasion } = wish
+  const { syncMode, stopMatchingBehavior } = triggerSpecOf(trigger)
+  const identity = identityOf(wish)
+  const { name, uid } = trigger.metadata
+  const owner = { ...EVENT_TRIGGER, name, uid: uid!, controller: true, blockOwnerDeletion: false }
+  return {
+    ...PROFILE,
+    metadata: {
+      name: profileName(identity),
+      labels: labelsOf(identity),
+      ownerReferences: [owner],
+      finalizers: [PROFILE_FINALIZER],
+    },
+    spec: {
+      clusterRefs: [referenceOf(cluster)],
+      ...(syncMode === undefined ? {} : { syncMode }),
+      ...(stopMatchingBehavior === undefined ? {} : { stopMatchingBehavior }),
+      ...occasion,
+    },
+  }
+}
+
+function identityOf({ trigger, cluster, parts }: Omit<ProfileWish, 'occasion'>): Identity {
+  return {
+    trigger: trigger.metadata.name,
+    clusterNamespace: cluster.metadata.namespace ?? '',
+    clusterName: cluster.metadata.name,
+    parts,
+  }
+}

@@ -1,0 +1,140 @@
+// The trigger room at work: its kinds are served, its controllers and its reader run, and what the Secret of NATS says is
+// known to whoever subscribes.
+
+import { type Clock, describeError, type Logger, type Random } from '../base/index.ts'
+import { Informer, type KubeClient, type KubeObject, type KubeType } from '../objects/index.ts'
+import { EventFollower, type EventFollowerOptions } from './event-follower.ts'
+import { EventTriage } from './event-triage.ts'
+import { createOnce, installKinds, seedCluster } from './install.ts'
+import { EVENT_TRIGGER } from './names.ts'
+import {
+  formatSettings,
+  NO_SETTINGS,
+  type NatsSettings,
+  parseSettings,
+  SETTINGS_NAME,
+  SETTINGS_NAMESPACE,
+} from './nats-settings.ts'
+import { ProfileController } from './profile-controller.ts'
+import { Profiles } from './profiles.ts'
+import { TriggerController } from './trigger-controller.ts'
+
+export interface TriggersOptions extends Pick<EventFollowerOptions, 'log' | 'cursors' | 'onFatal'> {
+  readonly client: KubeClient
+  readonly isNamespaced: (type: KubeType) => boolean | undefined
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** The Secret says something else than before. */
+  readonly onSettings: (settings: NatsSettings) => void
+}
+
+export interface Triggers {
+  /** Makes the Secret of NATS for a server, unless there is one. */
+  seedSettings(url: string, subjects: readonly string[]): Promise<void>
+  /** Before this the log may let go; undefined while nothing is read. */
+  committedCursor(): ReturnType<EventFollower['committedCursor']>
+  close(): Promise<void>
+}
+
+export async function openTriggers(options: TriggersOptions): Promise<Triggers> {
+  const { client, clock, logger } = options
+  const stop = new AbortController()
+  await installKinds(client, clock, stop.signal)
+  await seedCluster(client)
+  const profiles = new Profiles(client, clock)
+  const triage: EventTriage = new EventTriage({
+    ...options,
+    profiles,
+    onFault: (trigger) => triggers.look(trigger),
+  })
+  const triggers: TriggerController = new TriggerController({
+    ...options,
+    profiles,
+    faultOf: (trigger, cluster) => triage.faultOf(trigger, cluster),
+  })
+  const deployments = new ProfileController(options)
+  let settings = NO_SETTINGS
+  const follower = new EventFollower({
+    ...options,
+    triage,
+    subscriptions: () => subjectsOf(settings),
+  })
+  const present = new Map<string, KubeObject>()
+  const wanted = new Informer({
+    client,
+    clock,
+    logger,
+    type: EVENT_TRIGGER,
+    onChange(next, previous) {
+      if (next === undefined) present.delete(previous!.metadata.name)
+      else present.set(next.metadata.name, next)
+      if (!isStarted) return
+      follower.setWanted(earliest(present)).catch(options.onFatal)
+    },
+  })
+  const settingsInformer = new Informer({
+    client,
+    clock,
+    logger,
+    type: { apiVersion: 'v1', kind: 'Secret' },
+    namespace: SETTINGS_NAMESPACE,
+    onChange(next, previous) {
+      if ((next ?? previous)?.metadata.name !== SETTINGS_NAME) return
+      settings = next === undefined ? NO_SETTINGS : readSettings(next, logger)
+      options.onSettings(settings)
+    },
+  })
+  let isStarted = false
+  await settingsInformer.start()
+  await deployments.start()
+  await triggers.start()
+  await wanted.start()
+  await follower.start(earliest(present))
+  isStarted = true
+  // One may have come while the follower was started.
+  await follower.setWanted(earliest(present))
+  return {
+    seedSettings: (url, subjects) => seedSettings(client, formatSettings(url, subjects)),
+    committedCursor: () => follower.committedCursor(),
+    async close() {
+      stop.abort()
+      await Promise.all([wanted.close(), settingsInformer.close(), follower.close()])
+      await triggers.close()
+      await deployments.close()
+    },
+  }
+}
+
+/** When the first of them was made, wall milliseconds. */
+function earliest(triggers: ReadonlyMap<string, KubeObject>): number | undefined {
+  const times = Array.from(triggers.values(), ({ metadata }) =>
+    Date.parse(metadata.creationTimestamp ?? ''),
+  ).filter((time) => !Number.isNaN(time))
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
+function subjectsOf({ core, streams }: NatsSettings): readonly string[] {
+  return [...(core?.subjects ?? []), ...streams.flatMap(({ subjects }) => subjects)]
+}
+
+function readSettings(secret: KubeObject, logger: Logger): NatsSettings {
+  try {
+    return parseSettings(secret)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    const name = `${SETTINGS_NAMESPACE}/${SETTINGS_NAME}`
+    logger.warn('the configuration of NATS is none', { secret: name, error: describeError(error) })
+    return NO_SETTINGS
+  }
+}
+
+async function seedSettings(client: KubeClient, text: string): Promise<void> {
+  await createOnce(client, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'Opaque',
+    metadata: { namespace: SETTINGS_NAMESPACE, name: SETTINGS_NAME },
+    data: { [SETTINGS_NAME]: Buffer.from(text).toString('base64') },
+  })
+}
