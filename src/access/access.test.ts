@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { silentLogger, systemClock, systemRandom } from '../base/index.ts'
-import { isKubeError, type KubeClient, type KubeUser } from '../objects/index.ts'
+import { isKubeError, type KubeClient, type KubeObject, type KubeUser } from '../objects/index.ts'
 import { openTestObjects } from '../objects/testing.ts'
 import { ACCESS_TYPES } from './access-token.ts'
 import { type Access, openAccess } from './access.ts'
@@ -317,6 +317,68 @@ test('every namespace has a service account, which comes again and goes with it'
   assert.notEqual(uids[0], uids[1])
   const namespace = { apiVersion: 'v1', kind: 'Namespace', name: 'gold' }
   while ((await root.get(namespace)) !== undefined) await new Promise(setImmediate)
+})
+
+test('roles and bindings that mean nothing are refused in the words of Kubernetes', async (t) => {
+  const { root } = await open(t)
+  const pods = { apiGroups: [''], resources: ['pods'], verbs: ['get'] }
+  const subject = { kind: 'User', name: 'ann', apiGroup: 'rbac.authorization.k8s.io' }
+  const binding = bindingOf({ name: 'x', role: 'ClusterRole/view', to: ['User/ann'] })
+  const local = bindingOf({ name: 'x', namespace: 'gold', role: 'Role/r', to: [] })
+  const rows: readonly (readonly [KubeObject, string])[] = [
+    [
+      roleOf('x', [{ ...pods, verbs: [] }]),
+      'rules[0].verbs: Required value: verbs must contain at least one value',
+    ],
+    [
+      roleOf('x', [{ resources: ['pods'], verbs: ['get'] }], 'gold'),
+      'rules[0].apiGroups: Required value: resource rules must supply at least one api group',
+    ],
+    [
+      roleOf('x', [pods, { apiGroups: [''], verbs: ['get'] }]),
+      'rules[1].resources: Required value: resource rules must supply at least one resource',
+    ],
+    [
+      roleOf('x', [{ nonResourceURLs: ['/a'], verbs: ['get'] }], 'gold'),
+      'rules[0].nonResourceURLs: Invalid value: ["/a"]: namespaced rules cannot apply to non-resource URLs',
+    ],
+    [
+      roleOf('x', [{ ...pods, nonResourceURLs: ['/a'] }]),
+      'rules[0].nonResourceURLs: Invalid value: ["/a"]: rules cannot apply to both regular resources and non-resource URLs',
+    ],
+    [
+      { ...roleOf('x', []), aggregationRule: {} },
+      'aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil',
+    ],
+    [
+      { ...binding, roleRef: { kind: 'Role', name: 'r' } },
+      'roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"',
+    ],
+    [
+      { ...local, roleRef: { kind: 'Thing', name: 'r' } },
+      'roleRef.kind: Unsupported value: "Thing": supported values: "Role", "ClusterRole"',
+    ],
+    [
+      { ...binding, subjects: [{ kind: 'ServiceAccount', name: 'robot' }] },
+      'subjects[0].namespace: Required value',
+    ],
+    [
+      { ...binding, subjects: [subject, { ...subject, apiGroup: 'x' }] },
+      'subjects[1].apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"',
+    ],
+    [
+      { ...binding, subjects: [{ kind: 'Robot', name: 'r' }] },
+      'subjects[0].kind: Unsupported value: "Robot": supported values: "ServiceAccount", "User", "Group"',
+    ],
+    [{ ...binding, subjects: [{ ...subject, name: '' }] }, 'subjects[0].name: Required value'],
+  ]
+  for (const [object, text] of rows)
+    await assert.rejects(root.create(object), (error) => {
+      assert.ok(isKubeError(error, 'Invalid'), `${text}: ${String(error)}`)
+      const { kind } = object
+      assert.equal(error.message, `${kind}.rbac.authorization.k8s.io "x" is invalid: ${text}`)
+      return true
+    })
 })
 
 test('nobody gives away what he does not hold', async (t) => {

@@ -14,10 +14,11 @@ import {
   wide,
 } from './columns.ts'
 import type { KubeObject } from './kube-object.ts'
+import { RBAC_GROUP, validateBinding, validateRole } from './rbac-validation.ts'
 import type { ResourceStrategy, ResourceType } from './resource-type.ts'
 import { LABEL_SELECTOR, listOf, objectOf, TEXT, TEXTS } from './schema-parts.ts'
 
-const GROUP = 'rbac.authorization.k8s.io'
+const GROUP = RBAC_GROUP
 
 const RULES = listOf(
   objectOf(
@@ -58,8 +59,9 @@ const BINDING_STRATEGY: ResourceStrategy = {
   nameRule: 'path',
   prepareCreate: (object) => withGroups(object),
   prepareUpdate: (next) => withGroups(next),
-  validate: (next, previous) =>
-    previous !== undefined &&
+  validate: (next, previous) => [
+    ...validateBinding(next),
+    ...(previous !== undefined &&
     JSON.stringify(next['roleRef']) !== JSON.stringify(previous['roleRef'])
       ? [
           {
@@ -67,8 +69,11 @@ const BINDING_STRATEGY: ResourceStrategy = {
             message: `Invalid value: ${JSON.stringify(next['roleRef'])}: cannot change roleRef`,
           },
         ]
-      : [],
+      : []),
+  ],
 }
+
+const ROLE_STRATEGY: ResourceStrategy = { nameRule: 'path', validate: (next) => validateRole(next) }
 
 export const RBAC_TYPES: readonly ResourceType[] = [
   builtinType({
@@ -77,7 +82,7 @@ export const RBAC_TYPES: readonly ResourceType[] = [
     plural: 'roles',
     schema: objectOf({ rules: RULES }),
     columns: [NAME_COLUMN, CREATED_COLUMN],
-    strategy: { nameRule: 'path' },
+    strategy: ROLE_STRATEGY,
   }),
   builtinType({
     group: GROUP,
@@ -97,7 +102,7 @@ export const RBAC_TYPES: readonly ResourceType[] = [
       aggregationRule: objectOf({ clusterRoleSelectors: listOf(LABEL_SELECTOR) }),
     }),
     columns: [NAME_COLUMN, CREATED_COLUMN],
-    strategy: { nameRule: 'path' },
+    strategy: ROLE_STRATEGY,
   }),
   builtinType({
     group: GROUP,
