@@ -1,5 +1,7 @@
 // The same doors over HTTPS, under a certificate of our own authority: kubectl says who it is over TLS only.
 
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type Dialect,
@@ -8,11 +10,14 @@ import {
   type ServerCertificate,
 } from './api/index.ts'
 import type { AppOptions, Closers } from './app-options.ts'
-import { describeError } from './base/index.ts'
+import { AppError, describeError } from './base/index.ts'
 import { type Authority, openAuthority } from './certificate/index.ts'
+import type { Config } from './config/index.ts'
 import type { Keyring } from './keyring/index.ts'
 
 const DIRECTORY = 'tls'
+/** How often a certificate of the configuration is looked at, milliseconds. */
+const LOOK_MS = 3_600_000
 const LOOPBACK = ['localhost', '127.0.0.1', '::1']
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
 
@@ -38,6 +43,7 @@ export async function openHttps(
 ): Promise<HttpServer | undefined> {
   const { config, authority, clock, random } = options
   if (authority === undefined) return undefined
+  const given = readGiven(config)
   const { listen, host, port } = config.https
   const logger = options.logger.child({ room: 'https' })
   let certified: ServerCertificate | undefined
@@ -54,7 +60,11 @@ export async function openHttps(
       dialects: options.dialects,
       // By its own address it may be called as well as by loopback's.
       security: {
-        allowedHosts: [...config.allowedHosts, ...ownNames(host).map(inUrl)],
+        allowedHosts: [
+          ...config.allowedHosts,
+          ...ownNames(host).map(inUrl),
+          ...(given?.names ?? []),
+        ],
         allowedOrigins: [],
       },
       limits: { bodyBytesMax: config.limits.requestSizeBytesMax },
@@ -72,8 +82,63 @@ export async function openHttps(
     return undefined
   }
   const listening = server
+  if (given !== undefined) {
+    listening.useCertificate(given, given.names)
+    closers.add(followGiven(options, given, listening))
+  }
   closers.add(() => listening.drain(0))
   return listening
+}
+
+interface Given extends ServerCertificate {
+  /** Those that it has, as it has them. */
+  readonly names: readonly string[]
+}
+
+/** The certificate of the configuration; throws `CONFIG_INVALID` when it is none, or not of its key. */
+function readGiven({ https }: Config): Given | undefined {
+  const { certificateFile, keyFile } = https
+  if (certificateFile === undefined || keyFile === undefined) return undefined
+  try {
+    const [certificate, key] = [
+      readFileSync(certificateFile, 'utf8'),
+      readFileSync(keyFile, 'utf8'),
+    ]
+    const parsed = new X509Certificate(certificate)
+    if (!parsed.checkPrivateKey(createPrivateKey(key)))
+      throw new AppError('CONFIG_INVALID', `\`${keyFile}\` is not its key`)
+    const names = Array.from(
+      (parsed.subjectAltName ?? '').matchAll(/DNS:([^,\s"]+)/g),
+      ([, name]) => name!,
+    )
+    if (names.length === 0) throw new AppError('CONFIG_INVALID', 'it has no DNS names')
+    return { certificate, key, names }
+  } catch (error) {
+    const message = `cannot use the certificate \`${certificateFile}\`: ${describeError(error)}`
+    throw new AppError('CONFIG_INVALID', message, { cause: error })
+  }
+}
+
+/** Looks at the files again and again: whoever renews them need not restart the server. */
+function followGiven(
+  { config, clock, logger }: AppOptions,
+  first: Given,
+  server: HttpServer,
+): () => void {
+  let [known, timer] = [first, clock.setTimer(LOOK_MS, look)]
+  function look(): void {
+    try {
+      const next = readGiven(config)
+      if (next !== undefined && next.certificate !== known.certificate) {
+        server.useCertificate(next, next.names)
+        known = next
+      }
+    } catch (error) {
+      logger.warn('the renewed certificate is left aside', { error: describeError(error) })
+    }
+    timer = clock.setTimer(LOOK_MS, look)
+  }
+  return () => timer.cancel()
 }
 
 /** What clients may call it by: loopback, the address it listens on, and the names that are allowed. */

@@ -127,6 +127,25 @@ test('a kubeconfig is made of the parts that the server left', async (context) =
   assert.equal(Buffer.from(authority!, 'base64').toString(), AUTHORITY)
 })
 
+test('a kubeconfig trusts whom it is told to', async (context) => {
+  const folder = dataDir(context, { mode: 'start', httpsUrl: 'https://127.0.0.1:6443' })
+  const both = join(folder, 'both.pem')
+  writeFileSync(both, AUTHORITY + AUTHORITY)
+  const argv = [
+    'kubeconfig',
+    '--data-dir',
+    folder,
+    '--server',
+    'https://box.example',
+    '--authority',
+  ]
+  const named = await run([...argv, both])
+  const [, authority] = /certificate-authority-data: (\S+)/.exec(named.out)!
+  assert.equal(Buffer.from(authority!, 'base64').toString(), AUTHORITY + AUTHORITY)
+  assert.ok(!(await run([...argv, 'system'])).out.includes('authority'))
+  assert.equal((await run([...argv, join(folder, 'none.pem')])).code, 2)
+})
+
 test('a kubeconfig that lies in a data directory is written over, not followed', async (context) => {
   const folder = dataDir(context, { mode: 'dev', httpsUrl: 'https://127.0.0.1:6443' })
   const elsewhere = join(folder, 'elsewhere')

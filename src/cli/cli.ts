@@ -328,6 +328,7 @@ function addMachineCommands(program: Command, io: CliIo, run: Run): void {
     .option('--server <url>', 'where kubectl finds it (default the address that it listens on)')
     .option('--token <token>', "whose rights it has (default the administrator's)")
     .option('--namespace <name>', 'where commands look that name none')
+    .option('--authority <file>', "authorities to trust, or system (default the server's own)")
     .option('--write <file>', 'a file in place of standard output')
   kubeconfig.action(async () => {
     const context = createContext(kubeconfig, io)

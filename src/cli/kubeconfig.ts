@@ -16,6 +16,8 @@ export interface KubeconfigOptions {
   /** The administrator's, of the data directory, when absent. */
   readonly token?: string
   readonly namespace?: string
+  /** A file with the authorities to trust, or `system`; the server's own when absent. */
+  readonly authority?: string
   /** A file in place of standard output. */
   readonly write?: string
 }
@@ -35,7 +37,12 @@ export async function runKubeconfig(
     )
   if (URL.parse(server)?.protocol !== 'https:')
     throw new UsageError(`expected \`--server\` to be an https URL, got \`${server}\``)
-  const text = formatKubeconfig(config.dataDir, { ...options, server })
+  const { authority } = options
+  const named =
+    authority === undefined || authority === 'system'
+      ? {}
+      : { authority: resolve(context.io.cwd, authority) }
+  const text = formatKubeconfig(config.dataDir, { ...options, ...named, server })
   if (options.write === undefined) {
     await context.io.stdout.write(text)
     return EXIT_CODES.ok
@@ -66,11 +73,9 @@ export function writeOwnKubeconfig(
 
 function formatKubeconfig(
   dataDir: string,
-  { server, token, namespace }: KubeconfigOptions,
+  { server, token, namespace, authority }: KubeconfigOptions,
 ): string {
-  const authority = readPart(join(dataDir, 'tls', 'ca.crt'), (text) =>
-    new X509Certificate(text).toString(),
-  )
+  const trusted = authority === 'system' ? undefined : readAuthority(dataDir, authority)
   const shown = token ?? readPart(join(dataDir, 'admin.token'), (text) => text.trim())
   if (!/^[\w.~+/=-]{1,8192}$/.test(shown)) throw new UsageError('expected a token of one word')
   const context = { cluster: 'signalbox', user: 'signalbox' }
@@ -82,7 +87,9 @@ function formatKubeconfig(
     '  - name: signalbox',
     '    cluster:',
     `      server: ${JSON.stringify(server)}`,
-    `      certificate-authority-data: ${Buffer.from(authority).toString('base64')}`,
+    ...(trusted === undefined
+      ? []
+      : [`      certificate-authority-data: ${Buffer.from(trusted).toString('base64')}`]),
     'users:',
     '  - name: signalbox',
     `    user: ${JSON.stringify({ token: shown })}`,
@@ -94,11 +101,20 @@ function formatKubeconfig(
   ].join('\n')
 }
 
+/** One that somebody names is taken as it is: it may hold more than one. */
+function readAuthority(dataDir: string, named: string | undefined): string {
+  const path = named ?? join(dataDir, 'tls', 'ca.crt')
+  return readPart(path, (text) => {
+    const first = new X509Certificate(text).toString()
+    return named === undefined ? first : text
+  })
+}
+
 function readPart(path: string, read: (text: string) => string): string {
   try {
     return read(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new AppError('CONFIG_INVALID', `cannot read \`${path}\`, which the server makes`, {
+    throw new AppError('CONFIG_INVALID', `cannot read \`${path}\``, {
       cause: error,
     })
   }

@@ -73,6 +73,9 @@ export interface HttpsConfig {
   readonly listen: 'auto' | 'on' | 'off'
   readonly host: string
   readonly port: number
+  /** Absolute, both or none: for those who call the server by a name that the certificate has. */
+  readonly certificateFile?: string
+  readonly keyFile?: string
 }
 
 /** Where the roost keeper looks for what it runs with, beside the file's `events`. */

@@ -7,6 +7,7 @@ export function findContradictions(config: Config): readonly string[] {
   return [
     ...listening(config),
     ...securely(config),
+    ...certified(config),
     ...authentication(config),
     ...natsListening(config),
     ...compatibility(config),
@@ -25,6 +26,12 @@ function listening({ mode, host, insecureListen }: Config): readonly string[] {
   return [
     `\`host\` \`${host}\` is reached from elsewhere and there is no TLS; set \`insecureListen\` (\`--insecure-listen\`) where a proxy in front does it, or listen on \`127.0.0.1\``,
   ]
+}
+
+function certified({ https }: Config): readonly string[] {
+  const { certificateFile, keyFile } = https
+  if ((certificateFile === undefined) === (keyFile === undefined)) return []
+  return ['`https.certificateFile` and `https.keyFile` belong together; set both or none']
 }
 
 function securely({ mode, https }: Config): readonly string[] {

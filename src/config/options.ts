@@ -373,6 +373,16 @@ export const OPTIONS: readonly Option[] = [
     doc: 'port for HTTPS; 0 lets the system choose one',
   },
   {
+    key: 'https.certificateFile',
+    type: 'path',
+    doc: "certificate, and those between it and its authority, as PEM, for whoever calls the server by a name that it has; all others see one of the server's own authority",
+  },
+  {
+    key: 'https.keyFile',
+    type: 'path',
+    doc: 'its private key, as PEM',
+  },
+  {
     key: 'nats.listen',
     type: 'choice',
     default: 'auto',

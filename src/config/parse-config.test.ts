@@ -66,6 +66,8 @@ test('every option of the table is a place in the config', () => {
     AWS_SESSION_TOKEN: 'c',
     SIGNALBOX_NATS_TOKEN: 'd',
     SIGNALBOX_TOKEN: 'e',
+    SIGNALBOX_HTTPS_CERTIFICATE_FILE: 'box.crt',
+    SIGNALBOX_HTTPS_KEY_FILE: 'box.key',
   }
   const places = placesOf(parseConfig('start', sources({ cwd, flags, env })))
   const own = ['mode', 'functions', 'brokers', 'sources', 'accessKeys']

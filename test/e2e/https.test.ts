@@ -153,6 +153,23 @@ describe('HTTPS under dev', { skip: kubectlLacks() ?? false }, () => {
     assert.ok(!signalbox().output.includes('swordfish'))
   })
 
+  test('a certificate of one’s own is shown to who calls by its name', async () => {
+    const { folder } = signalbox()
+    const [certificate, key] = [join(folder, 'box.crt'), join(folder, 'box.key')]
+    const make = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    const names = ['-subj', '/CN=box', '-addext', 'subjectAltName=DNS:box.test,DNS:*.box.test']
+    await run('openssl', [...make, ...names, '-keyout', key, '-out', certificate])
+    await signalbox().end('SIGTERM')
+    const config = `https: { listen: on, port: 0, certificateFile: ${certificate}, keyFile: ${key} }\n`
+    signalbox().write('signalbox.yaml', config)
+    await signalbox().start()
+    const { port } = new URL(httpsUrl(signalbox()))
+    const resolve = ['--resolve', `box.test:${port}:127.0.0.1`, '--cacert', certificate]
+    const named = await run('curl', ['-sS', ...resolve, `https://box.test:${port}/version`])
+    assert.match(named.stdout, /"minor":"32"/, named.stderr)
+    assert.match((await https.curl('/version')).stdout, /"minor":"32"/)
+  })
+
   test('a token that is not good is refused, though nobody need show one', async () => {
     const bad = await https.curl('/api/v1/pods', '-H', 'Authorization: Bearer nonsense')
     assert.match(bad.stdout, /"reason":"Unauthorized"/)

@@ -64,8 +64,8 @@ export interface HttpServer {
   readonly host: string
   readonly port: number
   readonly url: string
-  /** Shows another certificate from now on, to whoever connects. */
-  useCertificate(certified: ServerCertificate): void
+  /** Shows another certificate from now on, to whoever connects; or to those alone who call it by one of `names`. */
+  useCertificate(certified: ServerCertificate, names?: readonly string[]): void
   /**
    * Stops accepting, closes idle connections at once, ends what waits by its signal, and resolves when the
    * requests in flight are answered; what is left after `deadlineMs` is cut.
@@ -131,11 +131,14 @@ class ListeningServer implements HttpServer {
     this.#gate = createGate(this.#options.security, this.port)
   }
 
-  useCertificate({ certificate, key }: ServerCertificate): void {
+  useCertificate({ certificate, key }: ServerCertificate, names?: readonly string[]): void {
     const { tls } = this.#options
     if (tls === undefined) throw new Error('a server without TLS shows no certificate')
     const server = this.#server as TlsServer
-    server.setSecureContext({ cert: certificate, key, ca: tls.clientAuthority })
+    const context = { cert: certificate, key, ca: tls.clientAuthority }
+    if (names === undefined) server.setSecureContext(context)
+    // Of more than one for a name the last counts.
+    else for (const name of names) server.addContext(name, context)
   }
 
   drain(deadlineMs: number): Promise<void> {

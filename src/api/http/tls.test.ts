@@ -133,6 +133,25 @@ test('another certificate is shown to whoever comes after it was set', async (t)
   assert.equal(await ask(server, { ca: authority.certificate }), 'none')
 })
 
+test('whoever calls it by a name sees the certificate of that name, and is known by his own', async (t) => {
+  const authority = makeAuthority(t)
+  const server = await open(t, authority)
+  const other = makeAuthority(t)
+  let named: Certified | undefined
+  other.serve(['box.test'], (certified) => {
+    named = certified
+  })()
+  server.useCertificate(named!, ['box.test'])
+  const client = authority.issueClient({ user: 'ann', groups: [], ageMs: DAY_MS })
+  const shown = { port: server.port, host: '127.0.0.1', cert: client.certificate, key: client.key }
+  const byName = connect({ ...shown, servername: 'box.test', ca: other.certificate })
+  assert.match(await exchange(byName), /"isTrusted":true,"commonNames":\["ann"\]/)
+  const byAddress = connect({ ...shown, ca: authority.certificate })
+  assert.match(await exchange(byAddress), /"isTrusted":true/)
+  const wrong = connect({ ...shown, servername: 'other.test', ca: other.certificate })
+  await assert.rejects(exchange(wrong), /certificate/)
+})
+
 test('a drain does not wait for who has not agreed on TLS, or says nothing', async (t) => {
   const authority = makeAuthority(t)
   const server = await open(t, authority)
