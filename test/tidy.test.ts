@@ -95,6 +95,8 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   tty: 'cli',
   url: '*',
   util: '*',
+  // What a user wrote is stopped when its time is up.
+  vm: 'trigger',
   worker_threads: 'log store archive',
   zlib: '*',
 }

@@ -179,6 +179,7 @@ const profileSpec = object({
   cloudEvent: open,
   cloudEvents: openList,
   resource: open,
+  oldResource: open,
   resources: openList,
 })
 

@@ -92,7 +92,9 @@ export class EventTriage {
     const { cloudEvent } = event
     const data = templateData({ cloudEvent }, cluster)
     const action = render(cloudEventAction, templateName(trigger.metadata.name, cluster), data)
-    const parts = oneForEvent ? [textOf(cloudEvent['source']), textOf(cloudEvent['subject'])] : []
+    const parts = oneForEvent
+      ? ['event', textOf(cloudEvent['source']), textOf(cloudEvent['subject'])]
+      : ['events']
     const occasion: Occasion = oneForEvent ? { cloudEvent } : { cloudEvents: [cloudEvent] }
     if (action.trim() === 'Create') await profiles.put({ trigger, cluster, parts, occasion })
     else if (action.trim() === 'Delete') await profiles.remove({ trigger, cluster, parts })

@@ -39,3 +39,23 @@ export const STATUS_ENTRIES_MAX = 100
 
 /** How often a write that somebody else was faster with is tried again. */
 export const CONFLICTS_MAX = 10
+
+/** What one evaluation of a rule or a script over one object may take, milliseconds; then it is stopped. */
+export const EVALUATION_MS_MAX = 250
+
+/** What all evaluations of one look at an EventSource may take, milliseconds. */
+export const LOOK_MS_MAX = 1000
+
+/** Nodes of a CEL expression, and how deep they may lie. */
+export const RULE_NODES_MAX = 1000
+export const RULE_DEPTH_MAX = 60
+
+/** Rules and scripts that are kept ready. */
+export const RULES_KEPT_MAX = 256
+export const SCRIPTS_KEPT_MAX = 16
+
+/** What one script's values may take. */
+export const SCRIPT_MEMORY_BYTES_MAX = 16_777_216
+
+/** Objects that one EventSource has matched. */
+export const MATCHES_MAX = 1000

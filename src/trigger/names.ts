@@ -20,9 +20,11 @@ export const PROFILE: KubeType = {
 
 const PREFIX = `eventtrigger.${LIB_GROUP}`
 export const TRIGGER_LABEL: string = `${PREFIX}/eventtriggername`
-const CLUSTER_LABEL = `${PREFIX}/clustername`
-const CLUSTER_NAMESPACE_LABEL = `${PREFIX}/clusterNamespace`
+export const CLUSTER_LABEL: string = `${PREFIX}/clustername`
+export const CLUSTER_NAMESPACE_LABEL: string = `${PREFIX}/clusterNamespace`
 const CLUSTER_TYPE_LABEL = `${PREFIX}/clustertype`
+/** It is for objects rather than events. */
+export const RESOURCE_LABEL: string = `${PREFIX}/resource`
 const SOURCE_LABEL = `${PREFIX}/cesource`
 const SUBJECT_LABEL = `${PREFIX}/cesubject`
 
@@ -43,7 +45,7 @@ export interface Identity {
   readonly trigger: string
   readonly clusterNamespace: string
   readonly clusterName: string
-  /** Of an event its source and subject, of a resource its kind and name; nothing for all together. */
+  /** `event`, its source and subject; `resource`, its kind and name; `events` or `resources` for all together. */
   readonly parts: readonly string[]
 }
 
@@ -53,12 +55,15 @@ export function profileName({ trigger, clusterNamespace, clusterName, parts }: I
 }
 
 export function labelsOf(identity: Identity): Readonly<Record<string, string>> {
-  const [source, subject] = identity.parts
+  const [what, ...rest] = identity.parts
+  const isResource = what === 'resource' || what === 'resources'
+  const [source, subject] = isResource ? [] : rest
   return {
     [TRIGGER_LABEL]: labelValue(identity.trigger),
     [CLUSTER_LABEL]: labelValue(identity.clusterName),
     [CLUSTER_NAMESPACE_LABEL]: labelValue(identity.clusterNamespace),
     [CLUSTER_TYPE_LABEL]: 'Sveltos',
+    ...(isResource ? { [RESOURCE_LABEL]: 'true' } : {}),
     ...(source === undefined ? {} : { [SOURCE_LABEL]: labelValue(source) }),
     ...(subject === undefined ? {} : { [SUBJECT_LABEL]: labelValue(subject) }),
   }

@@ -7,7 +7,7 @@ import type { Occasion } from './shapes.ts'
 
 /** `.CloudEvent`, `.Resource`, `.MatchingResource` of one; their plurals of all together; `.Cluster`. */
 export function templateData(
-  { cloudEvent, cloudEvents, resource, resources }: Occasion,
+  { cloudEvent, cloudEvents, resource, oldResource, resources }: Occasion,
   cluster: KubeObject,
 ): Readonly<Record<string, unknown>> {
   if (cloudEvents !== undefined || resources !== undefined) {
@@ -21,6 +21,7 @@ export function templateData(
   return {
     CloudEvent: cloudEvent ?? null,
     Resource: resource ?? null,
+    OldResource: oldResource ?? null,
     MatchingResource: referenceTo(resource),
     Cluster: cluster,
   }
@@ -32,8 +33,9 @@ export function templateName(trigger: string, { metadata }: KubeObject): string 
 }
 
 /** Of the same occasion the same, whatever the order of its members. */
-export function occasionHash({ cloudEvent, cloudEvents, resource, resources }: Occasion): string {
-  return digest(JSON.stringify(sorted([cloudEvent, cloudEvents, resource, resources])))
+export function occasionHash(occasion: Occasion): string {
+  const { cloudEvent, cloudEvents, resource, oldResource, resources } = occasion
+  return digest(JSON.stringify(sorted([cloudEvent, cloudEvents, resource, oldResource, resources])))
 }
 
 function referenceTo(resource: KubeObject | undefined): GoStruct {

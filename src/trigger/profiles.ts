@@ -6,12 +6,17 @@ import { isKubeError, type KubeClient, type KubeKey, type KubeObject } from '../
 import { referenceOf } from './clusters.ts'
 import { CONFLICTS_MAX, EVENTS_TOGETHER_MAX, GONE_LOOK_MS, GONE_LOOKS_MAX } from './limits.ts'
 import {
+  CLUSTER_LABEL,
+  CLUSTER_NAMESPACE_LABEL,
   EVENT_TRIGGER,
-  type Identity,
-  labelsOf,
   PROFILE,
   PROFILE_FINALIZER,
+  RESOURCE_LABEL,
+  TRIGGER_LABEL,
+  labelValue,
+  labelsOf,
   profileName,
+  type Identity,
 } from './names.ts'
 import { occasionHash } from './occasion.ts'
 import {
@@ -58,6 +63,27 @@ export class Profiles {
   /** Asks it to go, and so everything that it deployed. */
   async remove(wish: Omit<ProfileWish, 'occasion'>): Promise<void> {
     await this.delete(profileName(identityOf(wish)))
+  }
+
+  /** Of those that are for objects, deletes all but these. */
+  async keepResources(
+    { trigger, cluster }: Pick<ProfileWish, 'trigger' | 'cluster'>,
+    stay: ReadonlySet<string>,
+  ): Promise<void> {
+    const names = new Set(
+      Array.from(stay, (parts) =>
+        profileName(identityOf({ trigger, cluster, parts: JSON.parse(parts) as string[] })),
+      ),
+    )
+    const labels = [
+      `${TRIGGER_LABEL}=${labelValue(trigger.metadata.name)}`,
+      `${CLUSTER_LABEL}=${labelValue(cluster.metadata.name)}`,
+      `${CLUSTER_NAMESPACE_LABEL}=${labelValue(cluster.metadata.namespace ?? '')}`,
+      RESOURCE_LABEL,
+    ]
+    const { items } = await this.#client.list(PROFILE, { labelSelector: labels.join(',') })
+    for (const { metadata } of items)
+      if (!names.has(metadata.name)) await this.delete(metadata.name)
   }
 
   async delete(name: string): Promise<void> {

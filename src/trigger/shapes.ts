@@ -19,7 +19,27 @@ export interface MessageCriteria {
   readonly cloudEventSubject?: string
 }
 
+export interface ResourceSelector {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly namespace?: string
+  readonly name?: string
+  readonly labelFilters?: readonly {
+    readonly key: string
+    readonly operation: string
+    readonly value?: string
+  }[]
+  readonly selector?: LabelSelector
+  /** Lua. */
+  readonly evaluate?: string
+  readonly evaluateCEL?: readonly { readonly name: string; readonly rule: string }[]
+}
+
 export interface EventSourceSpec {
+  readonly resourceSelectors?: readonly ResourceSelector[]
+  /** Lua over all that were selected. */
+  readonly aggregatedSelection?: string
   readonly messagingMatchCriteria?: readonly MessageCriteria[]
   readonly collectResources?: boolean
 }
@@ -84,6 +104,8 @@ export interface Occasion {
   readonly cloudEvent?: CloudEvent
   readonly cloudEvents?: readonly CloudEvent[]
   readonly resource?: KubeObject
+  /** What it was before the change that is the occasion. */
+  readonly oldResource?: KubeObject
   readonly resources?: readonly KubeObject[]
 }
 

@@ -17,6 +17,7 @@ import {
 } from './nats-settings.ts'
 import { ProfileController } from './profile-controller.ts'
 import { Profiles } from './profiles.ts'
+import { ResourceTriage } from './resource-triage.ts'
 import { TriggerController } from './trigger-controller.ts'
 
 export interface TriggersOptions extends Pick<EventFollowerOptions, 'log' | 'cursors' | 'onFatal'> {
@@ -54,6 +55,7 @@ export async function openTriggers(options: TriggersOptions): Promise<Triggers> 
     faultOf: (trigger, cluster) => triage.faultOf(trigger, cluster),
   })
   const deployments = new ProfileController(options)
+  const resources = new ResourceTriage({ ...options, profiles })
   let settings = NO_SETTINGS
   const follower = new EventFollower({
     ...options,
@@ -89,6 +91,7 @@ export async function openTriggers(options: TriggersOptions): Promise<Triggers> 
   await settingsInformer.start()
   await deployments.start()
   await triggers.start()
+  await resources.start()
   await wanted.start()
   await follower.start(earliest(present))
   isStarted = true
@@ -100,6 +103,7 @@ export async function openTriggers(options: TriggersOptions): Promise<Triggers> 
     async close() {
       stop.abort()
       await Promise.all([wanted.close(), settingsInformer.close(), follower.close()])
+      await resources.close()
       await triggers.close()
       await deployments.close()
     },
