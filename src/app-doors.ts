@@ -38,6 +38,7 @@ import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
 import type { Rooms } from './app-rooms.ts'
 import { createOwnSchemas } from './app-own-schemas.ts'
+import { createRoostDeps } from './app-roost-api.ts'
 import { createConnectorDeps } from './app-sources.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
 import { setPipeState, viewPipes } from './app-pipes.ts'
@@ -142,7 +143,7 @@ export function awsOperations(
 function ownApiDeps(
   options: DoorOptions,
   state: State,
-  { delivery, archives, pipes, sources, schedules, access, authorization }: Parts,
+  { delivery, archives, pipes, sources, schedules, access, authorization, roost }: Parts,
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher, control } = state
@@ -171,6 +172,7 @@ function ownApiDeps(
     setEndpointHealth: (endpoint, health) => setEndpointHealth(control, endpoint, health),
     connectors: createConnectorDeps(sources),
     access: createAccessDeps(access, authorization, options.authority),
+    roost: createRoostDeps(roost),
     schemas: createOwnSchemas(state.control.schemas, () => publisher.current()),
   }
 }

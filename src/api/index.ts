@@ -20,6 +20,7 @@ export { createCloudEventsDialect } from './cloudevents/dialect.ts'
 export { createQueryScope } from './cloudevents/scope.ts'
 export type { Dialect, HttpRequest, HttpResponse } from './http/exchange.ts'
 export type { AccessDeps } from './own/access.ts'
+export type { RoostDeps } from './own/roost.ts'
 export { openHttpServer, type HttpServer, type ServerCertificate } from './http/server.ts'
 export { createConsoleDialect } from './http/static.ts'
 export type {

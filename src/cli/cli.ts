@@ -41,6 +41,7 @@ import {
   runReset,
 } from './replay.ts'
 import { reportFailure, viewOf } from './report-error.ts'
+import { addRoostCommands } from './roost-commands.ts'
 import { addScheduleCommands } from './schedule-commands.ts'
 import { addSchemaCommands } from './schema-commands.ts'
 import { runServer } from './serve.ts'
@@ -98,6 +99,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addReplayCommands(program, io, run)
   addSchemaCommands(program, io, run)
   addAccessCommands(program, io, run)
+  addRoostCommands(program, io, run)
   addMachineCommands(program, io, run)
   return program
 }

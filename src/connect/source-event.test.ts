@@ -51,6 +51,15 @@ test('a record with ce_ headers is the CloudEvent that they say, its data untouc
   assert.equal(Buffer.from(event.data!).toString(), '{ "n": 1 }')
 })
 
+test('a structured record with the headers of binary mode beside it is structured', () => {
+  const body = '{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{"n":1}}'
+  const type = ['content-type', 'application/cloudevents+json'] as const
+  const decoded = decode(message(body, { headers: new Map([...ATTRIBUTES, type]) }))
+  assert.equal(decoded.kind, 'event')
+  assert.equal(decoded.event.id, '1')
+  assert.equal(Buffer.from(decoded.event.data!).toString(), '{"n":1}')
+})
+
 test('a structured record is known by its content type, and without one by its members', () => {
   const body = '{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{"n":1}}'
   const typed = new Map([['Content-Type', 'application/cloudevents+json; charset=utf-8']])

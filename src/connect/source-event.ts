@@ -47,9 +47,11 @@ function eventOf(message: SourceMessage, options: DecodeOptions): Event {
     allowForeignNames: true as const,
   }
   if (source.format === 'plain') return mapped(message, options)
+  // Records in structured mode may have the headers of binary mode too; the content type decides.
+  if (isSaidStructured(message)) return decodeStructured(message.body, context)
   const attributes = attributesIn(message)
   if (attributes.has('specversion')) return decodeAttributes(attributes, message.body, context)
-  if (isStructured(message)) return decodeStructured(message.body, context)
+  if (looksStructured(message)) return decodeStructured(message.body, context)
   if (source.format !== 'cloudevents') return mapped(message, options)
   throw new MappingFault('expected a CloudEvent, got a record without its attributes')
 }
@@ -84,10 +86,14 @@ function attributesIn({ headers }: SourceMessage): ReadonlyMap<string, string> {
   return attributes
 }
 
-/** What says so, and what looks like nothing else. */
-function isStructured({ headers, body }: SourceMessage): boolean {
+function isSaidStructured({ headers }: SourceMessage): boolean {
   const type = headerOf(headers, 'content-type')
-  if (type !== undefined && cloudEventsMode(type) === 'structured') return true
+  return type !== undefined && cloudEventsMode(type) === 'structured'
+}
+
+/** Nobody says so, and it looks like nothing else. */
+function looksStructured({ headers, body }: SourceMessage): boolean {
+  const type = headerOf(headers, 'content-type')
   if (type !== undefined && !/json/i.test(type)) return false
   const text = Buffer.from(body.buffer, body.byteOffset, body.length)
   return text.includes(SPECVERSION) && isObjectWith(text, ['specversion', 'id', 'source', 'type'])

@@ -16,6 +16,7 @@ import {
   type WantedTopic,
 } from '../connect/index.ts'
 import { RECONNECT } from './limits.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import type { RoostSettings } from './settings.ts'
 
 export interface ClusterWatchOptions {
@@ -71,7 +72,8 @@ export class ClusterWatch {
     let failures = 0
     while (!signal.aborted) {
       try {
-        await this.#ensure()
+        await unlessAborted(this.#ensure(), signal)
+        if (signal.aborted) return
         this.#fault = undefined
         failures = 0
         this.#ready.resolve()

@@ -82,8 +82,11 @@ export function openProducer(
   { producer, connection }: KafkaSettings,
   clock: Clock,
 ): KafkaProducer {
-  const client = { retries: producer.retries, retryDelayMs: connection.retryBackoff }
-  return openKafkaProducer({ ...access, clock, client })
+  // The client takes fewer of an idempotent producer for as many as it likes.
+  const retries = producer.idempotent ? Math.max(2, producer.retries) : producer.retries
+  const client = { retries, retryDelayMs: connection.retryBackoff }
+  const deadlineMs = producer.requestTimeout
+  return openKafkaProducer({ ...access, clock, client, deadlineMs })
 }
 
 /** `group` is the keeper's own for triggers, and one beside it for each further topic. */
@@ -92,8 +95,11 @@ export function openReader(
   { consumer, connection }: KafkaSettings,
   { topic, group }: { readonly topic: string; readonly group: string },
 ): Promise<KafkaReader> {
+  // Whoever joins a group waits until members that are gone have been given up.
+  const requestTimeoutMs = access.broker.requestTimeoutMs! + consumer.sessionTimeout
   return openKafkaReader({
     ...access,
+    broker: { ...access.broker, requestTimeoutMs },
     topics: [topic],
     group,
     from: consumer.autoOffsetReset,

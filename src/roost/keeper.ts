@@ -11,6 +11,7 @@ import {
   silentLogger,
   systemClock,
   systemRandom,
+  wait,
 } from '../base/index.ts'
 import {
   type BrokerAccess,
@@ -30,6 +31,7 @@ import { accessTo, openProducer, openReader } from './kafka-link.ts'
 import { createCheck, openKeepersStorages } from './keeper-storages.ts'
 import { createKubeSecrets, createReveal } from './kube-secrets.ts'
 import { LetterRounds } from './letter-rounds.ts'
+import { STOP_MS } from './limits.ts'
 import { eventOfChange } from './lifecycle-event.ts'
 import { installManagedRoost } from './managed-roost.ts'
 import { ObeyedEvents } from './obeyed-events.ts'
@@ -165,7 +167,9 @@ export class Keeper implements RoostEvents {
     const closing = this.#book.close()
     await this.#cluster.close()
     await closing
-    await this.#producer.close()
+    // A cluster that is gone is not waited for: what is not out is on the disk.
+    const { signal: never } = new AbortController()
+    await Promise.race([this.#producer.close(), wait(this.#clock, STOP_MS, never)])
     await this.#recordings?.close()
     await this.#letters?.close()
   }
@@ -333,7 +337,7 @@ export class Keeper implements RoostEvents {
       timestamp: letter.failedAt,
       leaderEpoch: 0,
     })
-    return this.#publisher.send(event, record)
+    return this.#publisher.send(event, record, this.#stop.signal)
   }
 
   #createObeying(): HandleEvent {

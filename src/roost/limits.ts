@@ -45,3 +45,6 @@ export const RECORDING_LINGER_MS = 100
 
 /** Handlers of one topic. */
 export const SUBSCRIPTIONS_MAX = 64
+
+/** How long stopping waits for what is on its way to the cluster. */
+export const STOP_MS = 5000

@@ -9,7 +9,7 @@ import {
   type Random,
   wait,
 } from '../base/index.ts'
-import type { KafkaProducer, ProducerRecord } from '../connect/index.ts'
+import type { KafkaProducer, ProducerRecord, RecordOutcome } from '../connect/index.ts'
 import type { Event } from '../event/index.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { EventBreaker } from './event-breaker.ts'
@@ -19,6 +19,7 @@ import { retryDelayMs } from './retry-delay.ts'
 import type { RoostMetrics } from './roost-metrics.ts'
 import type { EventCheck } from './event-check.ts'
 import type { RoostSettings } from './settings.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import { type OpenSpan, type Span, startSpan } from './span.ts'
 
 export interface PublisherOptions {
@@ -76,8 +77,9 @@ export class EventPublisher {
     const { maxRetries, retryBackoff } = settings.deadLetterQueue
     for (let attempt = 1; ; attempt += 1) {
       const settle = await this.#turn(whenOpen, signal)
-      const outcome = await this.#try(event, record)
+      const outcome = await this.#try(event, record, signal)
       settle(outcome.kind !== 'failed')
+      if (signal.aborted && outcome.kind !== 'written') throw stopped()
       if (outcome.kind === 'written') {
         await this.#record(event, record)
         return 'published'
@@ -112,10 +114,10 @@ export class EventPublisher {
   }
 
   /** Once, a dead letter for instance; whether it went. */
-  async send(event: Event, record: ProducerRecord): Promise<boolean> {
+  async send(event: Event, record: ProducerRecord, signal: AbortSignal): Promise<boolean> {
     const settle = this.#options.breaker.start()
     if (settle === undefined) return false
-    const outcome = await this.#try(event, record)
+    const outcome = await this.#try(event, record, signal)
     settle(outcome.kind !== 'failed')
     return outcome.kind === 'written'
   }
@@ -142,7 +144,7 @@ export class EventPublisher {
     }
   }
 
-  async #try(event: Event, record: ProducerRecord): Promise<Attempt> {
+  async #try(event: Event, record: ProducerRecord, signal: AbortSignal): Promise<Attempt> {
     const { clock, random, onSpan, producer, metrics, settings, logger } = this.#options
     const { topic } = record
     const parent = event.extensions['traceparent']
@@ -162,7 +164,7 @@ export class EventPublisher {
     )
     const startedAt = clock.monotonic()
     const refusal = sizeRefusal(record, settings.kafka.producer.maxMessageBytes)
-    const outcome = refusal ?? (await producer.send([withTrace(record, span)]))[0]!
+    const outcome = refusal ?? (await sendUnless(signal, producer, withTrace(record, span)))
     const fields = { event_id: event.id, event_type: event.type, topic, trace_id: span.traceId }
     if (outcome.kind === 'written') {
       this.#isWell = true
@@ -212,6 +214,16 @@ async function waitForBreaker(
   signal: AbortSignal,
 ): Promise<void> {
   await wait(clock, Math.min(Math.max(breaker.waitMs, 10), 250), signal)
+}
+
+/** Whoever stops does not wait for a cluster that is gone; the record may still arrive. */
+async function sendUnless(
+  signal: AbortSignal,
+  producer: KafkaProducer,
+  record: ProducerRecord,
+): Promise<RecordOutcome> {
+  const outcomes = await unlessAborted(producer.send([record]), signal)
+  return outcomes?.[0] ?? { kind: 'failed', error: stopped() }
 }
 
 function withTrace(record: ProducerRecord, { traceparent }: OpenSpan): ProducerRecord {

@@ -12,6 +12,7 @@ import {
   wait,
 } from '../base/index.ts'
 import type { KafkaReader, KafkaRecord } from '../connect/index.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import { CONSUME_BYTES_MAX, CONSUME_RECORDS_MAX, LAG_POLL_MS, RECONNECT } from './limits.ts'
 
 export interface TopicConsumerOptions {
@@ -75,7 +76,12 @@ export class TopicConsumer {
     let failures = 0
     while (!signal.aborted) {
       try {
-        const reader = await openReader()
+        const opening = openReader()
+        const reader = await unlessAborted(opening, signal)
+        if (reader === undefined) {
+          opening.then((late) => late.close()).catch(() => {})
+          return
+        }
         const stop = new AbortController()
         const watching = this.#watchLag(member, reader, AbortSignal.any([signal, stop.signal]))
         try {

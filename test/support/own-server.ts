@@ -1,6 +1,7 @@
 // The real HTTP server with the dialects that the console and the CLI talk to, over events kept in memory: for
 // tests of those two, which need no log and no store.
 
+import { createRoostDeps } from '../../src/app-roost-api.ts'
 import {
   AppError,
   channels,
@@ -116,6 +117,7 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
       revokeToken: () => Promise.reject(new Error('nobody may')),
       createCertificate: () => Promise.reject(new Error('nobody may')),
     },
+    roost: createRoostDeps({ current: () => undefined, fault: () => undefined }),
     deadDeliveries: {
       redrive: () => Promise.resolve({ seen: 0, changed: 0 }),
       purge: () => Promise.resolve({ seen: 0, changed: 0 }),

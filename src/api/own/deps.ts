@@ -10,6 +10,7 @@ import type {
 import type { Timetable } from '../../control/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import type { AccessDeps } from './access.ts'
+import type { RoostDeps } from './roost.ts'
 import type { ArchiveDeps } from './archive-views.ts'
 import type { Metrics, StateReading } from './metrics.ts'
 import type { OwnSchemas } from './schema-views.ts'
@@ -48,6 +49,7 @@ export interface OwnApiDeps extends OperationsDeps {
   readonly schemas: OwnSchemas
   readonly connectors: ConnectorDeps
   readonly access: AccessDeps
+  readonly roost: RoostDeps
 }
 
 export interface DeadDeliveryDeps {

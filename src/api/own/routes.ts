@@ -6,6 +6,7 @@ import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
 import { ACCESS_ROUTES } from './access.ts'
+import { ROOST_ROUTES } from './roost.ts'
 import { ARCHIVE_ROUTES } from './archives.ts'
 import { CONNECTOR_ROUTES } from './connectors.ts'
 import { DEAD_DELIVERY_ROUTES } from './dead-deliveries.ts'
@@ -186,6 +187,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     handle: reset,
   },
   ...ACCESS_ROUTES,
+  ...ROOST_ROUTES,
   ...SCHEDULE_ROUTES,
   ...SCHEMA_ROUTES,
 ]

@@ -46,6 +46,21 @@ export function createTestDeps(
       revokeToken: () => refuse('RESOURCE_NOT_FOUND', 'there are no tokens'),
       createCertificate: () => refuse('ACCESS_DENIED', 'nobody may'),
     },
+    roost: {
+      state: () => ({
+        status: 'stopped',
+        reasons: [],
+        breaker: 'closed',
+        pending: 0,
+        lag: {},
+        deadLetters: { count: 0, held: 0, byType: {} },
+      }),
+      listLetters: () => [],
+      redrive: () => refuse('RESOURCE_NOT_FOUND', 'no roost keeper runs'),
+      purge: () => refuse('RESOURCE_NOT_FOUND', 'no roost keeper runs'),
+      resetBreaker: () => refuse('RESOURCE_NOT_FOUND', 'no roost keeper runs'),
+      replay: () => refuse('RESOURCE_NOT_FOUND', 'no roost keeper runs'),
+    },
     deadDeliveries: {
       redrive: () => Promise.resolve({ seen: 0, changed: 0 }),
       purge: () => Promise.resolve({ seen: 0, changed: 0 }),

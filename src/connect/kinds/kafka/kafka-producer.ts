@@ -41,6 +41,11 @@ export interface KafkaProducerOptions extends BrokerAccess {
   /** Stands above the broker's own. */
   readonly settings?: BrokerProducer
   readonly client?: ClientRetries
+  /**
+   * For one request, retries and all: the client waits for a cluster that is gone as long as that takes. What was under way
+   * may still arrive. For ever when absent.
+   */
+  readonly deadlineMs?: number
 }
 
 type Client = Producer<Buffer, Buffer, string, string>
@@ -158,11 +163,27 @@ class GatheringProducer implements KafkaProducer {
     try {
       const client = await this.#open()
       const messages = batch.map(({ record }) => toMessage(record))
-      const { offsets = [] } = await client.send({ messages, ...this.#produceOptions })
+      const sending = client.send({ messages, ...this.#produceOptions })
+      const { offsets = [] } = await this.#within(sending)
       const placeOf = createPlaces(offsets, batch)
       for (const waiting of batch) waiting.settle({ ...WRITTEN, ...placeOf(waiting.record) })
     } catch (error) {
       await this.#failed(batch, error)
+    }
+  }
+
+  async #within<T>(sending: Promise<T>): Promise<T> {
+    const { clock, deadlineMs } = this.#options
+    if (deadlineMs === undefined) return sending
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = clock.setTimer(deadlineMs, () =>
+      reject(new Error(`no answer within ${deadlineMs} ms`)),
+    )
+    sending.catch(() => {})
+    try {
+      return await Promise.race([sending, late])
+    } finally {
+      timer.cancel()
     }
   }
 
