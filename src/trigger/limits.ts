@@ -34,7 +34,10 @@ export const MANIFESTS_LENGTH_MAX = 524_288
 /** How often one EventSource says that it received something, milliseconds. */
 export const SAYING_MS = 1000
 
-/** Clusters and profiles in a status. */
+/** How long a trigger's status may lag behind its profiles, milliseconds. */
+export const STATUS_MS = 100
+
+/** Clusters in a status. */
 export const STATUS_ENTRIES_MAX = 100
 
 /** How often a write that somebody else was faster with is tried again. */

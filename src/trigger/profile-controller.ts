@@ -173,7 +173,8 @@ export class ProfileController {
       if (resource.kind === 'Job' && resource.isDeployed === true) continue
       await this.#deployer.apply(manifest, profile.metadata.name, isDryRun)
       resources[index] = { ...resource, isDeployed: !isDryRun }
-      if (resource.kind !== 'Job' || isDryRun) continue
+      // After the last one the whole status is written anyway.
+      if (resource.kind !== 'Job' || isDryRun || index === manifests.length - 1) continue
       const status = { ...profileStatusOf(current), resources: [...old, ...resources] }
       current = await this.#setStatus(current, status)
     }

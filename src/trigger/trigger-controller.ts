@@ -1,11 +1,11 @@
 // Keeps each EventTrigger's status: which clusters it is about, and how what it deployed there is doing. Takes back what
 // it deployed for a cluster that it is not about any more.
 
-import type { Clock, Logger } from '../base/index.ts'
-import { Controller, type KubeClient, type KubeObject } from '../objects/index.ts'
+import type { Clock, Logger, Timer } from '../base/index.ts'
+import { Controller, Informer, type KubeClient, type KubeObject } from '../objects/index.ts'
 import { matchingClusters, referenceOf } from './clusters.ts'
-import { STATUS_ENTRIES_MAX } from './limits.ts'
-import { CLUSTER, digest, EVENT_TRIGGER, labelValue, PROFILE, TRIGGER_LABEL } from './names.ts'
+import { STATUS_ENTRIES_MAX, STATUS_MS } from './limits.ts'
+import { CLUSTER, digest, EVENT_TRIGGER, PROFILE } from './names.ts'
 import type { Profiles } from './profiles.ts'
 import {
   type ClusterState,
@@ -28,6 +28,11 @@ export interface TriggerControllerOptions {
 export class TriggerController {
   readonly #options: TriggerControllerOptions
   readonly #controller: Controller
+  readonly #informer: Informer
+  /** By the name of their trigger, then by their own. */
+  readonly #profiles = new Map<string, Map<string, KubeObject>>()
+  /** Triggers that are looked at soon: many profiles change together. */
+  readonly #soon = new Map<string, Timer>()
 
   constructor(options: TriggerControllerOptions) {
     this.#options = options
@@ -35,22 +40,21 @@ export class TriggerController {
       ...options,
       name: 'event-trigger-controller',
       type: EVENT_TRIGGER,
-      related: [
-        { type: CLUSTER, concerns: (_, all) => all.map(nameOf) },
-        {
-          type: PROFILE,
-          concerns: (profile) =>
-            (profile.metadata.ownerReferences ?? [])
-              .filter(({ kind }) => kind === EVENT_TRIGGER.kind)
-              .map(({ name }) => ({ namespace: undefined, name })),
-        },
-      ],
+      related: [{ type: CLUSTER, concerns: (_, all) => all.map(nameOf) }],
       reconcile: ({ name }, told) => this.#reconcile(name, told),
+    })
+    this.#informer = new Informer({
+      ...options,
+      type: PROFILE,
+      onChange: (next, previous) => {
+        this.#changed(next, (next ?? previous)!)
+      },
     })
   }
 
-  start(): Promise<void> {
-    return this.#controller.start()
+  async start(): Promise<void> {
+    await this.#informer.start()
+    await this.#controller.start()
   }
 
   /** Looks at it soon: a fault came or went. */
@@ -58,13 +62,28 @@ export class TriggerController {
     this.#controller.enqueue({ namespace: undefined, name: metadata.name })
   }
 
-  /** As last told. */
-  triggers(): readonly KubeObject[] {
-    return this.#controller.objects()
+  async close(): Promise<void> {
+    for (const timer of this.#soon.values()) timer.cancel()
+    this.#soon.clear()
+    await this.#informer.close()
+    await this.#controller.close()
   }
 
-  close(): Promise<void> {
-    return this.#controller.close()
+  #changed(next: KubeObject | undefined, { metadata }: KubeObject): void {
+    const owner = metadata.ownerReferences?.find(({ kind }) => kind === EVENT_TRIGGER.kind)
+    if (owner === undefined) return
+    const { name } = owner
+    const own = this.#profiles.get(name) ?? new Map<string, KubeObject>()
+    if (next === undefined) own.delete(metadata.name)
+    else own.set(metadata.name, next)
+    if (own.size === 0) this.#profiles.delete(name)
+    else this.#profiles.set(name, own)
+    if (this.#soon.has(name)) return
+    const look = (): void => {
+      this.#soon.delete(name)
+      this.#controller.enqueue({ namespace: undefined, name })
+    }
+    this.#soon.set(name, this.#options.clock.setTimer(STATUS_MS, look))
   }
 
   async #reconcile(name: string, told: KubeObject | undefined): Promise<undefined> {
@@ -73,7 +92,7 @@ export class TriggerController {
     if (trigger === undefined || trigger.metadata.deletionTimestamp !== undefined) return undefined
     const spec = triggerSpecOf(trigger)
     const clusters = (await matchingClusters(client, spec.sourceClusterSelector)).map(referenceOf)
-    const profiles = await this.#profilesOf(trigger)
+    const profiles = this.#profilesOf(trigger)
     for (const profile of profiles) {
       const isWanted = clusters.some((cluster) => isOn(profile, cluster))
       if (!isWanted) await this.#options.profiles.delete(profile.metadata.name)
@@ -82,12 +101,10 @@ export class TriggerController {
     return undefined
   }
 
-  async #profilesOf(trigger: KubeObject): Promise<readonly KubeObject[]> {
-    const labelSelector = `${TRIGGER_LABEL}=${labelValue(trigger.metadata.name)}`
-    const { items } = await this.#options.client.list(PROFILE, { labelSelector })
-    const { uid } = trigger.metadata
-    return items.filter(({ metadata }) =>
-      metadata.ownerReferences?.some((owner) => owner.uid === uid),
+  #profilesOf({ metadata }: KubeObject): readonly KubeObject[] {
+    const own = this.#profiles.get(metadata.name)?.values() ?? []
+    return Array.from(own).filter((profile) =>
+      profile.metadata.ownerReferences?.some((owner) => owner.uid === metadata.uid),
     )
   }
 
