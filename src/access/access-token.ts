@@ -4,9 +4,12 @@
 import { createHash } from 'node:crypto'
 import type { Clock, Random } from '../base/index.ts'
 import {
+  AGE_COLUMN,
+  column,
   type KubeClient,
   type KubeObject,
   type KubeUser,
+  NAME_COLUMN,
   notFound,
   type ResourceType,
 } from '../objects/index.ts'
@@ -51,10 +54,11 @@ const ACCESS_TOKEN_TYPE: ResourceType = {
     },
   },
   columns: [
-    cellOf('Name', ({ metadata }) => metadata.name),
-    cellOf('User', (object) => specOf(object).user),
-    cellOf('Groups', (object) => (specOf(object).groups ?? []).join(',')),
-    cellOf('Expires', (object) => specOf(object).expires ?? null),
+    NAME_COLUMN,
+    column('User', (object) => specOf(object).user),
+    column('Groups', (object) => (specOf(object).groups ?? []).join(',')),
+    column('Expires', (object) => specOf(object).expires ?? '<never>'),
+    AGE_COLUMN,
   ],
   selectableFields: [],
   strategy: {},
@@ -189,11 +193,4 @@ function withAuthenticated(groups: readonly string[]): readonly string[] {
 
 function timeOf(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`
-}
-
-function cellOf(
-  name: string,
-  cell: (object: KubeObject) => string | null,
-): ResourceType['columns'][number] {
-  return { name, type: 'string', description: '', priority: 0, cell }
 }

@@ -21,6 +21,7 @@ export { isKubeError, KubeError, type KubeErrorDetails, type KubeReason } from '
 export { accessDenied, badRequest, conflict, forbidden, invalid, notFound } from './kube-faults.ts'
 export { nameSelected } from './selectors.ts'
 export { Controller, type ControllerOptions } from './controller.ts'
+export { AGE_COLUMN, column, NAME_COLUMN } from './columns.ts'
 export { Informer, type InformerOptions } from './informer.ts'
 export type { PodLogQuery, PodLogs } from './pod-logs.ts'
 export type {
