@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkJson } from '../src/event/index.ts'
 import { CATEGORIES, type Category } from './match/categories.ts'
+import { measureChange, type ChangeResult } from './match/change.ts'
 import { writeCityLots } from './match/citylots.ts'
 import { load, readEvents, run, trusted } from './match/ours.ts'
 import { Ruler, type Load, type Pass } from './match/ruler.ts'
@@ -23,7 +24,15 @@ const PASS_LIMIT_MS = 20_000
 /** Passes of the first category before anything is measured: both compilers have to have seen the code. */
 const WARM_UP_PASSES = 3
 const DEPTH_MAX = 128
-const BARS = { category: 5, mean: 8, largeSpeed: 20, largeMemory: 10, largeLoad: 10, worstMs: 10 }
+const BARS = {
+  category: 5,
+  mean: 8,
+  largeSpeed: 20,
+  largeMemory: 10,
+  largeLoad: 10,
+  worstMs: 10,
+  changeMs: 5,
+}
 
 interface CategoryResult {
   readonly name: string
@@ -63,10 +72,17 @@ try {
   const worst = measureWorst()
   say('\nhard events: milliseconds')
   for (const { name, ms } of worst) say(`${name.padEnd(42)}${ms.toFixed(2).padStart(8)}`)
-  const faults = [...faultsOf(categories), ...scalingFaultsOf(scaling), ...worstFaultsOf(worst)]
+  const change = measureChange()
+  say(`\n${formatChange(change)}`)
+  const faults = [
+    ...faultsOf(categories),
+    ...scalingFaultsOf(scaling),
+    ...worstFaultsOf(worst),
+    ...changeFaultsOf(change),
+  ]
   mkdirSync(RESULTS, { recursive: true })
   const path = join(RESULTS, `match-${startedAt.replaceAll(':', '-')}.json`)
-  const report = { startedAt, machine, categories, scaling, worst, faults }
+  const report = { startedAt, machine, categories, scaling, worst, change, faults }
   writeFileSync(path, `${JSON.stringify(report, undefined, 2)}\n`)
   for (const fault of faults) say(fault)
   say(`results: ${path}`)
@@ -220,6 +236,18 @@ function worstFaultsOf(results: readonly WorstResult[]): string[] {
   return results
     .filter(({ ms }) => ms > BARS.worstMs)
     .map(({ name, ms }) => `${name}: ${ms.toFixed(2)} ms, expected at most ${BARS.worstMs}`)
+}
+
+function formatChange({ rules, medianMs, highMs }: ChangeResult): string {
+  const figures = `${medianMs.toFixed(3)} ms, one in a hundred ${highMs.toFixed(2)} ms`
+  return `one of ${rules} mixed rules replaced, until the next event is matched: ${figures}`
+}
+
+function changeFaultsOf({ rules, highMs }: ChangeResult): string[] {
+  if (highMs <= BARS.changeMs) return []
+  return [
+    `a change of one of ${rules} rules: ${highMs.toFixed(2)} ms, expected at most ${BARS.changeMs}`,
+  ]
 }
 
 function below(name: string, ratio: number, bar: number): string[] {

@@ -49,7 +49,8 @@ function carry(wasm: Buffer): string {
   return `// The scan kernel as WebAssembly. Made by \`node tools/kernel.ts\` from \`scan.as\`; not written by hand.
 
 /** Of the source it was made from. */
-export const KERNEL_SOURCE_SHA256 = '${digest}'
+export const KERNEL_SOURCE_SHA256 =
+  '${digest}'
 
 export const KERNEL_BASE64: string = [
 ${lines.map((line) => `  '${line}',`).join('\n')}

@@ -249,8 +249,8 @@ function uniqueKeys(members: readonly string[]): boolean {
   return new Set(keys).size === keys.length
 }
 
-// Several wildcards on one field may be more than is allowed.
-function isTooComplex(pattern: string): boolean {
+/** Several wildcards on one field may be more than is allowed. */
+export function isTooComplex(pattern: string): boolean {
   try {
     parsePattern(pattern)
     return false
