@@ -33,6 +33,7 @@ export interface DeployerOptions {
 
 const DEFAULT_NAMESPACE = 'default'
 const TIER = '100'
+const RIGHTS = 'rbac.authorization.k8s.io/'
 /** Waiting ends by itself, soon enough. */
 const NEVER = new AbortController().signal
 
@@ -46,6 +47,12 @@ export class Deployer {
   /** Where an object belongs: kinds of clusters have no namespace, others have `default` when they say none. */
   place({ object }: Manifest): KubeObject {
     const { apiVersion, kind } = object
+    // Whoever may write a template would give away rights that he does not hold.
+    if (apiVersion.startsWith(RIGHTS)) {
+      throw new TriggerFault(
+        `${kind} ${object.metadata.name}: triggers give no rights, ${apiVersion} is refused`,
+      )
+    }
     const isNamespaced = this.#options.isNamespaced({ apiVersion, kind })
     if (isNamespaced === undefined) {
       throw new TriggerFault(`no matches for kind "${kind}" in version "${apiVersion}"`)

@@ -46,9 +46,10 @@ export async function makeManifests(options: MakeOptions): Promise<Made> {
       throw new TriggerFault(`\`${name}\` is not supported; put the manifests into a ConfigMap`)
     }
   }
+  const { templateResourceRefs = [] } = rest
   const manifests: Manifest[] = []
   const policies: Made['policies'][number][] = []
-  let isSecret = false
+  let isSecret = templateResourceRefs.some(({ resource }) => resource.kind === 'Secret')
   for (const reference of policyRefs) {
     const policy = await fetchPolicy(options, reference)
     if (policy === undefined) continue

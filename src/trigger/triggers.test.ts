@@ -429,6 +429,33 @@ test('a ConfigMap without templates is deployed as it is, and again when it chan
   await until(async () => (await value()) === 'two')
 })
 
+test('a trigger gives no rights', async () => {
+  await applyExample('swag-ordered')
+  const binding = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'all' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'User', name: 'eve', apiGroup: 'rbac.authorization.k8s.io' }],
+  }
+  const key = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    namespace: 'default',
+    name: 'swag-ordered-job',
+  }
+  await client.patch(key, 'merge', { data: { 'job.yaml': JSON.stringify(binding) } })
+  await world.publish('swag-ordered', {
+    source: 'registration',
+    type: 'registration.swag.ordered',
+    subject: 's',
+    data: {},
+  })
+  assert.match(await failureOf('swag-ordered'), /triggers give no rights/)
+  const { apiVersion, kind } = binding
+  assert.equal(await client.get({ apiVersion, kind, name: 'all' }), undefined)
+})
+
 test('what is not supported is said rather than left out', async () => {
   await applyExample('swag-ordered')
   const helmCharts = [{ chartName: 'x' }]
