@@ -1,7 +1,7 @@
 // `npm run bench:match`: our matcher against event-ruler in the same run, one thread each, after warm-up, by the median
 // of the passes. What counts is the ratio of CPU times, since the machine may be shared.
 //
-//   node bench/match.ts [category…] [--passes 5] [--no-scaling] [--no-categories] [--no-bars]
+//   node bench/match.ts [category…] [--passes 5] [--kinds exact,mixed] [--no-scaling] [--no-categories] [--no-bars]
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -55,6 +55,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     passes: { type: 'string', default: '5' },
+    kinds: { type: 'string', default: RULE_KINDS.join() },
     'no-scaling': { type: 'boolean', default: false },
     'no-categories': { type: 'boolean', default: false },
     'no-bars': { type: 'boolean', default: false },
@@ -138,7 +139,8 @@ async function measureScaling(): Promise<ScalingResult[]> {
     `\n${'rules'.padEnd(18)}${'event-ruler: k/s, MB, load s'.padStart(32)}${'ours'.padStart(28)}   speed  memory    load`,
   )
   const results: ScalingResult[] = []
-  for (const kind of RULE_KINDS) {
+  const chosen = values.kinds.split(',')
+  for (const kind of RULE_KINDS.filter((each) => chosen.includes(each))) {
     for (const count of RULE_COUNTS) {
       const result = await measureRules(kind, count, events)
       results.push(result)

@@ -14,18 +14,33 @@ export interface Rule<Key> {
   matchedIn: number
 }
 
+const NO_NEEDS: readonly Need[] = Object.freeze([])
+
+/** Its first two needs lie in it and not in a list, because most have no more and each list is two places in memory. */
 export class Branch {
-  readonly rule: Rule<unknown>
-  /** It waits at the probes of the first, unless that may be absent, as then all may. */
-  readonly needs: readonly Need[]
+  verifiedIn = 0
   /** Whether what wakes it is all that it needs. */
   readonly isMetWhenWoken: boolean
-  verifiedIn = 0
+  /** It waits at the probes of this one, unless that may be absent, as then all may. */
+  readonly first: Need
+  readonly second: Need | undefined
+  readonly rest: readonly Need[]
+  readonly rule: Rule<unknown>
 
+  /** Of one need or more. */
   constructor(rule: Rule<unknown>, needs: readonly Need[]) {
+    const first = needs[0]!
+    const second = needs[1]
+    this.isMetWhenWoken = second === undefined && canAnchor(first)
+    this.first = first
+    this.second = second
+    this.rest = needs.length > 2 ? needs.slice(2) : NO_NEEDS
     this.rule = rule
-    this.needs = needs
-    this.isMetWhenWoken = needs.length === 1 && canAnchor(needs[0]!)
+  }
+
+  get needs(): readonly Need[] {
+    const { first, second, rest } = this
+    return second === undefined ? [first] : [first, second, ...rest]
   }
 }
 
@@ -53,9 +68,8 @@ export function probesOf(need: Need): readonly Probe[] {
 }
 
 /** The need at whose probes the branch waits; none when absent fields alone satisfy it. */
-export function anchorOf({ needs }: Branch): Need | undefined {
-  const [first] = needs
-  return first !== undefined && canAnchor(first) ? first : undefined
+export function anchorOf({ first }: Branch): Need | undefined {
+  return canAnchor(first) ? first : undefined
 }
 
 export function canAnchor(need: Need): boolean {

@@ -14,6 +14,7 @@ import {
 import type { ReusedList } from './reused-list.ts'
 
 const CAPACITY_MIN = 8
+const NONE = 0
 
 export interface TableOptions {
   /** Texts are hashed from their end, to be found as suffixes. */
@@ -25,6 +26,7 @@ export interface TableOptions {
 export class ByteTable<Entry extends { readonly text: string }> {
   size = 0
   #entries: (Entry | undefined)[] = []
+  /** Of the entries; NONE where there is none, so that what is not there is known without a look at them. */
   #hashes: Int32Array = new Int32Array(0)
   /** The lengths of the texts, ascending, with how many have each. */
   readonly #lengths: number[] = []
@@ -41,11 +43,12 @@ export class ByteTable<Entry extends { readonly text: string }> {
     if (this.size === 0) return undefined
     const hash = this.#hash(text)
     const mask = this.#entries.length - 1
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#entries[slot]
-      if (entry === undefined) return undefined
-      if (this.#hashes[slot] === hash && entry.text === text) return entry
+    for (let slot = hash & mask; this.#hashes[slot] !== NONE; slot = (slot + 1) & mask) {
+      if (this.#hashes[slot] !== hash) continue
+      const entry = this.#entries[slot]!
+      if (entry.text === text) return entry
     }
+    return undefined
   }
 
   /** Adds an entry whose text is not there yet. */
@@ -80,6 +83,7 @@ export class ByteTable<Entry extends { readonly text: string }> {
       hole = slot
     }
     this.#entries[hole] = undefined
+    this.#hashes[hole] = NONE
     this.size -= 1
     const index = this.#lengths.indexOf(entry.text.length)
     this.#lengthCounts[index]! -= 1
@@ -117,13 +121,15 @@ export class ByteTable<Entry extends { readonly text: string }> {
     }
   }
 
-  #find(bytes: Uint8Array, start: number, end: number, hash: number): Entry | undefined {
-    const entries = this.#entries
-    const mask = entries.length - 1
+  #find(bytes: Uint8Array, start: number, end: number, ofBytes: number): Entry | undefined {
+    const hashes = this.#hashes
+    const mask = hashes.length - 1
+    const hash = storable(ofBytes)
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const entry = entries[slot]
-      if (entry === undefined) return undefined
-      if (this.#hashes[slot] !== hash) continue
+      const there = hashes[slot]
+      if (there === NONE) return undefined
+      if (there !== hash) continue
+      const entry = this.#entries[slot]!
       const { text } = entry
       if (text.length !== end - start) continue
       if (this.#isFolded ? isFoldedAt(bytes, start, text) : isAt(bytes, start, text)) return entry
@@ -131,7 +137,7 @@ export class ByteTable<Entry extends { readonly text: string }> {
   }
 
   #hash(text: string): number {
-    return this.#isBackwards ? hashTextBackwards(text) : hashText(text)
+    return storable(this.#isBackwards ? hashTextBackwards(text) : hashText(text))
   }
 
   #grow(): void {
@@ -151,4 +157,8 @@ export class ByteTable<Entry extends { readonly text: string }> {
     this.#entries[slot] = entry
     this.#hashes[slot] = hash
   }
+}
+
+function storable(hash: number): number {
+  return hash === NONE ? 1 : hash
 }

@@ -70,9 +70,38 @@ export function hasConsistentChoice(
   elements: Elements,
   candidates: readonly (readonly number[])[],
 ): boolean {
-  return candidates.length <= SMALL_SET_MAX
-    ? new Choices(elements, candidates, SMALL_SETS).isThereOne()
-    : new Choices(elements, candidates, LARGE_SETS).isThereOne()
+  if (candidates.length > SMALL_SET_MAX) {
+    return new Choices(elements, candidates, LARGE_SETS).isThereOne()
+  }
+  const inOneArray = hasCommonElement(elements, candidates)
+  return inOneArray ?? new Choices(elements, candidates, SMALL_SETS).isThereOne()
+}
+
+/** What is asked most: all candidates are elements of one array, so that one has to be everybody's. Undefined if not. */
+function hasCommonElement(
+  elements: Elements,
+  candidates: readonly (readonly number[])[],
+): boolean | undefined {
+  const first = candidates[0]?.[0] ?? -1
+  if (first < 0) return undefined
+  const array = arrayOf(elements, first)
+  let [lowest, highest] = [first, first]
+  for (const ofField of candidates) {
+    for (const element of ofField) {
+      if (element < 0 || arrayOf(elements, element) !== array) return undefined
+      if (element < lowest) lowest = element
+      else if (element > highest) highest = element
+    }
+  }
+  const full = 2 ** candidates.length - 1
+  const fields = new Int32Array(highest - lowest + 1)
+  for (const [field, ofField] of candidates.entries()) {
+    for (const element of ofField) {
+      fields[element - lowest]! |= 1 << field
+      if (fields[element - lowest] === full) return true
+    }
+  }
+  return false
 }
 
 /** What can be satisfied inside one array that holds candidates. */

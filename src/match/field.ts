@@ -11,6 +11,8 @@ import { nextLeaf, type Scan, type ScannedField } from './scan.ts'
 
 export class Field implements ScannedField {
   readonly path: string
+  /** Itself, as the fields that a list of branches has in common: thousands of lists share it. */
+  readonly alone: readonly Field[] = [this]
   /** How many branches look at it; it leaves the tree with the last. */
   uses = 0
   scannedIn = 0

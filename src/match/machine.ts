@@ -166,7 +166,7 @@ export class Machine<Key> {
         probe.field.listen(probe)
       } else if (waiting instanceof WaitList) waiting.add(branch)
       else {
-        const list = new WaitList([anchor.field])
+        const list = new WaitList(anchor.field.alone)
         list.add(waiting)
         list.add(branch)
         probe.waiting = list
@@ -198,11 +198,12 @@ export class Machine<Key> {
 
   #verifyBranch(branch: Branch): void {
     const { run } = scan
-    const { rule } = branch
-    // Several values may wake one branch, and several branches satisfy one rule.
-    if (branch.verifiedIn === run || rule.matchedIn === run) return
+    // Several values may wake one branch, and several branches satisfy one rule. Of most only the branch is looked at.
+    if (branch.verifiedIn === run) return
     branch.verifiedIn = run
     if (!branch.isMetWhenWoken && !isSatisfied(branch)) return
+    const { rule } = branch
+    if (rule.matchedIn === run) return
     rule.matchedIn = run
     this.#matched.add(rule as Rule<Key>)
   }
@@ -259,13 +260,15 @@ function waitingAt(need: Need): number {
   return count
 }
 
-function isSatisfied({ needs }: Branch): boolean {
-  if (scan.elementCount > 0 && needs.length > 1) return isSatisfiedInArrays(needs)
+function isSatisfied(branch: Branch): boolean {
+  const { first, second, rest } = branch
   // The first is the one that it waits at; what is not known yet stands behind.
-  for (let index = needs.length - 1; index >= 0; index -= 1) {
-    if (satisfying(needs[index]!) === undefined) return false
+  for (let index = rest.length - 1; index >= 0; index -= 1) {
+    if (satisfying(rest[index]!) === undefined) return false
   }
-  return true
+  if (second !== undefined && satisfying(second) === undefined) return false
+  if (satisfying(first) === undefined) return false
+  return scan.elementCount === 0 || second === undefined || isSatisfiedInArrays(branch.needs)
 }
 
 const ABSENT = 'absent'
@@ -296,18 +299,20 @@ function isHit(probe: Probe): boolean {
   return false
 }
 
+const chosen: number[] = []
+const inArrays: Need[] = []
+
+/** Whether all needs, of which each is met, are met within the same elements. */
 function isSatisfiedInArrays(needs: readonly Need[]): boolean {
-  const chosen: number[] = []
-  const inArrays: Need[] = []
+  chosen.length = 0
+  inArrays.length = 0
   for (const need of needs) {
-    const probe = satisfying(need)
-    if (probe === undefined) return false
+    const probe = satisfying(need)!
     if (probe === ABSENT || probe.element < 0) continue
     chosen.push(probe.element)
     inArrays.push(need)
   }
-  if (chosen.length < 2 || areAllConsistent(chosen)) return true
-  return hasOtherChoice(inArrays)
+  return chosen.length < 2 || areAllConsistent(chosen) || hasOtherChoice(inArrays)
 }
 
 function areAllConsistent(chosen: readonly number[]): boolean {

@@ -21,30 +21,29 @@ interface Rare {
 }
 
 export class Probe {
+  // What a look-up asks for comes first, to lie in one line of the cache.
+  /** The event it was last hit in, by its run, and the array element of the first leaf that did. */
+  hitIn = 0
+  element = -1
+  /** What tables know it by; empty where no table does. */
+  readonly text: string
+  /** Who is to be verified when it is hit. */
+  waiting: Waiting | undefined
+  #rare: Rare | undefined
+  readonly isExact: boolean
+  /** Whether an index finds it, so that its hits are known once the field's leaves were looked up. */
+  isIndexed = false
   readonly field: Field
   readonly condition: Condition
   /** Branches that ask for it; it leaves the field's indexes with the last. */
   uses = 0
-  /** Who is to be verified when it is hit. */
-  waiting: Waiting | undefined
-  readonly isExact: boolean
-  /** Whether an index finds it, so that its hits are known once the field's leaves were looked up. */
-  isIndexed = false
-  /** The event it was last hit in, by its run, and the array element of the first leaf that did. */
-  hitIn = 0
-  element = -1
-  #rare: Rare | undefined
 
   constructor(field: Field, condition: Condition) {
     this.field = field
     this.condition = condition
     const { kind } = condition
+    this.text = 'text' in condition ? condition.text : ''
     this.isExact = kind === 'string' || kind === 'number' || kind === 'ip' || kind === 'literal'
-  }
-
-  /** What tables know it by. */
-  get text(): string {
-    return (this.condition as { readonly text: string }).text
   }
 
   get refusers(): readonly Probe[] | undefined {

@@ -23,16 +23,20 @@ interface Entry {
 export class RangeIndex {
   /** Sorted by `low`; what left leaves a gap. */
   #sorted: (Entry | undefined)[] = []
-  #lows: Float64Array = new Float64Array(0)
-  /** A tree over the sorted: the highest bound below each node, those of the entries in the second half. */
-  #highs: Float64Array = new Float64Array(0)
-  #leafCount = 0
+  /**
+   * First their lower bounds, then a tree over them: the highest upper bound below each node, those of the entries
+   * themselves in its second half. Its width is a power of two.
+   */
+  #bounds: Float64Array = new Float64Array(0)
+  #width = 0
   #recent: Entry[] = []
   #gaps = 0
   // The number that is looked up.
   #leaf: Leaf | undefined
   #low = 0
   #high = 0
+  /** How many of the sorted begin at it or below. */
+  #end = 0
 
   get size(): number {
     return this.#sorted.length - this.#gaps + this.#recent.length
@@ -49,9 +53,12 @@ export class RangeIndex {
       this.#recent.splice(recent, 1)
       return true
     }
-    let index = lowerBound(this.#lows, low)
-    while (this.#lows[index] === low && this.#sorted[index]?.probe !== probe) index += 1
-    if (this.#lows[index] !== low) return false
+    const count = this.#sorted.length
+    let index = this.#countLows(low, 'below')
+    while (index < count && this.#bounds[index] === low && this.#sorted[index]?.probe !== probe) {
+      index += 1
+    }
+    if (index >= count || this.#bounds[index] !== low) return false
     this.#sorted[index] = undefined
     this.#gaps += 1
     return true
@@ -75,28 +82,42 @@ export class RangeIndex {
       if (range.low <= high && range.high >= low) this.#try(range, probe, found)
     }
     const count = this.#sorted.length
-    if (count > LISTED_MAX) {
-      this.#descend(1, found)
+    if (count <= LISTED_MAX) {
+      const bounds = this.#bounds
+      const highs = this.#width * 2
+      for (let index = 0; index < count && bounds[index]! <= high; index += 1) {
+        if (bounds[highs + index]! >= low) this.#tryAt(index, found)
+      }
       return
     }
-    const lows = this.#lows
-    for (let index = 0; index < count && lows[index]! <= high; index += 1) {
-      if (this.#highs[this.#leafCount + index]! >= low) this.#tryAt(index, found)
-    }
+    this.#end = this.#countLows(high, 'up to')
+    if (this.#end > 0) this.#descend(1, 0, this.#width, found)
   }
 
-  #descend(node: number, found: ReusedList<Probe>): void {
-    if (this.#highs[node]! < this.#low) return
-    if (node >= this.#leafCount) {
-      const index = node - this.#leafCount
-      if (this.#lows[index]! <= this.#high) this.#tryAt(index, found)
+  /** Tries what begins before `#end` below a node, which spans `width` entries from `first` on. */
+  #descend(node: number, first: number, width: number, found: ReusedList<Probe>): void {
+    if (this.#bounds[this.#width + node]! < this.#low) return
+    if (width === 1) {
+      this.#tryAt(first, found)
       return
     }
-    this.#descend(node * 2, found)
-    // All on the right begin where its first does, or above.
-    let first = node * 2 + 1
-    while (first < this.#leafCount) first *= 2
-    if (this.#lows[first - this.#leafCount]! <= this.#high) this.#descend(node * 2 + 1, found)
+    const half = width >>> 1
+    this.#descend(node * 2, first, half, found)
+    if (first + half < this.#end) this.#descend(node * 2 + 1, first + half, half, found)
+  }
+
+  /** How many of the lower bounds are below `value`, or up to it. */
+  #countLows(value: number, how: 'below' | 'up to'): number {
+    const bounds = this.#bounds
+    const isUpTo = how === 'up to'
+    let [low, high] = [0, this.#sorted.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const bound = bounds[middle]!
+      if (bound < value || (isUpTo && bound === value)) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #tryAt(index: number, found: ReusedList<Probe>): void {
@@ -123,25 +144,16 @@ export class RangeIndex {
     this.#sorted = entries
     this.#recent = []
     this.#gaps = 0
-    this.#lows = Float64Array.from(entries, ({ range }) => range.low)
-    const leafCount = 2 ** Math.ceil(Math.log2(Math.max(1, entries.length)))
-    const highs = new Float64Array(leafCount * 2).fill(Number.NEGATIVE_INFINITY)
-    for (const [index, { range }] of entries.entries()) highs[leafCount + index] = range.high
-    for (let node = leafCount - 1; node > 0; node -= 1) {
-      highs[node] = Math.max(highs[node * 2]!, highs[node * 2 + 1]!)
+    const width = 2 ** Math.ceil(Math.log2(Math.max(1, entries.length)))
+    const bounds = new Float64Array(width * 3).fill(Number.NEGATIVE_INFINITY)
+    for (const [index, { range }] of entries.entries()) {
+      bounds[index] = range.low
+      bounds[width * 2 + index] = range.high
     }
-    this.#highs = highs
-    this.#leafCount = leafCount
+    for (let node = width - 1; node > 0; node -= 1) {
+      bounds[width + node] = Math.max(bounds[width + node * 2]!, bounds[width + node * 2 + 1]!)
+    }
+    this.#bounds = bounds
+    this.#width = width
   }
-}
-
-/** How many of the sorted numbers are below `value`. */
-function lowerBound(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

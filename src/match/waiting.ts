@@ -56,11 +56,23 @@ export class WaitList {
 
   add(branch: Branch): void {
     this.size += 1
-    const need = this.#branches.length < WAITING_UNSPLIT_MAX ? undefined : this.#chooseNeed(branch)
+    if (this.size <= WAITING_UNSPLIT_MAX) {
+      this.#branches = this.#branches.concat(branch)
+      return
+    }
+    // Once it is long, those that came first are split off, too, so that no visit has to look at them.
+    if (this.size === WAITING_UNSPLIT_MAX + 1) {
+      const early = this.#branches
+      this.#branches = NONE
+      for (const each of early) this.#place(each)
+    }
+    this.#place(branch)
+  }
+
+  #place(branch: Branch): void {
+    const need = this.#chooseNeed(branch)
     if (need === undefined) {
-      const isLong = this.#branches.length >= WAITING_UNSPLIT_MAX
-      if (!isLong) this.#branches = this.#branches.concat(branch)
-      else if (!this.#addRange(branch)) this.#branches.push(branch)
+      if (!this.#addRange(branch)) this.#branches = this.#branches.concat(branch)
       return
     }
     const { field } = need
