@@ -5,26 +5,15 @@ import { createKubeDialect, type Dialect, type KubeAccess } from './api/index.ts
 import type { Authorization } from './app-authorization.ts'
 import type { AppOptions } from './app-options.ts'
 import type { Rooms } from './app-rooms.ts'
-import { KubeError, type PodLogs } from './objects/index.ts'
+import { KubeError } from './objects/index.ts'
 
 export function createKube(
   { clock, random }: AppOptions,
-  { objects, access }: Pick<Rooms, 'objects' | 'access'>,
+  { objects, access, jobs }: Pick<Rooms, 'objects' | 'access' | 'jobs'>,
   authorization: Authorization,
 ): Dialect {
   const users = createAccess(access, authorization)
-  return createKubeDialect({ objects, podLogs: NO_PODS, access: users, clock, random })
-}
-
-/** Pods can be written down, and nothing runs them. */
-const NO_PODS: PodLogs = {
-  async read({ pod, container }) {
-    const { name } = pod.metadata
-    throw new KubeError(
-      'BadRequest',
-      `container "${container}" in pod "${name}" is waiting to start: nothing runs pods here`,
-    )
-  },
+  return createKubeDialect({ objects, podLogs: jobs.output, access: users, clock, random })
 }
 
 function createAccess(access: Access, { identify }: Authorization): KubeAccess {

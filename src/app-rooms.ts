@@ -10,6 +10,7 @@ import { startMaintenance } from './app-maintenance.ts'
 import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
+import { type JobRoom, openJobs, PODS_FOLDER } from './app-jobs.ts'
 import { openKubeRooms } from './app-objects.ts'
 import { openRoostRoom, type RoostRoom } from './app-roost.ts'
 import { openSchedules, type Schedules } from './app-schedules.ts'
@@ -29,6 +30,7 @@ export interface Rooms {
   readonly cloudMetrics: CloudMetrics
   readonly schedules: Schedules
   readonly objects: KubeObjects
+  readonly jobs: JobRoom
   readonly access: Access
   readonly triggers: TriggerRoom
   readonly roost: RoostRoom
@@ -53,6 +55,7 @@ const FILES = [
   'store.db',
   'store.db-wal',
   'store.db-shm',
+  PODS_FOLDER,
 ]
 
 export async function openRooms(options: RoomsOptions): Promise<Rooms> {
@@ -70,6 +73,8 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const { objects, access } = await openKubeRooms(options, state, closers)
     const triggers = await openTriggerRoom(options, { state, delivery, objects }, closers)
     const roost = await openRoostRoom(options, { state, objects, access }, closers)
+    const { ingress } = delivery
+    const jobs = await openJobs(options, { objects, ingress }, closers)
     const rooms: Rooms = {
       state,
       delivery,
@@ -79,11 +84,13 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
       cloudMetrics,
       schedules,
       objects,
+      jobs,
       access,
       roost,
       triggers,
       async drain(deadline) {
         maintenance.cancel()
+        await jobs.close()
         await roost.close()
         await triggers.close()
         await sources.close()

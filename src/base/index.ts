@@ -46,7 +46,6 @@ export type {
   SourceChanged,
   SourceLagged,
   SourceRead,
-  SpanEnded,
 } from './observe.ts'
 export { wait } from './wait.ts'
 export { parseManifest, parseManifests, parseYaml, parseYamlDocument, YamlError } from './yaml.ts'

@@ -17,6 +17,7 @@ const WHOLE_SECTIONS = new Set([
   'brokers',
   'sources',
   'events',
+  'programs',
 ])
 
 // Members of brokers that name a secret: what they stand for is read when it is used, and again when it changes.

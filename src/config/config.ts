@@ -37,6 +37,9 @@ export interface Config extends ClientConfig {
   /** As the file has it; what it must be is the roost keeper's to say. */
   readonly events?: Readonly<Record<string, unknown>>
   readonly roost: RoostConfig
+  /** Programs of this machine that stand for images; the first that fits counts. */
+  readonly programs: readonly ProgramConfig[]
+  readonly podman: 'off' | 'local' | 'pull'
   readonly nats: NatsConfig
   readonly https: HttpsConfig
   /** Absolute; secrets lie there as `NAME/KEY`. */
@@ -82,6 +85,15 @@ export interface HttpsConfig {
 export interface RoostConfig {
   /** `NAMESPACE/NAME`. */
   readonly configMap: string
+}
+
+/** A program that stands for images. */
+export interface ProgramConfig {
+  /** `*` stands for any part. */
+  readonly image: string
+  readonly command: readonly string[]
+  /** Absolute: where it runs. */
+  readonly directory: string
 }
 
 /** The listener for NATS clients. */

@@ -383,6 +383,13 @@ export const OPTIONS: readonly Option[] = [
     doc: 'its private key, as PEM',
   },
   {
+    key: 'podman',
+    type: 'choice',
+    default: 'local',
+    choices: ['off', 'local', 'pull'],
+    doc: 'whether podman, where it is there, runs images of Jobs: `local` those that it has, `pull` others too',
+  },
+  {
     key: 'nats.listen',
     type: 'choice',
     default: 'auto',

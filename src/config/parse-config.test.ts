@@ -70,7 +70,7 @@ test('every option of the table is a place in the config', () => {
     SIGNALBOX_HTTPS_KEY_FILE: 'box.key',
   }
   const places = placesOf(parseConfig('start', sources({ cwd, flags, env })))
-  const own = ['mode', 'functions', 'brokers', 'sources', 'accessKeys']
+  const own = ['mode', 'functions', 'brokers', 'sources', 'programs', 'accessKeys']
   const expected = [...OPTIONS.map((option) => option.key), ...own]
   assert.deepEqual(places.toSorted(), expected.toSorted())
 })

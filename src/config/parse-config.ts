@@ -10,6 +10,7 @@ import { Faults } from './faults.ts'
 import { parseConnectors, parseEvents } from './connectors-section.ts'
 import { parseFunctions } from './functions-section.ts'
 import { envNameOf, envNameOfOption, type Option, OPTIONS } from './options.ts'
+import { parsePrograms } from './programs-section.ts'
 import { findRunningServer } from './running-server.ts'
 import type { Secret } from './secret.ts'
 import type { Env } from './read-env.ts'
@@ -33,6 +34,7 @@ export function parseConfig(mode: Mode, sources: ConfigSources): Config {
   const brokers = parseConnectors('brokers', file, faults)
   const readFrom = parseConnectors('sources', file, faults)
   const events = parseEvents(file, faults)
+  const programs = parsePrograms(file, faults)
   const keysFile = values.get('accessKeysFile')
   const accessKeys =
     mode === 'start' && typeof keysFile === 'string' ? readAccessKeys(keysFile, faults) : []
@@ -46,6 +48,7 @@ export function parseConfig(mode: Mode, sources: ConfigSources): Config {
     brokers,
     sources: readFrom,
     ...(events === undefined ? {} : { events }),
+    programs,
     accessKeys,
   } as unknown as Config
   // Contradictions are read from values that are right by themselves.

@@ -40,6 +40,13 @@ read again when it changes.
 \`events\` is what [the guide to the roost keeper](../guides/roost.md) describes.
 `
 
+const PROGRAMS = `
+## Programs
+
+\`programs\` is a mapping from the name of an image, in which \`*\` stands for any part, to the program that runs in its
+place, \`{command: [PROGRAM, ARGUMENT …], directory: PATH}\`; [the guide to Jobs](../guides/jobs.md) says how.
+`
+
 const ACCESS_KEYS = `
 ## Access keys
 
@@ -74,7 +81,7 @@ export function formatReference(): string {
       option.doc,
     ]),
   )
-  return `${INTRODUCTION}\n${options}${FUNCTIONS}\n${functions}${CONNECTORS}${ACCESS_KEYS}`
+  return `${INTRODUCTION}\n${options}${FUNCTIONS}\n${functions}${CONNECTORS}${PROGRAMS}${ACCESS_KEYS}`
 }
 
 function onlyText(only: 'start' | 'client'): string {

@@ -6,7 +6,7 @@ import { envNameOf, envNameOfOption, OPTIONS } from './options.ts'
 import type { Env } from './read-env.ts'
 import { suggestion } from './suggest.ts'
 
-const SECTIONS = ['functions', 'brokers', 'sources', 'events', 'version']
+const SECTIONS = ['functions', 'brokers', 'sources', 'events', 'programs', 'version']
 const KEYS = [...OPTIONS.map((option) => option.key), ...SECTIONS]
 const ENV_NAMES = [...OPTIONS.map((option) => envNameOfOption(option)), envNameOf('config')]
 

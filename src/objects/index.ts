@@ -12,7 +12,7 @@ export type {
   Preconditions,
 } from './object-client.ts'
 export type { KubeKey, KubeMetadata, KubeObject, KubeOwner } from './kube-object.ts'
-export type { ObjectName } from './controller.ts'
+export { Controller, type ControllerOptions, type ObjectName } from './controller.ts'
 export { EventRecorder, type Saying } from './event-recorder.ts'
 export type { KubeObjects, KubeObjectsOptions } from './kube-objects.ts'
 export { type Machinery, type MachineryOptions, openMachinery } from './machinery.ts'
@@ -20,7 +20,6 @@ export { apiVersionOf, type OnTypesChanged, type ResourceTypes } from './resourc
 export { isKubeError, KubeError, type KubeErrorDetails, type KubeReason } from './kube-error.ts'
 export { accessDenied, badRequest, conflict, forbidden, invalid, notFound } from './kube-faults.ts'
 export { nameSelected } from './selectors.ts'
-export { Controller, type ControllerOptions } from './controller.ts'
 export { AGE_COLUMN, column, NAME_COLUMN } from './columns.ts'
 export { Informer, type InformerOptions } from './informer.ts'
 export type { PodLogQuery, PodLogs } from './pod-logs.ts'

@@ -1,0 +1,8 @@
+export type { Executor } from './executor.ts'
+export { JobController, type JobEnd, type OnJobEnded } from './job-controller.ts'
+export { PodFolders } from './pod-folders.ts'
+export { PodOutput } from './pod-output.ts'
+export { PodRunner } from './pod-runner.ts'
+export { Podman } from './podman.ts'
+export { PodmanExecutor } from './podman-executor.ts'
+export { ProcessExecutor, type Program } from './process-executor.ts'
