@@ -67,14 +67,14 @@ export class Deployer {
     const { client } = this.#options
     const object = this.place(manifest)
     const { namespace } = object.metadata
-    if (namespace !== undefined && manifest.makesNamespace && !isDryRun) {
-      const found = await client.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })
-      if (found === undefined) {
-        await createOnce(client, {
-          apiVersion: 'v1',
-          kind: 'Namespace',
-          metadata: { name: namespace },
-        })
+    if (namespace !== undefined && manifest.makesNamespace) {
+      const key = { apiVersion: 'v1', kind: 'Namespace', name: namespace }
+      const isMissing = (await client.get(key)) === undefined
+      // Nothing can be tried in a namespace that would only be made.
+      if (isMissing && isDryRun) return
+      if (isMissing) {
+        const { apiVersion, kind, name } = key
+        await createOnce(client, { apiVersion, kind, metadata: { name } })
       }
     }
     await this.#checkOwner(object, profile)

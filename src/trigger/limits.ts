@@ -6,7 +6,7 @@ export const READ_RECORDS_MAX = 200
 /** How often the place in the log is written at least, milliseconds. */
 export const COMMIT_MS = 500
 
-/** After an event could not be dealt with, milliseconds. */
+/** After an event could not be dealt with, or a profile failed, milliseconds. */
 export const RETRY_MS = 1000
 
 /** How long kinds of ours are waited for between two looks, milliseconds. */

@@ -7,6 +7,7 @@
 // Invariant: what was applied, or is about to be, stands in the status before it is: nothing is forgotten.
 // Invariant: manifests from templates are made once for an occasion; after a crash the same are applied.
 
+import { isDeepStrictEqual } from 'node:util'
 import { type Clock, describeError, type Logger, type Random } from '../base/index.ts'
 import {
   Controller,
@@ -16,7 +17,7 @@ import {
   type KubeType,
 } from '../objects/index.ts'
 import { Deployer } from './deployer.ts'
-import { DRIFT_LOOK_MS, FAILED_LOOK_MS, MANIFESTS_LENGTH_MAX } from './limits.ts'
+import { DRIFT_LOOK_MS, FAILED_LOOK_MS, MANIFESTS_LENGTH_MAX, RETRY_MS } from './limits.ts'
 import { type Made, makeManifests, type Manifest } from './manifests.ts'
 import { describeObject, digest, EVENT_TRIGGER, PROFILE, PROFILE_FINALIZER } from './names.ts'
 import { occasionHash } from './occasion.ts'
@@ -56,6 +57,8 @@ export class ProfileController {
   readonly #controller: Controller
   readonly #deployer: Deployer
   readonly #teller: Teller
+  /** Monotonic; what is written of a failure is told like any other change, and must not be looked at at once. */
+  readonly #failedAt = new Map<string, number>()
 
   constructor(options: ProfileControllerOptions) {
     this.#options = options
@@ -99,17 +102,30 @@ export class ProfileController {
     // What a watch tells lags behind what this very loop wrote.
     const profile =
       told === undefined ? undefined : await this.#options.client.get({ ...PROFILE, name })
-    if (profile === undefined) return undefined
+    if (profile === undefined) {
+      this.#failedAt.delete(name)
+      return undefined
+    }
     if (profile.metadata.deletionTimestamp !== undefined) return this.#letGo(profile)
     const trigger = await this.#triggerOf(profile)
     if (trigger === undefined) return undefined
+    const restMs = this.#restMs(name)
+    if (restMs > 0 && isUnfinished(profile)) return restMs
     try {
-      return await this.#deploy(profile, trigger)
+      const againMs = await this.#deploy(profile, trigger)
+      this.#failedAt.delete(name)
+      return againMs
     } catch (error) {
       if (isKubeError(error, 'Conflict') || !isOrdinary(error)) throw error
+      this.#failedAt.set(name, this.#options.clock.monotonic())
       await this.#fail(name, trigger, describeError(error))
       return FAILED_LOOK_MS
     }
+  }
+
+  #restMs(name: string): number {
+    const failedAt = this.#failedAt.get(name) ?? -Infinity
+    return failedAt + RETRY_MS - this.#options.clock.monotonic()
   }
 
   async #letGo(profile: KubeObject): Promise<undefined> {
@@ -143,10 +159,12 @@ export class ProfileController {
     const resources = wanted.map((object) => resourceOf(object, known))
     const old = known.filter((one) => !resources.some((other) => isSame(one, other)))
     const kept = { ...keptOf(made), hash }
-    // What failed stays so until it does not: a status that comes and goes would be looked at for ever.
+    // What failed, and what is done, stays so until it is not: only what is about to be applied is written.
     const isAgain = isDone || (before.phase === 'Failed' && before.hash === hash)
-    const begun = { ...kept, phase: 'Provisioning' as const, resources: [...old, ...resources] }
-    const started = isAgain ? profile : await this.#setStatus(profile, begun)
+    const phase = (isAgain ? before.phase : undefined) ?? ('Provisioning' as const)
+    const message = isAgain && before.message !== undefined ? { message: before.message } : {}
+    const begun = { ...kept, ...message, phase, resources: [...old, ...resources] }
+    const started = await this.#setStatus(profile, begun)
     const isDryRun = spec.syncMode === 'DryRun'
     const current = await this.#applyAll(started, {
       manifests: made.manifests,
@@ -189,11 +207,12 @@ export class ProfileController {
     await this.#teller.tell(trigger, { type: 'Normal', reason: 'Deployed', message })
   }
 
-  /** Those that were made before a crash, where nothing else has come in between. */
+  /** Those that were made before a crash; what failed is made anew, because somebody may have mended its template. */
   async #manifestsOf(profile: KubeObject, trigger: KubeObject, hash: string): Promise<Made> {
     const status = profileStatusOf(profile)
-    const { policies = [], manifests } = status
-    if (status.hash === hash && manifests !== undefined && policies.length === 0) {
+    const { policies = [], manifests, phase } = status
+    const isUnderWay = phase === 'Provisioning' && status.hash === hash && policies.length === 0
+    if (isUnderWay && manifests !== undefined) {
       return { manifests: JSON.parse(manifests) as Manifest[], policies, mayBeKept: true }
     }
     const spec = profileSpecOf(profile)
@@ -227,7 +246,7 @@ export class ProfileController {
   }
 
   async #setStatus(profile: KubeObject, status: ProfileStatus): Promise<KubeObject> {
-    if (JSON.stringify(profile['status']) === JSON.stringify(status)) return profile
+    if (isDeepStrictEqual(profile['status'], status)) return profile
     return this.#options.client.update({ ...profile, status }, { subresource: 'status' })
   }
 }

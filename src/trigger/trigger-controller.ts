@@ -1,6 +1,7 @@
 // Keeps each EventTrigger's status: which clusters it is about, and how what it deployed there is doing. Takes back what
 // it deployed for a cluster that it is not about any more.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Logger, Timer } from '../base/index.ts'
 import { Controller, Informer, type KubeClient, type KubeObject } from '../objects/index.ts'
 import { matchingClusters, referenceOf } from './clusters.ts'
@@ -125,7 +126,7 @@ export class TriggerController {
       matchingClusters: clusters.slice(0, STATUS_ENTRIES_MAX),
       clusterInfo,
     }
-    if (JSON.stringify(before) === JSON.stringify(status)) return
+    if (isDeepStrictEqual(before, status)) return
     await this.#options.client.update({ ...trigger, status }, { subresource: 'status' })
   }
 }

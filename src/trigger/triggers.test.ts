@@ -468,3 +468,165 @@ test('what is not supported is said rather than left out', async () => {
   })
   assert.match(await failureOf('swag-ordered'), /`helmCharts` is not supported/)
 })
+
+const POLICY = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  namespace: 'default',
+  name: 'swag-ordered-job',
+}
+const ORDERED = { source: 'registration', type: 'registration.swag.ordered', subject: 's' }
+
+async function setTrigger(spec: object): Promise<void> {
+  await client.patch({ ...TRIGGER, name: 'swag-ordered' }, 'merge', { spec } as never)
+}
+
+test('what cannot be changed fails, and is made anew where its policy forces it', async () => {
+  await applyExample('swag-ordered')
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'fixed' }, immutable: true }
+  const template = JSON.stringify({ ...map, data: { value: '{{ .CloudEvent.data.n }}' } })
+  await client.patch(POLICY, 'merge', { data: { 'job.yaml': template } })
+  const fixed = { ...POLICY, name: 'fixed' }
+  await world.publish('swag-ordered', { ...ORDERED, data: { n: 1 } })
+  const before = await until(() => client.get(fixed))
+  await world.publish('swag-ordered', { ...ORDERED, data: { n: 2 } })
+  assert.match(await failureOf('swag-ordered'), /field is immutable/)
+  const reference = {
+    kind: 'ConfigMap',
+    namespace: 'default',
+    name: 'swag-ordered-job',
+    force: true,
+  }
+  await setTrigger({ policyRefs: [reference] })
+  const after = await until(async () => {
+    const found = await client.get(fixed)
+    return found !== undefined && found.metadata.uid !== before.metadata.uid ? found : undefined
+  })
+  assert.deepEqual(after['data'], { value: '2' })
+})
+
+test('a template that is mended is rendered anew for what it failed for', async () => {
+  await applyExample('swag-ordered')
+  const wrong = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'Wrong_Name' } }
+  await client.patch(POLICY, 'merge', { data: { 'job.yaml': JSON.stringify(wrong) } })
+  await world.publish('swag-ordered', { ...ORDERED, data: {} })
+  assert.match(await failureOf('swag-ordered'), /a lowercase RFC 1123 subdomain/)
+  const right = { ...wrong, metadata: { name: 'right' } }
+  await client.patch(POLICY, 'merge', { data: { 'job.yaml': JSON.stringify(right) } })
+  await until(() => client.get({ ...POLICY, name: 'right' }))
+})
+
+test('a dry run makes nothing and still finds what is wrong', async () => {
+  await applyExample('swag-ordered')
+  await setTrigger({ syncMode: 'DryRun' })
+  await world.publish('swag-ordered', { ...ORDERED, data: { customer_name: 'N' } })
+  await until(async () => {
+    const [profile] = (await client.list(PROFILE)).items
+    return (profile?.['status'] as { phase?: string } | undefined)?.phase === 'Provisioned'
+  })
+  assert.deepEqual(await jobs(), [])
+})
+
+test('drift is mended where that is asked for', async () => {
+  await applyExample('swag-ordered')
+  await setTrigger({ syncMode: 'ContinuousWithDriftDetection' })
+  const map = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'plain' },
+    data: { value: 'kept' },
+  }
+  await client.patch(POLICY, 'merge', { data: { 'job.yaml': JSON.stringify(map) } })
+  await world.publish('swag-ordered', { ...ORDERED, data: {} })
+  const plain = { ...POLICY, name: 'plain' }
+  await until(() => client.get(plain))
+  await client.patch(plain, 'merge', { data: { value: 'changed' } })
+  // Every look mends it; a restart is one that need not be waited for.
+  await world.restart()
+  await until(async () => {
+    const found = await client.get(plain)
+    return (found?.['data'] as { value: string } | undefined)?.value === 'kept'
+  })
+})
+
+test('a second round of templates sees the objects that the trigger refers to', async () => {
+  await applyExample('swag-ordered')
+  const resource = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    namespace: 'default',
+    name: '{{ .CloudEvent.subject }}-secret',
+  }
+  await client.create({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace: 'default', name: 's-secret' },
+    data: { word: Buffer.from('hidden').toString('base64') },
+  })
+  await setTrigger({ templateResourceRefs: [{ resource, identifier: 'Found' }] })
+  const template = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: "{{ .CloudEvent.subject }}-map" }
+data: { word: '{{ "{{" }} (getResource "Found").data.word | b64dec {{ "}}" }}', role: '{{ "{{" }} .Cluster.metadata.labels.role {{ "}}" }}' }
+`
+  await client.patch(POLICY, 'merge', {
+    metadata: { annotations: { 'projectsveltos.io/template': 'ok' } },
+    data: { 'job.yaml': template },
+  })
+  await world.publish('swag-ordered', { ...ORDERED, data: {} })
+  const made = await until(() => client.get({ ...POLICY, name: 's-map' }))
+  assert.deepEqual(made['data'], { word: 'hidden', role: 'deploy' })
+  const text = JSON.stringify((await client.list(PROFILE)).items)
+  assert.ok(!text.includes('hidden'), 'a profile keeps nothing secret')
+})
+
+function emptyMap(name: string): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: {} })
+}
+
+test('a Secret may hold the template, a missing one may be optional, and what is left out of it goes', async () => {
+  await applyExample('swag-ordered')
+  const policy = { apiVersion: 'v1', kind: 'Secret', namespace: 'default', name: 'policy' }
+  const stringData = { 'a.yaml': emptyMap('one'), 'b.yaml': emptyMap('two') }
+  await client.create({
+    ...policy,
+    metadata: { namespace: 'default', name: 'policy' },
+    stringData,
+  })
+  const policyRefs = [
+    { kind: 'Secret', namespace: 'default', name: 'policy' },
+    { kind: 'ConfigMap', namespace: 'default', name: 'nowhere', optional: true },
+  ]
+  await setTrigger({ policyRefs })
+  await world.publish('swag-ordered', { ...ORDERED, data: {} })
+  await until(() => client.get({ ...POLICY, name: 'two' }))
+  await client.patch(policy, 'merge', { data: { 'b.yaml': null } })
+  await until(async () => (await client.get({ ...POLICY, name: 'two' })) === undefined)
+  assert.notEqual(await client.get({ ...POLICY, name: 'one' }), undefined)
+})
+
+test('an object that another trigger deployed is not taken over', async () => {
+  await applyExample('{swag-ordered,marketing-notified}')
+  const map = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'shared' },
+    data: {},
+  })
+  for (const name of ['swag-ordered-job', 'marketing-notified-job']) {
+    await client.patch({ ...POLICY, name }, 'merge', { data: { 'job.yaml': map } })
+  }
+  await world.publish('swag-ordered', { ...ORDERED, data: {} })
+  await until(() => client.get({ ...POLICY, name: 'shared' }))
+  const other = {
+    source: 'registration',
+    type: 'registration.marketing.notified',
+    subject: 's',
+    data: {},
+  }
+  await world.publish('marketing-notified', other)
+  assert.match(
+    await failureOf('marketing-notified'),
+    /is deployed by ClusterProfile sveltos-\w+ already/,
+  )
+})
