@@ -43,6 +43,17 @@ test('after its time some calls are let through, and three that succeed close it
   assert.equal(breaker.state, 'closed', 'failures are counted anew')
 })
 
+test('one that is open says when its time is up, though nobody asked meanwhile', () => {
+  const { clock, breaker, end, fail } = open()
+  fail(5)
+  clock.advance(29_999)
+  assert.equal(breaker.waitMs, 1)
+  clock.advance(600_000)
+  assert.equal(breaker.waitMs, 0)
+  end(true)
+  assert.equal(breaker.state, 'half-open')
+})
+
 test('half-open lets a limited number through', () => {
   const { clock, breaker, fail } = open({ maxHalfOpenCalls: 3 })
   fail(5)

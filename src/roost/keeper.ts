@@ -318,7 +318,8 @@ export class Keeper implements RoostEvents {
       letters,
       intervalMs: this.settings.deadLetterQueue.processingInterval,
       deliver: (letter) => this.#deliver(letter),
-      canPublish: () => this.#cluster.fault === undefined && this.#breaker.state !== 'open',
+      // One that is open stays so until somebody asks: when all that waited are letters, nobody else does.
+      canPublish: () => this.#cluster.fault === undefined && this.#breaker.waitMs === 0,
       expireMore: async () => (await this.#recordings?.expire()) ?? 0,
       clock: this.#clock,
       logger: this.logger,

@@ -578,7 +578,7 @@ test(
     const { events, client } = await openKeeper(context, {
       kafka: {
         brokers: cluster.brokers,
-        producer: { lingerMs: 0, retries: 2, requestTimeout: '2s' },
+        producer: { lingerMs: 0, retries: 2, requestTimeout: '10s' },
         consumer: { sessionTimeout: '6s', heartbeatInterval: '1s' },
         connection: { dialTimeout: '500ms', retryBackoff: '50ms', maxRetries: 1, keepAlive: '1s' },
       },
