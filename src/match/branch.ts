@@ -19,8 +19,6 @@ const NO_NEEDS: readonly Need[] = Object.freeze([])
 /** Its first two needs lie in it and not in a list, because most have no more and each list is two places in memory. */
 export class Branch {
   verifiedIn = 0
-  /** Whether what wakes it is all that it needs. */
-  readonly isMetWhenWoken: boolean
   /** It waits at the probes of this one, unless that may be absent, as then all may. */
   readonly first: Need
   readonly second: Need | undefined
@@ -31,7 +29,6 @@ export class Branch {
   constructor(rule: Rule<unknown>, needs: readonly Need[]) {
     const first = needs[0]!
     const second = needs[1]
-    this.isMetWhenWoken = second === undefined && canAnchor(first)
     this.first = first
     this.second = second
     this.rest = needs.length > 2 ? needs.slice(2) : NO_NEEDS
@@ -99,10 +96,8 @@ const RANKS: Readonly<Record<Condition['kind'], Rank>> = {
 
 /** The worst of the conditions decides. */
 export function rankOf(need: Need): Rank {
-  if (need instanceof Probe) return RANKS[need.condition.kind]
+  if (need instanceof Probe) return RANKS[need.kind]
   let rank: Rank = EXACT
-  for (const { condition } of need.probes) {
-    if (RANKS[condition.kind] > rank) rank = RANKS[condition.kind]
-  }
+  for (const { kind } of need.probes) if (RANKS[kind] > rank) rank = RANKS[kind]
   return rank
 }

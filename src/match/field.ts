@@ -48,7 +48,7 @@ export class Field implements ScannedField {
   leave(probe: Probe): void {
     probe.uses -= 1
     if (probe.uses > 0) return
-    if (probe.condition.kind === 'string') this.#texts.remove(probe)
+    if (probe.kind === 'string') this.#texts.remove(probe)
     else this.#indexes!.remove(probe)
   }
 

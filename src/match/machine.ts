@@ -100,7 +100,7 @@ export class Machine<Key> {
       fields.items[index]!.find(scan, leaf, hits)
     }
     for (let index = 0; index < hits.count; index += 1) this.#wake(hits.items[index]!.waiting!)
-    for (const branch of this.#always) this.#verifyBranch(branch)
+    for (const branch of this.#always) if (isSatisfied(branch)) this.#accept(branch)
     return this.#matched.count === 0 ? NO_KEYS : this.#answer()
   }
 
@@ -201,8 +201,12 @@ export class Machine<Key> {
     // Several values may wake one branch, and several branches satisfy one rule. Of most only the branch is looked at.
     if (branch.verifiedIn === run) return
     branch.verifiedIn = run
-    if (!branch.isMetWhenWoken && !isSatisfied(branch)) return
-    const { rule } = branch
+    // What wakes a branch of one need is all that it asks for.
+    if (branch.second === undefined || isSatisfied(branch)) this.#accept(branch)
+  }
+
+  #accept({ rule }: Branch): void {
+    const { run } = scan
     if (rule.matchedIn === run) return
     rule.matchedIn = run
     this.#matched.add(rule as Rule<Key>)

@@ -30,20 +30,30 @@ export class Probe {
   /** Who is to be verified when it is hit. */
   waiting: Waiting | undefined
   #rare: Rare | undefined
-  readonly isExact: boolean
   /** Whether an index finds it, so that its hits are known once the field's leaves were looked up. */
   isIndexed = false
   readonly field: Field
-  readonly condition: Condition
+  readonly kind: Condition['kind']
+  /** None where kind and text say it all, as of most. */
+  readonly #condition: Condition | undefined
   /** Branches that ask for it; it leaves the field's indexes with the last. */
   uses = 0
 
   constructor(field: Field, condition: Condition) {
-    this.field = field
-    this.condition = condition
     const { kind } = condition
+    this.field = field
+    this.kind = kind
     this.text = 'text' in condition ? condition.text : ''
-    this.isExact = kind === 'string' || kind === 'number' || kind === 'ip' || kind === 'literal'
+    this.#condition = isPlainText(condition) ? undefined : condition
+  }
+
+  get condition(): Condition {
+    return this.#condition ?? ({ kind: this.kind, text: this.text } as PlainText)
+  }
+
+  get isExact(): boolean {
+    const { kind } = this
+    return kind === 'string' || kind === 'number' || kind === 'ip' || kind === 'literal'
   }
 
   get refusers(): readonly Probe[] | undefined {
@@ -66,4 +76,11 @@ export class Probe {
   isSettled(run: number): boolean {
     return this.hitIn === run && this.refusers === undefined
   }
+}
+
+type PlainText = Extract<Condition, { readonly kind: 'string' | 'prefix' }>
+
+function isPlainText(condition: Condition): condition is PlainText {
+  const { kind } = condition
+  return kind === 'string' || kind === 'prefix' || kind === 'suffix'
 }

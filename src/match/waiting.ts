@@ -203,7 +203,7 @@ type RangeProbe = Probe & { readonly condition: Extract<Condition, { kind: 'rang
 /** The first need of the branch that is one range; such probes belong to one branch each. */
 function rangeOf({ needs }: Branch): RangeProbe | undefined {
   for (const need of needs) {
-    if (need instanceof Probe && need.condition.kind === 'range') return need as RangeProbe
+    if (need instanceof Probe && need.kind === 'range') return need as RangeProbe
   }
   return undefined
 }
