@@ -8,7 +8,15 @@ import { createOwnSchemas } from './app-own-schemas.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import { directoryOf } from './app-sources.ts'
 import type { State } from './app-state.ts'
-import { AppError, type Clock, describeError, isAppError, type Logger, wait } from './base/index.ts'
+import {
+  AppError,
+  channels,
+  type Clock,
+  describeError,
+  isAppError,
+  type Logger,
+  wait,
+} from './base/index.ts'
 import { Informer, type KubeObject, type KubeObjects } from './objects/index.ts'
 import {
   createRoostEvents,
@@ -222,6 +230,7 @@ class Room implements RoostRoom {
       clock,
       random,
       logger: this.#logger,
+      onSpan: (span) => channels.spanEnded.publish(span),
     }
   }
 }

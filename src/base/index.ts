@@ -46,6 +46,7 @@ export type {
   SourceChanged,
   SourceLagged,
   SourceRead,
+  SpanEnded,
 } from './observe.ts'
 export { wait } from './wait.ts'
 export { parseManifest, parseManifests, parseYaml, parseYamlDocument, YamlError } from './yaml.ts'

@@ -180,6 +180,21 @@ export interface DeliveryStep {
   readonly deadLetterArn?: string
 }
 
+/** One step of the way of an event through Kafka, as tracing knows it. */
+export interface SpanEnded {
+  readonly name: string
+  readonly kind: 'producer' | 'consumer'
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  /** Wall milliseconds. */
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly attributes: Readonly<Record<string, string | number>>
+  /** What failed; the span is marked. */
+  readonly error?: string
+}
+
 export const channels = {
   eventsAccepted: channel('signalbox:events.accepted') as Channel<unknown, EventsAccepted>,
   eventsRefused: channel('signalbox:events.refused') as Channel<unknown, EventsRefused>,
@@ -198,5 +213,6 @@ export const channels = {
   sourceChanged: channel('signalbox:source.changed') as Channel<unknown, SourceChanged>,
   eventSteps: channel('signalbox:event.steps') as Channel<unknown, EventStep>,
   deliverySteps: channel('signalbox:delivery.steps') as Channel<unknown, DeliveryStep>,
+  spanEnded: channel('signalbox:span.ended') as Channel<unknown, SpanEnded>,
   logSynced: channel('signalbox:log.synced') as Channel<unknown, LogSynced>,
 } as const

@@ -15,9 +15,18 @@ export function openDirectoryBlobs(root: string): Blobs {
     return join(root, name)
   }
   return {
-    put: (name, bytes) => guarded(root, () => write(pathOf(name), bytes)),
-    get: (name) => guarded(root, () => read(pathOf(name))),
-    delete: (name) => guarded(root, () => rm(pathOf(name), { force: true })),
+    async put(name, bytes) {
+      const path = pathOf(name)
+      await guarded(root, () => write(path, bytes))
+    },
+    async get(name) {
+      const path = pathOf(name)
+      return guarded(root, () => read(path))
+    },
+    async delete(name) {
+      const path = pathOf(name)
+      await guarded(root, () => rm(path, { force: true }))
+    },
     list: (prefix) => guarded(root, () => list(root, prefix)),
     close: async () => {},
   }

@@ -11,7 +11,7 @@ import { DeadLetters } from './dead-letters.ts'
 import { EventHandling } from './event-handling.ts'
 import { RoostMetrics } from './roost-metrics.ts'
 import type { Span } from './span.ts'
-import { testSettings } from './testing.ts'
+import { testSettings, untilTrue } from './testing.ts'
 
 function record(value: string, headers: KafkaRecord['headers'] = []): KafkaRecord {
   return {
@@ -56,7 +56,10 @@ function open(context: TestContext, content: object = {}) {
   async function take(one: KafkaRecord): Promise<void> {
     const state = { isDone: false }
     const taking = handling.take(one, signal).then(() => (state.isDone = true))
-    for (let turn = 0; turn < 5000 && !state.isDone; turn += 1) await clock.run(100)
+    await untilTrue(
+      () => state.isDone,
+      () => clock.run(100),
+    )
     await taking
   }
   return { handling, letters, take, clock, spans, metrics, signal }

@@ -19,7 +19,7 @@ import { createFindSchema } from './registries.ts'
 import { RoostMetrics } from './roost-metrics.ts'
 import { viewRoost } from './roost-view.ts'
 import type { Span } from './span.ts'
-import { TestProducer, testRoost, testSettings } from './testing.ts'
+import { TestProducer, testRoost, testSettings, untilTrue } from './testing.ts'
 
 const fetchText = async () => ({ status: 503, text: '' })
 const reveal = async () => ''
@@ -77,8 +77,7 @@ function open(context: TestContext, content: object = {}) {
 }
 
 async function until(clock: FakeClock, isTrue: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 2000 && !isTrue(); turn += 1) await clock.run(100)
-  assert.ok(isTrue())
+  await untilTrue(isTrue, () => clock.run(100))
 }
 
 test('a published event is logged as printed, counted and traced', async (context) => {

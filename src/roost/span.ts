@@ -1,21 +1,10 @@
 // One step of the way of an event, as tracing knows it: a span for each publish and each consume.
 // https://www.w3.org/TR/trace-context/#traceparent-header
 
-import type { Clock, Random } from '../base/index.ts'
+import type { Clock, Random, SpanEnded } from '../base/index.ts'
 
-/** A span that has ended. Times are wall milliseconds. */
-export interface Span {
-  readonly name: string
-  readonly kind: 'producer' | 'consumer'
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly startedAt: number
-  readonly durationMs: number
-  readonly attributes: Readonly<Record<string, string | number>>
-  /** What failed; the span is marked. */
-  readonly error?: string
-}
+/** A span that has ended. */
+export type Span = SpanEnded
 
 export interface OpenSpan {
   readonly traceId: string

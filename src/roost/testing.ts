@@ -56,3 +56,21 @@ export function testRoost(
     ...(parts.status === undefined ? {} : { status: parts.status }),
   }
 }
+
+const DEADLINE_MS = 20_000
+
+/** The disk and the object machinery take moments that no fake clock has; `turn` may move one on meanwhile. */
+export async function untilTrue(
+  isTrue: () => boolean,
+  turn: () => Promise<unknown> = nextTurn,
+): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS
+  while (!isTrue()) {
+    if (performance.now() > deadline) throw new Error(`not within ${DEADLINE_MS} ms`)
+    await turn()
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
+}

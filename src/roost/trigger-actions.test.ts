@@ -8,7 +8,7 @@ import { openTestObjects } from '../objects/testing.ts'
 import { installManagedRoost, MANAGED_ROOST } from './managed-roost.ts'
 import { ObeyedEvents } from './obeyed-events.ts'
 import { createMemoryShelf } from './shelf.ts'
-import { testRoost } from './testing.ts'
+import { testRoost, untilTrue } from './testing.ts'
 import { APPROVAL, TriggerActions } from './trigger-actions.ts'
 import type { Trigger } from './trigger.ts'
 
@@ -51,15 +51,17 @@ async function open(context: TestContext, make?: (client: KubeClient) => KubeCli
 
 /** As soon as its kind is served. */
 async function created(client: KubeClient): Promise<void> {
-  for (let turn = 0; ; turn += 1) {
-    try {
-      await client.list(MANAGED_ROOST)
-      return
-    } catch (error) {
-      if (turn > 2000) throw error
+  const state = { isServed: false }
+  await untilTrue(
+    () => state.isServed,
+    async () => {
       await new Promise((resolve) => void setImmediate(resolve))
-    }
-  }
+      await client.list(MANAGED_ROOST).then(
+        () => (state.isServed = true),
+        () => {},
+      )
+    },
+  )
 }
 
 function roost(name = 'my-roost', more: Parameters<typeof testRoost>[0] = {}): KubeObject {

@@ -591,7 +591,7 @@ test(
     })
     await events.start()
     await client.create(withoutUid('before'))
-    await until('it is out', RECOVERY_MS, () => seenIds(cluster, own.lifecycle).length === 1)
+    await until('it is out', RECOVERY_MS, () => publishedBy(events) === 1)
     await cluster.nodes[0]!.stop()
     const names = Array.from({ length: 20 }, (_, n) => `while-${n}`)
     for (const name of names) await client.create(withoutUid(name))
@@ -603,14 +603,11 @@ test(
       return pending === 0 && deadLetters.count === 0
     })
     await client.create(withoutUid('after'))
-    await until(
-      'all are told',
-      RECOVERY_MS,
-      () => new Set(seenIds(cluster, own.lifecycle)).size === 22,
-    )
+    await until('all are told', RECOVERY_MS, () => publishedBy(events) >= 22)
     await until('the breaker is closed', RECOVERY_MS, () => events.health().breaker === 'closed')
     await until('it is healthy', RECOVERY_MS, () => events.health().status === 'healthy')
     const ids = seenIds(cluster, own.lifecycle)
+    assert.equal(new Set(ids).size, 22)
     context.diagnostic(`${ids.length - new Set(ids).size} of ${ids.length} events came twice`)
     const page = events.metrics()
     assert.match(page, /^roost_keeper_producer_health_status\{component="producer"\} 1$/m)
@@ -619,6 +616,14 @@ test(
 
 function withoutUid(name: string): Parameters<RoostEvents['publishRoostCreated']>[0] {
   return { ...roostOf(name), metadata: { name, namespace: 'default' } }
+}
+
+/** kcat stops this process while it reads, and so the keeper: here it is asked once, at the end. */
+function publishedBy(events: RoostEvents): number {
+  const line = /events_published_total\{event_type="lifecycle\.created"\} (\d+)/.exec(
+    events.metrics(),
+  )
+  return Number(line![1])
 }
 
 function seenIds(cluster: Kafka, topic: string): readonly string[] {
@@ -748,10 +753,7 @@ test(
     createTopics(kafka, [own.lifecycle])
     await told(own.lifecycle, 1)
     await until('none is left', RECOVERY_MS, () => events.deadLetters.stats().count === 0)
-    assert.equal(
-      aws('s3api', 'list-objects-v2', '--bucket', 'roost-keeper-dlq', '--query', 'KeyCount').trim(),
-      '0',
-    )
+    assert.equal(aws('s3', 'ls', '--recursive', 's3://roost-keeper-dlq'), '')
   },
 )
 
