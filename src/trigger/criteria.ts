@@ -13,13 +13,13 @@ export function wants(
   return messagingMatchCriteria.some((criteria) => meets(criteria, event))
 }
 
-function meets(criteria: MessageCriteria, { cloudEvent, subjects }: ReceivedEvent): boolean {
+function meets(criteria: MessageCriteria, event: ReceivedEvent): boolean {
   const { subject, cloudEventSource, cloudEventType, cloudEventSubject } = criteria
   return (
-    (isOpen(subject) || subjects.some((one) => matches(subject!, one))) &&
-    matchesAttribute(cloudEventSource, cloudEvent['source']) &&
-    matchesAttribute(cloudEventType, cloudEvent['type']) &&
-    matchesAttribute(cloudEventSubject, cloudEvent['subject'])
+    (isOpen(subject) || event.subjects.some((one) => matches(subject!, one))) &&
+    matchesAttribute(cloudEventSource, event.source) &&
+    matchesAttribute(cloudEventType, event.type) &&
+    matchesAttribute(cloudEventSubject, event.subject)
   )
 }
 
@@ -27,8 +27,8 @@ function isOpen(expression: string | undefined): boolean {
   return expression === undefined || expression === ''
 }
 
-function matchesAttribute(expression: string | undefined, value: unknown): boolean {
-  return isOpen(expression) || matches(expression!, typeof value === 'string' ? value : '')
+function matchesAttribute(expression: string | undefined, value: string): boolean {
+  return isOpen(expression) || matches(expression!, value)
 }
 
 /** An expression that is none matches nothing. */

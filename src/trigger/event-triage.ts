@@ -89,12 +89,10 @@ export class EventTriage {
   async #act(trigger: KubeObject, cluster: KubeObject, event: ReceivedEvent): Promise<void> {
     const { profiles } = this.#options
     const { oneForEvent = false, cloudEventAction = 'Create' } = triggerSpecOf(trigger)
-    const { cloudEvent } = event
+    const cloudEvent = event.cloudEvent()
     const data = templateData({ cloudEvent }, cluster)
     const action = render(cloudEventAction, templateName(trigger.metadata.name, cluster), data)
-    const parts = oneForEvent
-      ? ['event', textOf(cloudEvent['source']), textOf(cloudEvent['subject'])]
-      : ['events']
+    const parts = oneForEvent ? ['event', event.source, event.subject] : ['events']
     const occasion: Occasion = oneForEvent ? { cloudEvent } : { cloudEvents: [cloudEvent] }
     if (action.trim() === 'Create') await profiles.put({ trigger, cluster, parts, occasion })
     else if (action.trim() === 'Delete') await profiles.remove({ trigger, cluster, parts })
@@ -102,9 +100,9 @@ export class EventTriage {
   }
 
   /** Neither is nothing to do: templates give an empty text for events that are not for them. */
-  async #ignore(trigger: KubeObject, { cloudEvent }: ReceivedEvent, action: string): Promise<void> {
+  async #ignore(trigger: KubeObject, { type }: ReceivedEvent, action: string): Promise<void> {
     const what = action.trim() === '' ? 'empty' : JSON.stringify(action.trim().slice(0, 100))
-    const message = `an event of type ${textOf(cloudEvent['type'])} is ignored: its cloudEventAction is ${what}`
+    const message = `an event of type ${type} is ignored: its cloudEventAction is ${what}`
     await this.#teller.tell(trigger, { type: 'Normal', reason: 'EventIgnored', message })
   }
 
@@ -128,22 +126,18 @@ export class EventTriage {
   }
 
   /** Now and then: `kubectl describe eventsource` shows that it receives something. */
-  async #tell(source: KubeObject, { cloudEvent }: ReceivedEvent): Promise<void> {
+  async #tell(source: KubeObject, { type }: ReceivedEvent): Promise<void> {
     const now = this.#options.clock.monotonic()
     const { name } = source.metadata
     if (now - (this.#said.get(name) ?? -Infinity) < SAYING_MS) return
     this.#said.set(name, now)
-    const message = `received an event of type ${textOf(cloudEvent['type'])}`
+    const message = `received an event of type ${type}`
     await this.#teller.tell(source, { type: 'Normal', reason: 'EventReceived', message })
   }
 }
 
 function isStaying({ metadata }: KubeObject): boolean {
   return metadata.deletionTimestamp === undefined
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
 }
 
 function faultKey(

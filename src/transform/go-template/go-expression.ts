@@ -36,6 +36,9 @@ interface Thread {
 
 const kept = new Map<string, GoExpression>()
 
+/** Every character of which stands for itself. */
+const LITERAL = /^[\w\-/:@,;=~ ]*$/
+
 /** Throws a `SyntaxError` that says why, as Go does. */
 export function compileGoExpression(source: string): GoExpression {
   const known = kept.get(source)
@@ -46,7 +49,9 @@ export function compileGoExpression(source: string): GoExpression {
   program.push({ kind: 'save', slot: 1 }, { kind: 'matched' })
   const expression: GoExpression = {
     groups,
-    test: (text) => run(program, text, 0, () => {}) !== undefined,
+    test: LITERAL.test(source)
+      ? (text) => text.includes(source)
+      : (text) => run(program, text, 0, () => {}) !== undefined,
     find: (text, from, spend) => run(program, text, from, spend),
   }
   if (kept.size >= EXPRESSIONS_KEPT_MAX) kept.delete(kept.keys().next().value!)
