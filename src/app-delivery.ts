@@ -4,6 +4,7 @@ import type { NatsHub, SnsOperationsOptions } from './api/index.ts'
 import { type LaneMemory, loadBreakers, loadDisablements } from './app-lane-memory.ts'
 import type { CloudMetrics } from './app-metrics.ts'
 import { type AppOptions, type Closers, READER } from './app-options.ts'
+import type { Machines } from './app-machines.ts'
 import { createLocalNatsKind } from './app-nats.ts'
 import { awsTargets, selectText } from './app-targets.ts'
 import { createTopics, topicKinds, type TopicKindsOptions } from './app-topics.ts'
@@ -16,6 +17,7 @@ import { createBusSinkKind, letterOf } from './control/index.ts'
 import { Deliverer, type DelivererOptions, type Disablement } from './deliver/index.ts'
 import { type Ingress, type IngressState, openIngress } from './ingress/index.ts'
 import { createDeadLetterSender, createQueueSinkKind } from './queue/index.ts'
+import { createWorkflowSinkKind } from './workflow/index.ts'
 import { createInputs, openRouter, type Router } from './route/index.ts'
 import { Ledger } from './store/index.ts'
 
@@ -38,6 +40,8 @@ export interface DeliveryOptions extends AppOptions {
   readonly ownUrl: () => string | undefined
   /** Who subscribes at our own NATS listener. */
   readonly natsHub: NatsHub
+  /** Workflow templates that rules start. */
+  readonly machines: Machines
   /** Is given each line that a function prints. */
   readonly takeLine: CloudMetrics['takeLine']
 }
@@ -165,6 +169,10 @@ function createKinds(
         isHere: () => true,
       },
       { kind: createLocalNatsKind(options.natsHub), isHere: () => true },
+      {
+        kind: createWorkflowSinkKind({ client: () => options.machines.client }),
+        isHere: (address) => options.machines.has(address),
+      },
       ...topicKinds({ topics, publisher, kinds, ownUrl }),
     ],
     functions: {

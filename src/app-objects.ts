@@ -9,6 +9,7 @@ import type { Random } from './base/index.ts'
 import { type Keyring, openSealedFile, openSecretFile } from './keyring/index.ts'
 import { type KubeObjects, openMachinery } from './objects/index.ts'
 import { sealAll, sealRows } from './store/index.ts'
+import { workflowStrategy } from './workflow/index.ts'
 
 export interface KubeRooms {
   readonly objects: KubeObjects
@@ -34,6 +35,7 @@ export async function openKubeRooms(
     random,
     logger: logger.child({ room: 'objects' }),
     types: ACCESS_TYPES,
+    strategyOf: workflowStrategy,
   })
   closers.add(() => machinery.close())
   const { objects } = machinery

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { NatsHub } from './api/index.ts'
 import { type ArchiveRoom, openArchiveRoom } from './app-archives.ts'
 import { type Delivery, openDelivery } from './app-delivery.ts'
+import { Machines } from './app-machines.ts'
 import { startMaintenance } from './app-maintenance.ts'
 import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
@@ -16,6 +17,7 @@ import { openRoostRoom, type RoostRoom } from './app-roost.ts'
 import { openSchedules, type Schedules } from './app-schedules.ts'
 import { openLearning } from './app-schemas.ts'
 import { openSources, type SourceRoom } from './app-sources.ts'
+import { openWorkflowRoom } from './app-workflows.ts'
 import type { Access } from './access/index.ts'
 import type { KubeObjects } from './objects/index.ts'
 import { openState, type State } from './app-state.ts'
@@ -64,7 +66,8 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const state = await openState(options, closers)
     const cloudMetrics = openCloudMetrics(options, closers)
     const { takeLine } = cloudMetrics
-    const delivery = await openDelivery({ ...options, takeLine }, state, closers)
+    const machines = new Machines()
+    const delivery = await openDelivery({ ...options, takeLine, machines }, state, closers)
     await openLearning(options, state, closers)
     const pipes = await openPipes(options, state, { sinks: delivery.sinks, closers })
     const sources = await openSources(options, state, delivery, closers)
@@ -75,6 +78,11 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const roost = await openRoostRoom(options, { state, objects, access }, closers)
     const { ingress } = delivery
     const jobs = await openJobs(options, { objects, ingress }, closers)
+    const workflows = await openWorkflowRoom(
+      options,
+      { state, delivery, objects, machines },
+      closers,
+    )
     const rooms: Rooms = {
       state,
       delivery,
@@ -95,6 +103,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
         await triggers.close()
         await sources.close()
         await schedules.close()
+        await workflows.close()
         await archives.replays.close()
         await pipes.pipes.close(deadline)
         const { router, deliverer, ledger } = delivery

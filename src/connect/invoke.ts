@@ -14,6 +14,8 @@ export interface InvokeRequest {
 }
 
 export interface HttpAdditions {
+  /** `POST` when absent. `GET`, `HEAD` and `DELETE` have no body. */
+  readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   /** What stands for each `*` in the path, in order. */

@@ -7,7 +7,7 @@
 import type { Clock, Logger } from '../base/index.ts'
 import { listAt, textAt } from './columns.ts'
 import { Controller } from './controller.ts'
-import { resourceTypesOf } from './crd-resource-types.ts'
+import { resourceTypesOf, type StrategyOf } from './crd-resource-types.ts'
 import { CRD_FINALIZER } from './crd-type.ts'
 import type { KubeClient } from './kube-client.ts'
 import { isKubeError } from './kube-error.ts'
@@ -24,6 +24,7 @@ export interface CrdControllerOptions {
   readonly types: ResourceTypes
   readonly clock: Clock
   readonly logger: Logger
+  readonly strategyOf: StrategyOf
 }
 
 export class CrdController {
@@ -70,9 +71,9 @@ export class CrdController {
   }
 
   #serve(definition: KubeObject): void {
-    const { types } = this.#options
+    const { types, strategyOf } = this.#options
     const { name } = definition.metadata
-    const next = resourceTypesOf(definition)
+    const next = resourceTypesOf(definition, strategyOf)
     for (const old of this.#served.get(name) ?? [])
       if (!next.some((one) => one.version === old.version)) types.remove(old)
     this.#served.set(name, next)

@@ -4,21 +4,31 @@ import { compileJsonPath, type Schema } from '../structure/index.ts'
 import { ALL_VERBS } from './builtin-type.ts'
 import { AGE_COLUMN, ageOf, at, listAt, NAME_COLUMN, textAt } from './columns.ts'
 import type { KubeObject } from './kube-object.ts'
-import type { Column, ResourceType } from './resource-type.ts'
+import type { Column, ResourceStrategy, ResourceType } from './resource-type.ts'
 
-export function resourceTypesOf(definition: KubeObject): readonly ResourceType[] {
+/** What is particular about a kind, by its group and kind; undefined when nothing is. */
+export type StrategyOf = (
+  type: Pick<ResourceType, 'group' | 'kind'>,
+) => ResourceStrategy | undefined
+
+export function resourceTypesOf(
+  definition: KubeObject,
+  strategyOf: StrategyOf,
+): readonly ResourceType[] {
   return listAt(definition, 'spec.versions')
     .filter((version) => at(version, 'served') === true)
-    .map((version) => typeOf(definition, version))
+    .map((version) => typeOf(definition, version, strategyOf))
 }
 
-function typeOf(definition: KubeObject, version: unknown): ResourceType {
+function typeOf(definition: KubeObject, version: unknown, strategyOf: StrategyOf): ResourceType {
   const names = 'spec.names'
   const schema = at(version, 'schema.openAPIV3Schema') as Schema
+  const group = textAt(definition, 'spec.group')
+  const kind = textAt(definition, `${names}.kind`)
   return {
-    group: textAt(definition, 'spec.group'),
+    group,
     version: textAt(version, 'name'),
-    kind: textAt(definition, `${names}.kind`),
+    kind,
     listKind: textAt(definition, `${names}.listKind`),
     plural: textAt(definition, `${names}.plural`),
     singular: textAt(definition, `${names}.singular`),
@@ -32,7 +42,7 @@ function typeOf(definition: KubeObject, version: unknown): ResourceType {
     isCustom: true,
     columns: columnsOf(version),
     selectableFields: listAt(version, 'selectableFields').map((one) => textAt(one, 'jsonPath')),
-    strategy: {},
+    strategy: strategyOf({ group, kind }) ?? {},
   }
 }
 

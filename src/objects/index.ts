@@ -15,6 +15,7 @@ export type { KubeKey, KubeMetadata, KubeObject, KubeOwner } from './kube-object
 export { Controller, type ControllerOptions, type ObjectName } from './controller.ts'
 export { EventRecorder, type Saying } from './event-recorder.ts'
 export type { KubeObjects, KubeObjectsOptions } from './kube-objects.ts'
+export type { StrategyOf } from './crd-resource-types.ts'
 export { type Machinery, type MachineryOptions, openMachinery } from './machinery.ts'
 export { apiVersionOf, type OnTypesChanged, type ResourceTypes } from './resource-types.ts'
 export { isKubeError, KubeError, type KubeErrorDetails, type KubeReason } from './kube-error.ts'

@@ -64,7 +64,8 @@ export class Informer {
         await this.#watch(resourceVersion)
       } catch (error) {
         if (signal.aborted) break
-        const isOrdinary = isKubeError(error, 'Expired')
+        // A list may know of a revision that watches have not been told of yet: Timeout.
+        const isOrdinary = isKubeError(error, 'Expired') || isKubeError(error, 'Timeout')
         if (!isOrdinary)
           logger.warn('a watch broke, and is begun again', {
             kind: type.kind,

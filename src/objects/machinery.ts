@@ -5,6 +5,7 @@ import type { RowStore } from '../store/index.ts'
 import { BUILTIN_TYPES } from './builtin-types.ts'
 import type { Controller } from './controller.ts'
 import { CrdController } from './crd-controller.ts'
+import type { StrategyOf } from './crd-resource-types.ts'
 import { EventExpiry } from './event-expiry.ts'
 import { GarbageCollector } from './garbage-collector.ts'
 import { KubeObjects } from './kube-objects.ts'
@@ -19,6 +20,8 @@ export interface MachineryOptions {
   readonly logger: Logger
   /** Kinds of other rooms, served like the built-in ones; no CRD can have their names. */
   readonly types?: readonly ResourceType[]
+  /** What is particular about a kind that a CRD makes, where code is needed to say it. */
+  readonly strategyOf?: StrategyOf
 }
 
 export interface Machinery {
@@ -36,7 +39,8 @@ export async function openMachinery(options: MachineryOptions): Promise<Machiner
   const client = objects.client()
   await seedNamespaces(client)
   const parts = { client, types: objects.types, clock, logger }
-  const definitions = new CrdController(parts)
+  const { strategyOf = () => undefined } = options
+  const definitions = new CrdController({ ...parts, strategyOf })
   await definitions.start()
   const namespaces: Controller = createNamespaceController(parts)
   await namespaces.start()

@@ -2,6 +2,7 @@
 
 import { type Clock, seededRandom, silentLogger, systemClock } from '../base/index.ts'
 import { openMemoryStore } from '../store/index.ts'
+import type { StrategyOf } from './crd-resource-types.ts'
 import type { KubeClient } from './kube-client.ts'
 import type { KubeObjects } from './kube-objects.ts'
 import { openMachinery } from './machinery.ts'
@@ -16,9 +17,17 @@ export interface TestObjects {
 export async function openTestObjects(
   clock: Clock = systemClock,
   types: readonly ResourceType[] = [],
+  strategyOf: StrategyOf = () => undefined,
 ): Promise<TestObjects> {
   const store = openMemoryStore()
-  const parts = { rows: store.rows, clock, random: seededRandom(7), logger: silentLogger, types }
+  const parts = {
+    rows: store.rows,
+    clock,
+    random: seededRandom(7),
+    logger: silentLogger,
+    types,
+    strategyOf,
+  }
   const machinery = await openMachinery(parts)
   return {
     objects: machinery.objects,

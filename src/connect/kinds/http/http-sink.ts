@@ -17,6 +17,8 @@ import { Origins } from './origins.ts'
 import { dead, invokeResultOf, resultOf, type RetryMode } from './outcome.ts'
 import { parseSigningSecret, signWebhook } from './signature.ts'
 
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE'])
+
 export interface HttpKindOptions {
   readonly guard: Guard
   readonly clock: Clock
@@ -70,6 +72,7 @@ class HttpSink implements InvokingSink {
   async invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResult> {
     const { clock, retryMode } = this.#options
     const { http = {}, payload, traceHeader } = request
+    const { method = 'POST' } = http
     let headers: string[]
     try {
       headers = addToHeaders(invokeHeaders(traceHeader), http)
@@ -79,7 +82,12 @@ class HttpSink implements InvokingSink {
       return { kind: 'failed', failure, isFinal: true }
     }
     const answer = await this.#origin.send(
-      { path: addToPath(this.#path, http), headers, body: payload },
+      {
+        path: addToPath(this.#path, http),
+        headers,
+        method,
+        ...(BODILESS.has(method) ? {} : { body: payload }),
+      },
       { clock, timeoutMs: this.#timeoutMs, signal, bodyBytesMax: INVOKE_ANSWER_BYTES_MAX },
     )
     return invokeResultOf(answer, retryMode ?? 'webhook', clock.now())

@@ -1,0 +1,342 @@
+// Turns Events into workflows, and says of each Event how its workflow stands.
+
+import type { Clock, Logger } from '../base/index.ts'
+import {
+  Controller,
+  type ControllerOptions,
+  type EventRecorder,
+  isKubeError,
+  type KubeClient,
+  type KubeObject,
+  type ObjectName,
+} from '../objects/index.ts'
+import { applyObject, keyOf } from './apply-object.ts'
+import { specOf } from './desired.ts'
+import { type Wanted, renderEvent } from './event-render.ts'
+import {
+  isScheduled,
+  lookAtSchedule,
+  minuteOf,
+  scheduledName,
+  scheduleFault,
+} from './event-schedule.ts'
+import { referencesOf } from './find-template.ts'
+import type { Condition } from './judge.ts'
+import { isObject, type JsonObject, valueAt } from './json-tree.ts'
+import { EVENT_WORKERS, GOING_LOOK_MS, POINTER_MS, SCHEDULED_RUNS_MAX } from './limits.ts'
+import { API_VERSION, EVENT_LABEL, FINALIZER, labelOf } from './names.ts'
+import { pointTo, removePointer } from './pointer.ts'
+import { condition, findCondition, statusOf, writeStatus } from './status.ts'
+import type { RenderText } from './template.ts'
+
+export interface EventControllerOptions {
+  readonly kind: 'Event' | 'XEvent'
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly recorder: EventRecorder
+  readonly renderText: RenderText
+}
+
+interface Outcome {
+  readonly conditions: readonly Condition[]
+  readonly atProvider: JsonObject
+  readonly againMs?: number
+}
+
+export class EventController {
+  readonly #options: EventControllerOptions
+  readonly #controller: Controller
+
+  constructor(options: EventControllerOptions) {
+    this.#options = options
+    const { client, clock, logger, kind } = options
+    this.#controller = new Controller({
+      name: `${kind.toLowerCase()}-controller`,
+      client,
+      clock,
+      logger,
+      type: { apiVersion: API_VERSION, kind },
+      related: relatedOf(kind),
+      workers: EVENT_WORKERS,
+      reconcile: (name) => this.#reconcile(name),
+    })
+  }
+
+  start(): Promise<void> {
+    return this.#controller.start()
+  }
+
+  get isIdle(): boolean {
+    return this.#controller.isIdle
+  }
+
+  close(): Promise<void> {
+    return this.#controller.close()
+  }
+
+  async #reconcile({ namespace, name }: ObjectName): Promise<number | undefined> {
+    const { client, kind } = this.#options
+    const found = await client.get({
+      apiVersion: API_VERSION,
+      kind,
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+    })
+    if (found === undefined) return undefined
+    if (found.metadata.deletionTimestamp !== undefined) return this.#terminate(found)
+    const event = await this.#withFinalizer(found)
+    const outcome = isScheduled(event) ? await this.#schedule(event) : await this.#run(event)
+    return this.#report(event, outcome)
+  }
+
+  async #withFinalizer(event: KubeObject): Promise<KubeObject> {
+    const finalizers = event.metadata.finalizers ?? []
+    if (finalizers.includes(FINALIZER)) return event
+    const metadata = { ...event.metadata, finalizers: [...finalizers, FINALIZER] }
+    return this.#options.client.update({ ...event, metadata })
+  }
+
+  async #run(event: KubeObject): Promise<Outcome> {
+    const { name } = event.metadata
+    const wanted = await renderEvent(this.#options, event, name)
+    const workflow = await this.#workflowOf(event, name)
+    if (wanted.kind === 'refused') return refused(wanted, workflow)
+    await this.#warnOfUnknown(event, wanted.unknown)
+    try {
+      await applyObject(this.#options.client, wanted.workflow, workflow)
+    } catch (error) {
+      if (!isKubeError(error)) throw error
+      const { message } = error
+      return {
+        ...refused({ kind: 'refused', reason: 'WorkflowRefused', message }, workflow),
+        againMs: GOING_LOOK_MS,
+      }
+    }
+    const applied = await this.#workflowOf(event, name)
+    return outcomeOf(applied)
+  }
+
+  async #schedule(event: KubeObject): Promise<Outcome> {
+    const { client, clock, recorder } = this.#options
+    const fault = scheduleFault(event.metadata.annotations ?? {})
+    if (fault !== undefined)
+      return refused({ kind: 'refused', reason: 'ScheduleInvalid', message: fault }, undefined)
+    const now = clock.now()
+    const { dueMs, missed, nextMs, state } = lookAtSchedule(event, now)
+    const runs = await this.#scheduledRuns(event)
+    if (missed > 0) {
+      const message = `${missed} times passed while nobody was here and are left out`
+      await recorder.record(event, { type: 'Warning', reason: 'MissedSchedule', message })
+    }
+    if (dueMs !== undefined) {
+      const name = scheduledName(event.metadata.name, dueMs)
+      const wanted = await renderEvent(this.#options, event, name)
+      if (wanted.kind === 'refused') {
+        const { conditions } = refused(wanted, undefined)
+        return { conditions, atProvider: state, ...waitUntil(nextMs, now) }
+      }
+      await applyObject(client, wanted.workflow, undefined)
+      await recorder.record(event, {
+        type: 'Normal',
+        reason: 'ScheduledRun',
+        message: `workflow \`${name}\` is made`,
+      })
+    }
+    for (const old of runs.slice(SCHEDULED_RUNS_MAX - (dueMs === undefined ? 0 : 1)))
+      if (old.metadata.deletionTimestamp === undefined) await client.delete(keyOf(old))
+    const [latest] = dueMs === undefined ? runs : await this.#scheduledRuns(event)
+    const outcome = latest === undefined ? NOTHING_RUN : outcomeOf(latest)
+    return {
+      conditions: outcome.conditions,
+      atProvider: { ...outcome.atProvider, ...state },
+      ...waitUntil(nextMs, now),
+    }
+  }
+
+  /** The newest first. */
+  async #scheduledRuns({ metadata }: KubeObject): Promise<readonly KubeObject[]> {
+    const { name, namespace } = metadata
+    const { items } = await this.#options.client.list(this.#workflowType(), {
+      labelSelector: `${EVENT_LABEL}=${labelOf(name)}`,
+      ...(namespace === undefined ? {} : { namespace }),
+    })
+    const minute = (one: KubeObject): number => minuteOf(name, one.metadata.name) ?? -1
+    return items
+      .filter((one) => minute(one) >= 0)
+      .sort((first, second) => minute(second) - minute(first))
+  }
+
+  async #warnOfUnknown(event: KubeObject, unknown: readonly string[]): Promise<void> {
+    if (unknown.length === 0 || findCondition(event, 'Ready') !== undefined) return
+    const message = `the template does not declare ${unknown.join(', ')}; it may be a slip`
+    await this.#options.recorder.record(event, {
+      type: 'Warning',
+      reason: 'UnknownParameters',
+      message,
+    })
+  }
+
+  #workflowType(): { readonly apiVersion: string; readonly kind: string } {
+    const kind = this.#options.kind === 'Event' ? 'Workflow' : 'XWorkflow'
+    return { apiVersion: API_VERSION, kind }
+  }
+
+  async #workflowOf({ metadata }: KubeObject, name: string): Promise<KubeObject | undefined> {
+    const { namespace } = metadata
+    return this.#options.client.get({
+      ...this.#workflowType(),
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+    })
+  }
+
+  async #report(event: KubeObject, outcome: Outcome): Promise<number> {
+    const { conditions, atProvider, againMs } = outcome
+    const rest = { ...statusOf(event), atProvider }
+    const written = await writeStatus(this.#options, event, { conditions, rest })
+    const ready = conditions.find(({ type }) => type === 'Ready')!
+    await pointTo(this.#options, written, ready)
+    return Math.min(againMs ?? POINTER_MS, POINTER_MS)
+  }
+
+  async #terminate(event: KubeObject): Promise<number | undefined> {
+    const { client } = this.#options
+    const { finalizers = [], uid, namespace } = event.metadata
+    if (!finalizers.includes(FINALIZER)) return undefined
+    const query = namespace === undefined ? {} : { namespace }
+    const { items } = await client.list(this.#workflowType(), {
+      ...query,
+      labelSelector: `${EVENT_LABEL}=${labelOf(event.metadata.name)}`,
+    })
+    const owned = items.filter(({ metadata }) =>
+      metadata.ownerReferences?.some((owner) => owner.uid === uid),
+    )
+    for (const workflow of owned) await this.#remove(event, workflow)
+    if (owned.length > 0) return GOING_LOOK_MS
+    await removePointer(client, event)
+    const others = finalizers.filter((one) => one !== FINALIZER)
+    await client.update({ ...event, metadata: { ...event.metadata, finalizers: others } })
+    return undefined
+  }
+
+  /** The Event's last word on what stays outside counts, also where the workflow was made under another. */
+  async #remove(event: KubeObject, workflow: KubeObject): Promise<void> {
+    const { client } = this.#options
+    if (workflow.metadata.deletionTimestamp !== undefined) return
+    const { deletionPolicy = 'Delete', managementPolicies = ['*'] } = specOf(event)
+    const spec = specOf(workflow)
+    const isSame = spec['deletionPolicy'] === deletionPolicy
+    try {
+      if (!isSame)
+        await client.update({ ...workflow, spec: { ...spec, deletionPolicy, managementPolicies } })
+      await client.delete(keyOf(workflow), { propagationPolicy: 'Background' })
+    } catch (error) {
+      if (!isKubeError(error, 'NotFound')) throw error
+    }
+  }
+}
+
+const templateRelation = (isX: boolean) => ({
+  type: { apiVersion: API_VERSION, kind: isX ? 'XWorkflowTemplate' : 'WorkflowTemplate' },
+  concerns: (changed: KubeObject, all: readonly KubeObject[]): readonly ObjectName[] =>
+    all
+      .filter(
+        (event) =>
+          valueAt(event, ['spec', 'workflowTemplate', 'id']) === changed.metadata.name &&
+          (isX || event.metadata.namespace === changed.metadata.namespace),
+      )
+      .map(nameOf),
+})
+
+const valueRelation = (of: 'Secret' | 'ConfigMap') => ({
+  type: { apiVersion: 'v1', kind: of },
+  concerns: (changed: KubeObject, all: readonly KubeObject[]): readonly ObjectName[] => {
+    const { namespace, name } = changed.metadata
+    const reference = `${of}/${namespace}/${name}`
+    return all.filter((event) => referencesOf(event).includes(reference)).map(nameOf)
+  },
+})
+
+function relatedOf(kind: 'Event' | 'XEvent'): NonNullable<ControllerOptions['related']> {
+  const isClaim = kind === 'Event'
+  return [
+    ...(isClaim ? [templateRelation(false)] : []),
+    templateRelation(true),
+    valueRelation('Secret'),
+    valueRelation('ConfigMap'),
+    {
+      type: { apiVersion: API_VERSION, kind: isClaim ? 'Workflow' : 'XWorkflow' },
+      concerns: ({ metadata }) =>
+        (metadata.ownerReferences ?? [])
+          .filter((owner) => owner.apiVersion === API_VERSION && owner.kind === kind)
+          .map(({ name }) => ({ namespace: metadata.namespace, name })),
+    },
+  ]
+}
+
+function nameOf({ metadata }: KubeObject): ObjectName {
+  return { namespace: metadata.namespace, name: metadata.name }
+}
+
+const NOTHING_RUN: Outcome = {
+  conditions: [
+    condition('Synced', true, 'ReconcileSuccess'),
+    condition('Ready', true, 'Scheduled', 'it runs at its times'),
+  ],
+  atProvider: { workflowStatus: 'Pending', resourcesCreated: 0 },
+}
+
+function refused(
+  { reason, message }: Extract<Wanted, { kind: 'refused' }>,
+  workflow: KubeObject | undefined,
+): Outcome {
+  const atProvider = workflow === undefined ? {} : shortOf(workflow)
+  return {
+    conditions: [
+      condition('Synced', false, reason, message),
+      condition('Ready', false, reason, message),
+    ],
+    atProvider: { workflowStatus: 'Pending', resourcesCreated: 0, ...atProvider },
+  }
+}
+
+function outcomeOf(workflow: KubeObject | undefined): Outcome {
+  const ready = workflow === undefined ? undefined : findCondition(workflow, 'Ready')
+  const atProvider = { workflowStatus: 'Pending', resourcesCreated: 0, ...shortOf(workflow) }
+  const synced = condition('Synced', true, 'ReconcileSuccess')
+  // A changed workflow has not run until its controller has seen the change.
+  const isSeen =
+    workflow !== undefined &&
+    statusOf(workflow)['observedGeneration'] === workflow.metadata.generation
+  if (ready === undefined || !isSeen)
+    return {
+      conditions: [
+        synced,
+        condition('Ready', false, 'Progressing', 'the workflow is about to run'),
+      ],
+      atProvider,
+    }
+  if (ready.status === 'True')
+    return { conditions: [synced, condition('Ready', true, 'WorkflowExecuted')], atProvider }
+  const { reason = 'ResourceFailed', message = '' } = ready
+  return { conditions: [synced, condition('Ready', false, reason, message)], atProvider }
+}
+
+const SHOWN = ['workflowStatus', 'step', 'resourcesCreated', 'executionTime', 'completionTime']
+
+function shortOf(workflow: KubeObject | undefined): JsonObject {
+  if (workflow === undefined) return {}
+  const { atProvider } = statusOf(workflow)
+  const shown = isObject(atProvider) ? atProvider : {}
+  return {
+    workflow: workflow.metadata.name,
+    ...Object.fromEntries(
+      SHOWN.flatMap((name) => (shown[name] === undefined ? [] : [[name, shown[name]]])),
+    ),
+  }
+}
+
+function waitUntil(atMs: number | undefined, now: number): { readonly againMs?: number } {
+  return atMs === undefined ? {} : { againMs: Math.max(0, atMs - now) }
+}

@@ -1,0 +1,7 @@
+export { openWorkflows, type Workflows, type WorkflowsOptions } from './workflows.ts'
+export type { AwaitedEvent, CallRequest, Outside, WorkflowNews } from './outside.ts'
+export { asText } from './json-tree.ts'
+export type { ActionResult } from './plan.ts'
+export type { RenderText } from './template.ts'
+export { createWorkflowSinkKind, machineOf } from './workflow-sink.ts'
+export { workflowStrategy } from './strategy.ts'

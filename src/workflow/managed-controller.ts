@@ -1,0 +1,274 @@
+// Brings the things outside into agreement with their objects, through the provider that each names, and writes down how
+// they are: `status.atProvider`, and the conditions Synced (the provider did what was asked) and Ready (it is there).
+
+import { type Clock, describeError, type Logger } from '../base/index.ts'
+import {
+  Controller,
+  type EventRecorder,
+  type KubeClient,
+  type KubeObject,
+  type KubeType,
+  type ObjectName,
+} from '../objects/index.ts'
+import type { Json } from '../structure/index.ts'
+import { removeConnection, writeConnection } from './connection-details.ts'
+import { allows, specOf } from './desired.ts'
+import { isObject, type JsonObject } from './json-tree.ts'
+import {
+  MANAGED_WORKERS,
+  PENDING_LOOK_MS,
+  PROVIDER_RETRY_MS_MAX,
+  PROVIDER_RETRY_MS_MIN,
+  PROVIDER_TIMEOUT_MS,
+  READY_LOOK_MS,
+} from './limits.ts'
+import { API_VERSION, FINALIZER } from './names.ts'
+import type { Provider, ProviderAnswer, ProviderRequest } from './provider.ts'
+import { configName, findConfig } from './provider-configs.ts'
+import { revealSecrets, type SecretReader } from './secrets.ts'
+import { condition, statusOf, writeStatus } from './status.ts'
+
+export interface ManagedControllerOptions {
+  readonly type: KubeType
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly recorder: EventRecorder
+  readonly readSecret: SecretReader
+  readonly providers: Readonly<Record<string, Provider>>
+}
+
+export class ManagedController {
+  readonly #options: ManagedControllerOptions
+  readonly #controller: Controller
+  /** How often in a row the provider failed, by uid. */
+  readonly #failures = new Map<string, number>()
+  readonly #stop = new AbortController()
+
+  constructor(options: ManagedControllerOptions) {
+    this.#options = options
+    const { client, clock, logger, type } = options
+    this.#controller = new Controller({
+      name: `${type.kind.toLowerCase()}-controller`,
+      client,
+      clock,
+      logger,
+      type,
+      related: [
+        {
+          type: { apiVersion: API_VERSION, kind: 'ProviderConfig' },
+          concerns: (config, all) =>
+            all.filter((object) => configName(object) === config.metadata.name).map(nameOf),
+        },
+      ],
+      workers: MANAGED_WORKERS,
+      reconcile: (name) => this.#reconcile(name),
+    })
+  }
+
+  start(): Promise<void> {
+    return this.#controller.start()
+  }
+
+  get isIdle(): boolean {
+    return this.#controller.isIdle
+  }
+
+  /** Objects that may be made by a provider of this config are looked at again. */
+  configChanged(name: string): void {
+    for (const object of this.#controller.objects())
+      if (configName(object) === name) this.#controller.enqueue(nameOf(object))
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#controller.close()
+  }
+
+  async #reconcile({ namespace, name }: ObjectName): Promise<number | undefined> {
+    const { client, type } = this.#options
+    const key = { ...type, name, ...(namespace === undefined ? {} : { namespace }) }
+    const object = await client.get(key)
+    if (object === undefined) return undefined
+    if (object.metadata.deletionTimestamp !== undefined) return this.#terminate(object)
+    const finalizers = object.metadata.finalizers ?? []
+    if (finalizers.includes(FINALIZER)) return this.#apply(object)
+    const metadata = { ...object.metadata, finalizers: [...finalizers, FINALIZER] }
+    return this.#apply(await client.update({ ...object, metadata }))
+  }
+
+  async #apply(object: KubeObject): Promise<number | undefined> {
+    const { client } = this.#options
+    let hide: (text: string) => string = shown
+    try {
+      const asked = await this.#ask(object)
+      if (asked.kind === 'refused') return await this.#fail(object, asked.message)
+      hide = asked.hide
+      const answer = await within(asked.request, (request) => asked.provider.apply(request))
+      this.#failures.delete(object.metadata.uid!)
+      if (answer.kind === 'ready') await writeConnection(client, object, answer.connection)
+      await this.#report(object, answer, hide)
+      return answer.kind === 'ready' ? READY_LOOK_MS : PENDING_LOOK_MS
+    } catch (error) {
+      if (this.#stop.signal.aborted) return undefined
+      return await this.#fail(object, hide(describeError(error)))
+    }
+  }
+
+  async #ask(object: KubeObject): Promise<
+    | { readonly kind: 'refused'; readonly message: string }
+    | {
+        readonly kind: 'asked'
+        readonly provider: Provider
+        readonly request: ProviderRequest
+        readonly hide: (text: string) => string
+      }
+  > {
+    const { client, readSecret, providers } = this.#options
+    const found = await findConfig(client, object)
+    if (found.kind === 'refused') return found
+    const { name, provider: wished } = found.config
+    const provider = Object.hasOwn(providers, wished) ? providers[wished] : undefined
+    if (provider === undefined) {
+      const names = Object.keys(providers).join(', ')
+      const message = `ProviderConfig \`${name}\` names provider \`${wished}\`, expected one of ${names}`
+      return { kind: 'refused', message }
+    }
+    const spec = specOf(object)
+    const { forProvider } = spec
+    const revealed = await revealSecrets(
+      isObject(forProvider) ? { ...forProvider } : {},
+      readSecret,
+    )
+    const { atProvider } = statusOf(object)
+    return {
+      kind: 'asked',
+      provider,
+      hide: (text) => revealed.hide(text),
+      request: {
+        object,
+        wanted: revealed.value as JsonObject,
+        config: found.config,
+        known: isObject(atProvider) ? atProvider : {},
+        mayCreate: allows(spec, 'Create'),
+        mayUpdate: allows(spec, 'Update'),
+        signal: this.#stop.signal,
+      },
+    }
+  }
+
+  async #report(
+    object: KubeObject,
+    answer: ProviderAnswer,
+    hide: (text: string) => string,
+  ): Promise<void> {
+    const synced = condition('Synced', true, 'ReconcileSuccess')
+    if (answer.kind === 'absent') {
+      const message =
+        'there is no such thing outside, and the managementPolicies do not let it be made'
+      await writeStatus(this.#options, object, {
+        conditions: [
+          condition('Synced', false, 'NotFound', message),
+          condition('Ready', false, 'NotFound', message),
+        ],
+        rest: { ...statusOf(object), atProvider: {} },
+      })
+      return
+    }
+    const { atProvider } = statusOf(object)
+    const before = isObject(atProvider) ? atProvider : {}
+    const isReady = answer.kind === 'ready'
+    const ready = condition(
+      'Ready',
+      isReady,
+      isReady ? 'Available' : 'Creating',
+      answer.message ?? '',
+    )
+    const shown =
+      answer.kind === 'begun' ? { ...before, memory: answer.memory } : shownOf(answer, hide)
+    await writeStatus(this.#options, object, {
+      conditions: [synced, ready],
+      rest: { ...statusOf(object), atProvider: shown },
+    })
+  }
+
+  async #fail(object: KubeObject, message: string): Promise<number> {
+    const { recorder } = this.#options
+    const uid = object.metadata.uid!
+    const failures = (this.#failures.get(uid) ?? 0) + 1
+    this.#failures.set(uid, failures)
+    await writeStatus(this.#options, object, {
+      conditions: [
+        condition('Synced', false, 'ReconcileError', message),
+        condition('Ready', false, 'ReconcileError', message),
+      ],
+      rest: statusOf(object),
+    })
+    if (failures === 1)
+      await recorder.record(object, { type: 'Warning', reason: 'ReconcileError', message })
+    return Math.min(PROVIDER_RETRY_MS_MIN * 2 ** (failures - 1), PROVIDER_RETRY_MS_MAX)
+  }
+
+  async #terminate(object: KubeObject): Promise<number | undefined> {
+    const { client } = this.#options
+    const finalizers = object.metadata.finalizers ?? []
+    if (!finalizers.includes(FINALIZER)) return undefined
+    const spec = specOf(object)
+    if (spec['deletionPolicy'] !== 'Orphan' && allows(spec, 'Delete')) {
+      try {
+        const asked = await this.#ask(object)
+        // Whoever should take it away is not there: nobody else knows whether it ever was.
+        if (asked.kind === 'refused') return await this.#fail(object, asked.message)
+        const isGone = await within(asked.request, (request) => asked.provider.remove(request))
+        if (!isGone) return PENDING_LOOK_MS
+      } catch (error) {
+        if (this.#stop.signal.aborted) return undefined
+        return await this.#fail(object, describeError(error))
+      }
+    }
+    await removeConnection(client, object)
+    const others = finalizers.filter((one) => one !== FINALIZER)
+    await client.update({ ...object, metadata: { ...object.metadata, finalizers: others } })
+    this.#failures.delete(object.metadata.uid!)
+    return undefined
+  }
+}
+
+function shownOf(
+  answer: Extract<ProviderAnswer, { kind: 'ready' | 'pending' }>,
+  hide: (text: string) => string,
+): JsonObject {
+  const { id, arn, properties, memory } = answer
+  return {
+    id,
+    ...(arn === undefined ? {} : { arn }),
+    properties: JSON.parse(hide(JSON.stringify(properties))) as Json,
+    ...(memory === undefined ? {} : { memory }),
+  }
+}
+
+/** Under the deadline of one call. */
+async function within<T>(
+  request: ProviderRequest,
+  run: (request: ProviderRequest) => Promise<T>,
+): Promise<T> {
+  const deadline = AbortSignal.timeout(PROVIDER_TIMEOUT_MS)
+  try {
+    return await run({ ...request, signal: AbortSignal.any([request.signal, deadline]) })
+  } catch (error) {
+    if (deadline.aborted)
+      throw new Error(`the provider did not answer within ${PROVIDER_TIMEOUT_MS} ms`, {
+        cause: error,
+      })
+    throw error
+  }
+}
+
+function nameOf({ metadata }: KubeObject): ObjectName {
+  return { namespace: metadata.namespace, name: metadata.name }
+}
+
+/** Nothing is known yet that has to be hidden. */
+function shown(text: string): string {
+  return text
+}
