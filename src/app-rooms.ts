@@ -11,6 +11,7 @@ import { startMaintenance } from './app-maintenance.ts'
 import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
+import { showControllers } from './app-controllers.ts'
 import { type JobRoom, openJobs, PODS_FOLDER } from './app-jobs.ts'
 import { openKubeRooms } from './app-objects.ts'
 import { openRoostRoom, type RoostRoom } from './app-roost.ts'
@@ -74,12 +75,17 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
     const schedules = await openSchedules(options, state, delivery, closers)
     const { objects, access } = await openKubeRooms(options, state, closers)
-    const triggers = await openTriggerRoom(options, { state, delivery, objects }, closers)
-    const roost = await openRoostRoom(options, { state, objects, access }, closers)
     const { ingress } = delivery
     const jobs = await openJobs(options, { objects, ingress }, closers)
+    const loggerOf = await showControllers(options, { objects, output: jobs.output })
+    const triggers = await openTriggerRoom(
+      { ...options, logger: loggerOf('trigger') },
+      { state, delivery, objects },
+      closers,
+    )
+    const roost = await openRoostRoom(options, { state, objects, access }, closers)
     const workflows = await openWorkflowRoom(
-      options,
+      { ...options, logger: loggerOf('workflow') },
       { state, delivery, objects, machines },
       closers,
     )

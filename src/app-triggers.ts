@@ -69,6 +69,7 @@ export async function openTriggerRoom(
     async natsListens(ownUrl) {
       sources.begin(ownUrl)
       const url = ownUrl ?? configuredServer(config)
+      logger.info('triggers look at what comes by NATS', { server: url ?? 'none' })
       if (config.mode === 'dev' && url !== undefined) await triggers.seedSettings(url, SUBJECTS)
     },
     committedCursor: () => triggers.committedCursor(),

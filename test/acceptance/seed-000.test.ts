@@ -217,6 +217,8 @@ describe('000', { skip }, () => {
     assert.match(await kubectl.get('describe', flow, 'live-channel-1-flow'), /arn:aws:mediaconnect/)
     assert.equal(await kubectl.get('auth', 'can-i', 'create', 'events'), 'yes\n')
     await kubectl.get('describe', 'rolebinding', '-n', 'broadcast')
+    const logs = ['logs', '-n', 'crossplane-system', 'deployment/crossplane', '--tail=100']
+    assert.match(await kubectl.get(...logs), /"room":"workflow"/)
     assert.match(await kubectl.get('get', 'events'), /simple-live-stream/)
   })
 

@@ -148,6 +148,11 @@ test(
       await kubectl.get('describe', 'eventsource', 'swag-ordered'),
       /Cloud Event Type: +registration.swag.ordered/,
     )
+    await until('the manager tells of NATS', DEADLINE_MS, async () =>
+      /nats/i.test(
+        await kubectl.get('logs', '-n', 'projectsveltos', '-l', 'control-plane=sc-manager'),
+      ),
+    )
     await kubectl.get('delete', '-f', join(EVENTS, 'swag-ordered'))
     await kubectl.get('delete', '-R', '--ignore-not-found', '-f', EVENTS)
     assert.equal(await kubectl.get('get', 'eventtriggers'), '')
