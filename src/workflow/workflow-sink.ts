@@ -118,7 +118,9 @@ class WorkflowSink implements InvokingSink {
       (await client.get({ ...of, kind: 'WorkflowTemplate', namespace })) ??
       (await client.get({ ...of, kind: 'XWorkflowTemplate' }))
     if (found !== undefined) return
-    const message = `there is no WorkflowTemplate \`${name}\` in namespace \`${namespace}\`, which \`${this.#address}\` names`
+    const message =
+      `there is no WorkflowTemplate \`${name}\` in namespace \`${namespace}\`, which \`${this.#address}\` names; create it, ` +
+      'or set `targets.aws.endpoints.states` (or SIGNALBOX_AWS_ENDPOINT) to send to Step Functions'
     throw new AppError('RESOURCE_NOT_FOUND', message)
   }
 }
