@@ -77,7 +77,10 @@ export class Signalbox {
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
     })
     mkdirSync(signalbox.dataDir)
-    signalbox.write('signalbox.yaml', `functionsDir: ./functions\n${options.config ?? ''}`)
+    const { config = '' } = options
+    // Several servers run side by side, and only one can have the port that people know.
+    const https = config.includes('https:') ? '' : 'https: { port: 0 }\n'
+    signalbox.write('signalbox.yaml', `functionsDir: ./functions\n${https}${config}`)
     for (const [path, text] of Object.entries(options.files ?? {})) signalbox.write(path, text)
     await signalbox.start()
     return signalbox
