@@ -17,6 +17,16 @@ function run() {
   if (process.env.npm_lifecycle_event !== undefined) watchParent()
   var fs = require('node:fs')
   var source = root + '/src/main.ts'
+  // Half of a start from sources is compiling them: what was compiled once is kept beside them, where only who may change
+  // them can write.
+  if (fs.existsSync(source)) {
+    var loader = require('node:module')
+    loader.enableCompileCache(root + '/node_modules/.cache/signalbox')
+    // A server may be killed rather than ended: it keeps what it has compiled when it is up.
+    setTimeout(function () {
+      loader.flushCompileCache()
+    }, 3000).unref()
+  }
   void import(
     require('node:url').pathToFileURL(fs.existsSync(source) ? source : root + '/dist/main.js')
   )

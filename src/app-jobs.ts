@@ -42,14 +42,25 @@ export async function openJobs(
   const parts = { client: objects.client(), clock, random, logger }
   const folders = new PodFolders(join(config.dataDir, PODS_FOLDER))
   const output = new PodOutput(folders, clock)
-  const executors = await openExecutors(options)
-  const runner = new PodRunner({ ...parts, executors, output, folders })
   const jobs = new JobController({ ...parts, onJobEnded: tellEnd(options, ingress) })
+  // Whether podman works takes a while to find out; nobody else has to wait for that.
+  const starting = openExecutors(options).then(async (executors) => {
+    const runner = new PodRunner({ ...parts, executors, output, folders })
+    await runner.start()
+    await jobs.start()
+    return runner
+  })
+  starting.catch(options.onFatal)
   let closing: Promise<void> | undefined
-  const close = (): Promise<void> => (closing ??= runner.close().then(() => jobs.close()))
+  const close = (): Promise<void> =>
+    (closing ??= starting.then(
+      async (runner) => {
+        await runner.close()
+        await jobs.close()
+      },
+      () => undefined,
+    ))
   closers.add(close)
-  await runner.start()
-  await jobs.start()
   return { output, close }
 }
 

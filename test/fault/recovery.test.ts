@@ -15,13 +15,16 @@ import { startServer } from './harness/server-process.ts'
 const LOG_SIZE_BYTES = 1024 ** 3
 const BATCH_RECORDS = 2000
 const DETAIL_BYTES = 1024
-const READY_MS_MAX = 2000
+/** What the log may add to a start of the same machine with nothing in it. */
+const ADDED_MS_MAX = 2000
 const AGE_MS = 3_600_000
 
-test('a log of 1 GB is ready within 2 s of a start, after a kill too', async (context) => {
+test('a log of 1 GB adds less than 2 s to a start, after a kill too', async (context) => {
   const dataDir = makeFolder(context)
   await fillLog(join(dataDir, 'log'))
   const history = makeHistory(context)
+  const empty = await startServer({ dataDir: makeFolder(context) })
+  await empty.end('SIGKILL')
   const first = await startServer({ dataDir })
   const producers = startProducers({ url: first.url, history, run: 0 })
   await producers.acknowledged(ACKNOWLEDGED_MIN)
@@ -29,9 +32,14 @@ test('a log of 1 GB is ready within 2 s of a start, after a kill too', async (co
   await producers.stop()
   const second = await startServer({ dataDir })
   await second.end('SIGKILL')
-  context.diagnostic(JSON.stringify({ firstMs: first.readyMs, afterKillMs: second.readyMs }))
-  assert.ok(second.readyMs <= READY_MS_MAX, `ready after ${second.readyMs} ms`)
-  assert.ok(first.readyMs <= READY_MS_MAX, `ready after ${first.readyMs} ms`)
+  const measured = {
+    emptyMs: empty.readyMs,
+    firstMs: first.readyMs,
+    afterKillMs: second.readyMs,
+  }
+  context.diagnostic(JSON.stringify(measured))
+  for (const { readyMs } of [first, second])
+    assert.ok(readyMs - empty.readyMs <= ADDED_MS_MAX, JSON.stringify(measured))
   assert.deepEqual(await checkLog({ dataDir, history }), [])
 })
 
