@@ -2,9 +2,15 @@
 // whose log is what the room has to say. They can be read; nothing follows from changing them.
 
 import type { AppOptions } from './app-options.ts'
-import { createLogger, type Logger } from './base/index.ts'
+import { createLogger, type Logger, formatSeconds } from './base/index.ts'
 import type { JobRoom } from './app-jobs.ts'
-import { isKubeError, type KubeClient, type KubeObject, type KubeObjects } from './objects/index.ts'
+import {
+  createOnce,
+  type KubeClient,
+  type KubeObject,
+  type KubeObjects,
+  keyOf,
+} from './objects/index.ts'
 
 interface ShownController {
   readonly room: 'trigger' | 'workflow'
@@ -41,8 +47,12 @@ export async function showControllers(
 ): Promise<RoomLoggers> {
   const client = objects.client()
   const loggers = new Map<string, Logger>()
-  for (const shown of SHOWN) {
-    const pod = await showController(client, shown, { version, now: clock.now() })
+  const now = clock.now()
+  const pods = await Promise.all(
+    SHOWN.map((shown) => showController(client, shown, { version, now })),
+  )
+  for (const [index, shown] of SHOWN.entries()) {
+    const pod = pods[index]!
     const writer = output.createWriter(pod.metadata.uid!, CONTAINER, 0)
     writer.begin()
     const lines = createLogger({
@@ -93,7 +103,7 @@ async function showController(
     },
     spec: { ...template.spec, nodeName: NODE },
   })
-  const startedAt = `${new Date(now).toISOString().slice(0, 19)}Z`
+  const startedAt = formatSeconds(now)
   const { image } = template.spec.containers[0]!
   const status = {
     phase: 'Running',
@@ -116,20 +126,8 @@ async function showController(
 }
 
 async function ensure(client: KubeClient, wanted: KubeObject): Promise<KubeObject> {
-  try {
-    return await client.create(wanted)
-  } catch (error) {
-    if (!isKubeError(error, 'AlreadyExists')) throw error
-  }
-  const { apiVersion, kind, metadata } = wanted
-  const { name, namespace } = metadata
-  const there = await client.get({
-    apiVersion,
-    kind,
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-  })
-  return there ?? ensure(client, wanted)
+  await createOnce(client, wanted)
+  return (await client.get(keyOf(wanted))) ?? ensure(client, wanted)
 }
 
 function both(one: Logger, other: Logger): Logger {

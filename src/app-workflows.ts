@@ -5,7 +5,7 @@ import type { Delivery } from './app-delivery.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
 import { callFunction, callHttp } from './app-workflow-calls.ts'
-import { createUuid, describeError } from './base/index.ts'
+import { createUuid, describeError, formatSeconds } from './base/index.ts'
 import { decodeStoredEvent, formatBusKey, storePutEvent } from './event/index.ts'
 import { type Cursor, readPastDamage } from './log/index.ts'
 import { matchesPattern, parsePattern } from './match/index.ts'
@@ -94,7 +94,7 @@ async function publish(ingress: Delivery['ingress'], news: readonly WorkflowNews
       id,
       source: SOURCE,
       detailType: `${SOURCE}.${what}`,
-      time: timeText(at),
+      time: formatSeconds(at),
       resources: [],
       detail: JSON.stringify(detail),
     }),
@@ -118,7 +118,7 @@ async function putEvent(
     id,
     source: asText(source),
     detailType: asText(detailType),
-    time: timeText(clock.now()),
+    time: formatSeconds(clock.now()),
     resources: Array.isArray(resources) ? resources.map(String) : [],
     detail: JSON.stringify(detail),
   })
@@ -160,8 +160,4 @@ const ORIGIN = { account: DEFAULT_ACCOUNT, region: REGION }
 
 function busKeyOf(bus: string | undefined): string {
   return formatBusKey({ ...ORIGIN, name: bus ?? DEFAULT_BUS })
-}
-
-function timeText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }

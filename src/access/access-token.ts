@@ -2,7 +2,7 @@
 // store lets anybody in; as objects they can be seen and deleted with kubectl, and made only here.
 
 import { createHash } from 'node:crypto'
-import type { Clock, Random } from '../base/index.ts'
+import { type Clock, type Random, formatSeconds } from '../base/index.ts'
 import {
   AGE_COLUMN,
   column,
@@ -121,7 +121,7 @@ export class AccessTokens {
     this.#checkRights(issuer, wish)
     const token = createToken(random)
     const { name, user, groups, ageMs } = wish
-    const expires = ageMs === undefined ? {} : { expires: timeOf(clock.now() + ageMs) }
+    const expires = ageMs === undefined ? {} : { expires: formatSeconds(clock.now() + ageMs) }
     const spec: Spec = { user, groups, digest: digestOf(token), ...expires }
     await client.create({ ...TYPE, metadata: { name }, spec })
     return token
@@ -189,8 +189,4 @@ function digestOf(token: string): string {
 
 function withAuthenticated(groups: readonly string[]): readonly string[] {
   return groups.includes(AUTHENTICATED_GROUP) ? groups : [...groups, AUTHENTICATED_GROUP]
-}
-
-function timeOf(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`
 }

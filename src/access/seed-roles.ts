@@ -2,7 +2,7 @@
 // annotation `rbac.authorization.kubernetes.io/autoupdate` is `false`. What was added to them stays.
 // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#auto-reconciliation
 
-import { isKubeError, type KubeClient, type KubeObject } from '../objects/index.ts'
+import { createOnce, type KubeClient, type KubeObject } from '../objects/index.ts'
 import { DEFAULT_BINDINGS, DEFAULT_ROLES } from './default-roles.ts'
 import { missingRights, readRules } from './policy-rule.ts'
 
@@ -16,19 +16,10 @@ export async function seedRoles(client: KubeClient): Promise<void> {
 async function seed(client: KubeClient, wanted: KubeObject): Promise<void> {
   const { apiVersion, kind, metadata } = wanted
   const stored = await client.get({ apiVersion, kind, name: metadata.name })
-  if (stored === undefined) return create(client, wanted)
+  if (stored === undefined) return createOnce(client, wanted)
   if (stored.metadata.annotations?.[AUTOUPDATE] === 'false') return
   const mended = kind === 'ClusterRole' ? mendRole(stored, wanted) : mendBinding(stored, wanted)
   if (mended !== undefined) await client.update(mended)
-}
-
-async function create(client: KubeClient, wanted: KubeObject): Promise<void> {
-  try {
-    await client.create(wanted)
-  } catch (error) {
-    // Another process that opens on the same store was faster.
-    if (!isKubeError(error, 'AlreadyExists')) throw error
-  }
 }
 
 /** Undefined when nothing is missing. A role that gathers gets its rules from those it gathers. */

@@ -2,7 +2,7 @@
 // there. None of them is kept.
 // https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
 
-import { type Clock, createUuid, type Random } from '../base/index.ts'
+import { type Clock, createUuid, type Random, formatSeconds } from '../base/index.ts'
 import {
   badRequest,
   conflict,
@@ -96,8 +96,7 @@ export class ServiceAccountTokens {
       nbf: now,
       sub: serviceAccountName(namespace, name),
     })
-    const expiration = new Date((now + expirationSeconds) * 1000).toISOString()
-    const expirationTimestamp = `${expiration.slice(0, 19)}Z`
+    const expirationTimestamp = formatSeconds((now + expirationSeconds) * 1000)
     return { token, expirationTimestamp, audiences, expirationSeconds }
   }
 

@@ -12,6 +12,14 @@ export {
   type ErrorCode,
 } from './errors.ts'
 export { backoffDelayMs, type Backoff } from './backoff.ts'
+export {
+  characterNode,
+  emitExpression,
+  isPlace,
+  type ExpressionInstruction,
+  type ExpressionNode,
+  type ExpressionPlace,
+} from './expression-program.ts'
 export { BoundedQueue } from './bounded-queue.ts'
 export { crc32c } from './crc32c.ts'
 export { LinkedSet, type Linked } from './linked-set.ts'
@@ -48,5 +56,6 @@ export type {
   SourceRead,
   SpanEnded,
 } from './observe.ts'
+export { formatSeconds } from './time.ts'
 export { wait } from './wait.ts'
 export { parseManifest, parseManifests, parseYaml, parseYamlDocument, YamlError } from './yaml.ts'

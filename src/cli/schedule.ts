@@ -1,6 +1,6 @@
 // `signalbox schedule`: what fires by the clock. `next` of an expression is worked out here, without a server.
 
-import { AppError } from '../base/index.ts'
+import { AppError, formatSeconds } from '../base/index.ts'
 import { type Client, type ScheduleView } from '../client/index.ts'
 import {
   createTimeline,
@@ -44,7 +44,7 @@ export async function runScheduleNext(
     ? previewOf(text, options.timezone ?? 'UTC', { now: context.io.clock.now(), count })
     : await previewFrom(context, text, { timezone: options.timezone, count })
   if (context.form === 'json') {
-    await printJson(context, { ...preview, occurrences: preview.occurrences.map(formatUtc) })
+    await printJson(context, { ...preview, occurrences: preview.occurrences.map(formatSeconds) })
     return EXIT_CODES.ok
   }
   if (context.io.stdout.isTty) say(context, context.paintError('dim', preview.meaning))
@@ -175,11 +175,7 @@ function lineOf({ paint }: CommandContext, item: ScheduleView): string {
 
 /** With times as programs and people read them. */
 function viewOf({ nextAt, ...item }: ScheduleView): object {
-  return { ...item, ...(nextAt === undefined ? {} : { nextAt: formatUtc(nextAt) }) }
-}
-
-function formatUtc(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`
+  return { ...item, ...(nextAt === undefined ? {} : { nextAt: formatSeconds(nextAt) }) }
 }
 
 /** As clocks there show it, and how far they are from UTC: `2026-03-29 03:00:00 +02:00`. */

@@ -1,6 +1,7 @@
 // What the clock is told of the resources that fire by it: rules with a schedule, in UTC, and schedules, each in its
 // own time zone.
 
+import { formatSeconds } from '../base/index.ts'
 import { formatBusKey } from '../event/index.ts'
 import {
   createTimeline,
@@ -75,7 +76,7 @@ function contentOf(
   }
   const detail = fillFiringText(target.input ?? '{}', {
     scheduleArn: scheduleArn({ account, region }, group, name),
-    scheduledTime: `${new Date(firing.nominalMs).toISOString().slice(0, 19)}Z`,
+    scheduledTime: formatSeconds(firing.nominalMs),
     eventId: firing.eventId,
     attempt: 1,
   })

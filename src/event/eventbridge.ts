@@ -2,7 +2,7 @@
 // writes them; what only CloudEvents has (subject, dataschema, extensions) stands beside them, before `detail`,
 // so that patterns see it too.
 
-import { AppError } from '../base/index.ts'
+import { AppError, formatSeconds } from '../base/index.ts'
 import { type Event, formatBusKey } from './event.ts'
 import { checkJson } from './json-check.ts'
 import {
@@ -126,7 +126,7 @@ export function cloudEventKey(source: string, id: string): string {
 
 /** `YYYY-MM-DDTHH:MM:SSZ`, which is all that an envelope's time can say. */
 export function formatEnvelopeTime(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 19)}Z`
+  return formatSeconds(timeMs)
 }
 
 /** Whether a media type's data is JSON: absent, `application/json`, `text/json`, or any `+json`. */

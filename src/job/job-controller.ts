@@ -9,6 +9,7 @@ import {
   Controller,
   EventRecorder,
   isKubeError,
+  keyOf,
   type KubeClient,
   type KubeObject,
   type ObjectName,
@@ -74,7 +75,7 @@ export class JobController {
     told: KubeObject | undefined,
   ): Promise<number | undefined> {
     const { client, clock } = this.#options
-    const key = { ...JOB, name, ...(namespace === undefined ? {} : { namespace }) }
+    const key = { ...JOB, namespace, name }
     // What a watch tells lags behind what this very loop wrote: a plan is made on what is there.
     const job = told === undefined ? undefined : await client.get(key)
     if (job === undefined || job.metadata.deletionTimestamp !== undefined) {
@@ -116,12 +117,11 @@ export class JobController {
 
   async #release(pod: KubeObject): Promise<void> {
     const { client } = this.#options
-    const { finalizers = [], namespace, name } = pod.metadata
+    const { finalizers = [] } = pod.metadata
     if (!finalizers.includes(TRACKING_FINALIZER)) return
     const left = finalizers.filter((one) => one !== TRACKING_FINALIZER)
     try {
-      const key = { ...POD, name, ...(namespace === undefined ? {} : { namespace }) }
-      await client.patch(key, 'merge', {
+      await client.patch(keyOf(pod), 'merge', {
         metadata: { finalizers: left.length === 0 ? null : left },
       })
     } catch (error) {
@@ -130,10 +130,9 @@ export class JobController {
   }
 
   async #remove(job: KubeObject, pod: KubeObject): Promise<void> {
-    const { namespace, name, uid } = pod.metadata
+    const { name, uid } = pod.metadata
     try {
-      const key = { ...POD, name, ...(namespace === undefined ? {} : { namespace }) }
-      await this.#options.client.delete(key, { preconditions: { uid: uid! } })
+      await this.#options.client.delete(keyOf(pod), { preconditions: { uid: uid! } })
     } catch (error) {
       if (isKubeError(error, 'NotFound')) return
       throw error

@@ -8,12 +8,13 @@
 // is counted once.
 // https://kubernetes.io/docs/concepts/workloads/controllers/job/
 
+import { isDeepStrictEqual } from 'node:util'
+import { formatSeconds } from '../base/index.ts'
 import type { KubeObject } from '../objects/index.ts'
 import { formatIndexes, parseIndexes } from './indexes.ts'
 import { POD_BACKOFF_MS_MAX, POD_BACKOFF_MS_MIN, PODS_CREATED_MAX } from './limits.ts'
 import {
   type Condition,
-  formatSeconds,
   hasCondition,
   INDEX_LABEL,
   isEnded,
@@ -51,6 +52,8 @@ export interface JobSaying {
 }
 
 const SECOND_MS = 1000
+/** What a status that does not say it means. */
+const EMPTY: JobStatus = { ready: 0, terminating: 0, uncountedTerminatedPods: {} }
 const COMPLETED: Pick<Condition, 'reason' | 'message'> = {
   reason: 'CompletionsReached',
   message: 'Reached expected number of succeeded pods',
@@ -140,7 +143,7 @@ function planRunning(situation: Situation): JobPlan {
       : { completedIndexes: formatIndexes(tally.completedIndexes) }),
     ...tally.counted,
   }
-  const isSame = JSON.stringify(inOrder(status)) === JSON.stringify(inOrder(before))
+  const isSame = isDeepStrictEqual({ ...EMPTY, ...status }, { ...EMPTY, ...before })
   const deadlineMs = deadlineIn(spec, startTime, now)
   return {
     status: isSame ? undefined : status,
@@ -383,13 +386,4 @@ function indexOf(pod: KubeObject): number | undefined {
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined) return b
   return b === undefined ? a : Math.min(a, b)
-}
-
-/** The members of a status in one order, the empty ones left out, to compare it by. */
-function inOrder(status: JobStatus): object {
-  return Object.fromEntries(
-    Object.entries({ ready: 0, terminating: 0, uncountedTerminatedPods: {}, ...status })
-      .filter(([, value]) => value !== undefined)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
-  )
 }

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { seededRandom, silentLogger, systemClock, wait } from '../base/index.ts'
+import { seededRandom, silentLogger, systemClock } from '../base/index.ts'
 import { isKubeError, type KubeClient, type KubeObject } from '../objects/index.ts'
-import { openTestObjects } from '../objects/testing.ts'
+import { openTestObjects, untilWithin } from '../objects/testing.ts'
 import {
   JobController,
   type JobEnd,
@@ -19,23 +19,8 @@ import {
 import { hasCondition, JOB, jobStatusOf, POD, podStatusOf } from './objects.ts'
 
 const DEADLINE_MS = 20_000
-const POLL_MS = 10
+const until = untilWithin(DEADLINE_MS)
 const PATH = process.env['PATH'] ?? ''
-
-/** What is looked for, once it is there. */
-async function until<T>(
-  what: string,
-  deadlineMs: number,
-  find: () => Promise<T | false | undefined>,
-): Promise<T> {
-  const deadline = systemClock.monotonic() + deadlineMs
-  for (;;) {
-    const found = await find()
-    if (found !== false && found !== undefined) return found
-    assert.ok(systemClock.monotonic() < deadline, `${what}: not in time`)
-    await wait(systemClock, POLL_MS, new AbortController().signal)
-  }
-}
 
 interface Node {
   readonly client: KubeClient
@@ -111,12 +96,12 @@ function jobOf(
 const keyOf = (name: string) => ({ ...JOB, namespace: 'default', name })
 
 async function endOf({ client }: Node, name: string): Promise<KubeObject> {
-  return until(`job ${name} has ended`, DEADLINE_MS, async () => {
+  return until(async () => {
     const job = await client.get(keyOf(name))
     if (job === undefined) return false
     const status = jobStatusOf(job)
     return hasCondition(status, 'Complete') || hasCondition(status, 'Failed') ? job : false
-  })
+  }, `job ${name} has ended`)
 }
 
 async function podsOf({ client }: Node, job: string): Promise<readonly KubeObject[]> {
@@ -164,8 +149,9 @@ test('a job runs its program and is complete, with what it said kept', async (co
   assert.deepEqual(said, ['', 'hello', 'oops'])
   const told = await sayings(node, 'good')
   assert.ok(told.includes(`SuccessfulCreate: Created pod: ${pod!.metadata.name}`), String(told))
-  await until('its end is told', DEADLINE_MS, async () =>
-    (await sayings(node, 'good')).includes('Completed: Job completed'),
+  await until(
+    async () => (await sayings(node, 'good')).includes('Completed: Job completed'),
+    'its end is told',
   )
   assert.deepEqual(
     node.ends.map(({ outcome }) => outcome),
@@ -248,12 +234,12 @@ test('a variable that is not there holds the container back until it is', async 
   const node = await openNode(context)
   const container = { envFrom: [{ secretRef: { name: 'later' } }] }
   await node.client.create(jobOf('held', 'echo "$KEY"', {}, container))
-  const pod = await until('it waits', DEADLINE_MS, async () => {
+  const pod = await until(async () => {
     const [one] = await podsOf(node, 'held')
     if (one === undefined) return false
     const waiting = podStatusOf(one).containerStatuses?.[0]!.state.waiting
     return waiting?.reason === 'CreateContainerConfigError' ? one : false
-  })
+  }, 'it waits')
   const { message } = podStatusOf(pod).containerStatuses![0]!.state.waiting!
   assert.equal(message, 'secret "later" not found')
   await assert.rejects(logOf(node, pod), (error) => {
@@ -274,22 +260,18 @@ test('a variable that is not there holds the container back until it is', async 
 test('an image that no program is declared for is not run, and says so', async (context) => {
   const node = await openNode(context)
   await node.client.create(jobOf('strange', 'x', {}, { image: 'docker.io/strange:1' }))
-  const [pod] = await until('it is refused', DEADLINE_MS, async () => {
+  const [pod] = await until(async () => {
     const pods = await podsOf(node, 'strange')
     const waiting = pods[0] && podStatusOf(pods[0]).containerStatuses?.[0]!.state.waiting
     return waiting?.reason === 'ImagePullBackOff' ? pods : false
-  })
+  }, 'it is refused')
   const { message } = podStatusOf(pod!).containerStatuses![0]!.state.waiting!
   assert.match(
     message!,
     /^Back-off pulling image "docker\.io\/strange:1": .*no program is declared/,
   )
   await node.client.delete(keyOf('strange'), { propagationPolicy: 'Background' })
-  await until(
-    'its pod is gone',
-    DEADLINE_MS,
-    async () => (await podsOf(node, 'strange')).length === 0,
-  )
+  await until(async () => (await podsOf(node, 'strange')).length === 0, 'its pod is gone')
 })
 
 test('what a pod says are arguments of the declared program, never a program', async (context) => {
@@ -366,26 +348,18 @@ test('a job that lasts too long is ended, with all it started', async (context) 
 test('a finished job goes with its pods when its time is up', async (context) => {
   const node = await openNode(context)
   await node.client.create(jobOf('short', 'true', { ttlSecondsAfterFinished: 1 }))
-  await until(
-    'it is gone',
-    DEADLINE_MS,
-    async () => (await node.client.get(keyOf('short'))) === undefined,
-  )
-  await until(
-    'its pods are gone',
-    DEADLINE_MS,
-    async () => (await podsOf(node, 'short')).length === 0,
-  )
+  await until(async () => (await node.client.get(keyOf('short'))) === undefined, 'it is gone')
+  await until(async () => (await podsOf(node, 'short')).length === 0, 'its pods are gone')
 })
 
 test('a log is followed to its end, from where it is wanted', async (context) => {
   const node = await openNode(context)
   await node.client.create(jobOf('told', 'for n in 1 2 3; do echo "line $n"; sleep 0.1; done'))
-  const [pod] = await until('it runs', DEADLINE_MS, async () => {
+  const [pod] = await until(async () => {
     const pods = await podsOf(node, 'told')
     const phase = pods[0] && podStatusOf(pods[0]).phase
     return phase === 'Running' || phase === 'Succeeded' ? pods : false
-  })
+  }, 'it runs')
   assert.equal(await logOf(node, pod!, { follow: true }), 'line 1\nline 2\nline 3\n')
   await endOf(node, 'told')
   assert.equal(await logOf(node, pod!, { tailLines: 1 }), 'line 3\n')
@@ -399,15 +373,15 @@ test('what ran when the server went is lost, and its job makes another', async (
   await node.client.create(
     jobOf('kept', 'if [ -e /nowhere ]; then exit 1; fi; sleep 60', { backoffLimit: 1 }),
   )
-  await until('it runs', DEADLINE_MS, async () => {
+  await until(async () => {
     const [pod] = await podsOf(node, 'kept')
     return pod !== undefined && podStatusOf(pod).phase === 'Running'
-  })
+  }, 'it runs')
   await node.restart()
-  const pod = await until('it is known to be lost', DEADLINE_MS, async () => {
+  const pod = await until(async () => {
     const [one] = await podsOf(node, 'kept')
     return podStatusOf(one!).phase === 'Failed' ? one : false
-  })
+  }, 'it is known to be lost')
   const end = podStatusOf(pod).containerStatuses![0]!.state.terminated!
   assert.equal(end.exitCode, 137)
   assert.equal((await podsOf(node, 'kept')).length, 1)

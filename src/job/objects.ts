@@ -190,8 +190,3 @@ export function hasCondition(
 ): boolean {
   return status.conditions?.some((one) => one.type === type && one.status === 'True') ?? false
 }
-
-/** RFC 3339, whole seconds, as Kubernetes writes times. */
-export function formatSeconds(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`
-}

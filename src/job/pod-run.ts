@@ -4,7 +4,7 @@
 //   prepared ──► init containers ──► containers ──all ended──► Succeeded, Failed
 //      └──────────────┴──stop───────────────┴──► every container ended, or never begun
 
-import { type Clock, describeError, type Logger, wait } from '../base/index.ts'
+import { type Clock, describeError, type Logger, wait, formatSeconds } from '../base/index.ts'
 import {
   isKubeError,
   type EventRecorder,
@@ -25,7 +25,7 @@ import {
   PREPARE_BACKOFF_MS_MAX,
   PREPARE_BACKOFF_MS_MIN,
 } from './limits.ts'
-import { type Container, formatSeconds, POD, podSpecOf } from './objects.ts'
+import { type Container, POD, podSpecOf } from './objects.ts'
 import type { PodFolders } from './pod-folders.ts'
 import type { OutputWriter, PodOutput } from './pod-output.ts'
 import { containersOf, PodState } from './pod-state.ts'

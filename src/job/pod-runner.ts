@@ -5,6 +5,7 @@ import {
   Controller,
   EventRecorder,
   isKubeError,
+  keyOf,
   type KubeClient,
   type KubeObject,
   type ObjectName,
@@ -69,7 +70,7 @@ export class PodRunner {
 
   async #reconcile(name: ObjectName, told: KubeObject | undefined): Promise<undefined> {
     if (this.#isClosed) return
-    const key = keyOf(name)
+    const key = { ...POD, ...name }
     const pod = told === undefined ? undefined : await this.#options.client.get(key)
     const run = this.#runs.get(textOf(name))
     if (run !== undefined && run.uid !== pod?.metadata.uid) {
@@ -102,7 +103,7 @@ export class PodRunner {
 
   async #bind(pod: KubeObject): Promise<KubeObject> {
     const { name, namespace } = pod.metadata
-    const bound = await this.#options.client.patch(keyOf({ namespace, name }), 'merge', {
+    const bound = await this.#options.client.patch(keyOf(pod), 'merge', {
       spec: { nodeName: NODE_NAME },
     })
     await this.#recorder.record(bound, {
@@ -116,13 +117,13 @@ export class PodRunner {
   /** Asked to go: first its containers, then the object, then what it kept here. */
   async #terminate(pod: KubeObject, run: PodRun | undefined): Promise<void> {
     const { client, folders } = this.#options
-    const { name, namespace, uid, deletionGracePeriodSeconds = GRACE_SECONDS } = pod.metadata
+    const { uid, deletionGracePeriodSeconds = GRACE_SECONDS } = pod.metadata
     if (run !== undefined) {
       run.stop(deletionGracePeriodSeconds * SECOND_MS)
       return
     }
     try {
-      await client.delete(keyOf({ namespace, name }), {
+      await client.delete(keyOf(pod), {
         gracePeriodSeconds: 0,
         preconditions: { uid: uid! },
       })
@@ -132,10 +133,6 @@ export class PodRunner {
     for (const executor of this.#options.executors) await executor.remove(uid!)
     await folders.remove(uid!)
   }
-}
-
-function keyOf({ namespace, name }: ObjectName) {
-  return { ...POD, name, ...(namespace === undefined ? {} : { namespace }) }
 }
 
 function textOf({ namespace, name }: ObjectName): string {

@@ -1,6 +1,7 @@
 // The status of a pod while it runs here: what its containers do, and what follows from it.
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 
+import { formatSeconds } from '../base/index.ts'
 import type { KubeObject } from '../objects/index.ts'
 import {
   type Condition,
@@ -8,7 +9,6 @@ import {
   type ContainerEnd,
   type ContainerState,
   type ContainerStatus,
-  formatSeconds,
   podSpecOf,
   type PodStatus,
   podStatusOf,

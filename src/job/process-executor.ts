@@ -47,12 +47,12 @@ export class ProcessExecutor implements Executor {
   readonly name = 'process'
   readonly #options: ProcessExecutorOptions
   readonly #patterns: readonly (readonly [RegExp, Program])[]
-  readonly #prefix: readonly string[]
+  /** Known once something has been run: finding out takes a process of its own. */
+  #prefix: readonly string[] | undefined
 
   constructor(options: ProcessExecutorOptions) {
     this.#options = options
     this.#patterns = options.programs.map((program) => [patternOf(program.image), program])
-    this.#prefix = hasSetpriv(options.path) ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []
   }
 
   serves(image: string): boolean {
@@ -62,6 +62,7 @@ export class ProcessExecutor implements Executor {
   async start(start: ContainerStart): Promise<RunningContainer> {
     const { container, directory, hostname, env } = start
     const program = this.#find(container.image ?? '')!
+    this.#prefix ??= hasSetpriv(this.#options.path) ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []
     const given = [...(container.command ?? []), ...(container.args ?? [])]
     const [command, ...args] = [
       ...this.#prefix,

@@ -4,14 +4,14 @@
 //   made ──names are free──► NamesAccepted, Established: served ──deleted──► emptied ──► gone
 //     └──names are taken──► NamesAccepted=False, until they are free
 
-import type { Clock, Logger } from '../base/index.ts'
+import { type Clock, type Logger, formatSeconds } from '../base/index.ts'
 import { listAt, textAt } from './columns.ts'
 import { Controller } from './controller.ts'
 import { resourceTypesOf, type StrategyOf } from './crd-resource-types.ts'
 import { CRD_FINALIZER } from './crd-type.ts'
+import { isEstablished } from './install-kinds.ts'
 import type { KubeClient } from './kube-client.ts'
 import { isKubeError } from './kube-error.ts'
-import { formatTime } from './kube-metadata.ts'
 import type { KubeObject } from './kube-object.ts'
 import { NAMESPACE_LOOK_MS } from './limits.ts'
 import { apiVersionOf, type ResourceTypes } from './resource-types.ts'
@@ -129,7 +129,7 @@ export class CrdController {
             message: 'not all names are accepted',
           },
     ]
-    const now = formatTime(this.#options.clock.now())
+    const now = formatSeconds(this.#options.clock.now())
     const before = listAt(definition, 'status.conditions') as readonly Record<string, unknown>[]
     const conditions = wanted.map((one) => {
       const old = before.find((other) => other['type'] === one.type)
@@ -181,17 +181,11 @@ export class CrdController {
       if (metadata.deletionTimestamp !== undefined) continue
       const { name, namespace } = metadata
       try {
-        await client.delete({ ...of, name, ...(namespace === undefined ? {} : { namespace }) })
+        await client.delete({ ...of, name, namespace })
       } catch (error) {
         if (!isKubeError(error, 'NotFound')) throw error
       }
     }
     return (await client.list(of)).items.length
   }
-}
-
-function isEstablished(definition: KubeObject): boolean {
-  return listAt(definition, 'status.conditions').some(
-    (one) => textAt(one, 'type') === 'Established' && textAt(one, 'status') === 'True',
-  )
 }

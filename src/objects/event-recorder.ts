@@ -1,10 +1,9 @@
 // What a controller has to say of an object, as core Events: `kubectl describe` shows them. The same said again counts
 // up rather than piling up.
 
-import type { Clock, Random } from '../base/index.ts'
+import { type Clock, type Random, formatSeconds } from '../base/index.ts'
 import type { KubeClient } from './kube-client.ts'
 import { isKubeError } from './kube-error.ts'
-import { formatTime } from './kube-metadata.ts'
 import type { KubeObject } from './kube-object.ts'
 
 export interface EventRecorderOptions {
@@ -53,7 +52,10 @@ export class EventRecorder {
     const event = await client.get(key)
     if (event === undefined) return false
     const count = typeof event['count'] === 'number' ? event['count'] : 1
-    await client.patch(key, 'merge', { count: count + 1, lastTimestamp: formatTime(clock.now()) })
+    await client.patch(key, 'merge', {
+      count: count + 1,
+      lastTimestamp: formatSeconds(clock.now()),
+    })
     return true
   }
 
@@ -64,7 +66,7 @@ export class EventRecorder {
     namespace: string,
   ): Promise<string | undefined> {
     const { client, clock, random, component } = this.#options
-    const now = formatTime(clock.now())
+    const now = formatSeconds(clock.now())
     const suffix = Buffer.from(random.bytes(8)).toString('hex')
     try {
       const { metadata: made } = await client.create({

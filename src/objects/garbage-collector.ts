@@ -7,7 +7,7 @@ import { type Clock, describeError, type Logger } from '../base/index.ts'
 import { Informer } from './informer.ts'
 import type { KubeClient } from './kube-client.ts'
 import { isKubeError } from './kube-error.ts'
-import type { KubeKey, KubeObject, KubeOwner } from './kube-object.ts'
+import { keyOf, type KubeObject, type KubeOwner } from './kube-object.ts'
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from './kube-plan.ts'
 import { apiVersionOf, resourceName, type ResourceTypes } from './resource-types.ts'
 import type { ResourceType } from './resource-type.ts'
@@ -198,8 +198,4 @@ function isWaiting(object: KubeObject | undefined): boolean {
   if (object?.metadata.deletionTimestamp === undefined) return false
   const finalizers = object.metadata.finalizers ?? []
   return finalizers.includes(FOREGROUND_FINALIZER) || finalizers.includes(ORPHAN_FINALIZER)
-}
-
-function keyOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): KubeKey {
-  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }
 }

@@ -11,8 +11,16 @@ export type {
   ObjectWatch,
   Preconditions,
 } from './object-client.ts'
-export type { KubeKey, KubeMetadata, KubeObject, KubeOwner } from './kube-object.ts'
+export {
+  keyOf,
+  type KubeKey,
+  type KubeMetadata,
+  type KubeObject,
+  type KubeOwner,
+} from './kube-object.ts'
 export { Controller, type ControllerOptions, type ObjectName } from './controller.ts'
+export { createOnce } from './create-once.ts'
+export { installKinds } from './install-kinds.ts'
 export { EventRecorder, type Saying } from './event-recorder.ts'
 export type { KubeObjects, KubeObjectsOptions } from './kube-objects.ts'
 export type { StrategyOf } from './crd-resource-types.ts'

@@ -16,7 +16,7 @@ export interface KubeType {
 
 export interface KubeQuery {
   /** All namespaces when absent. */
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   /** Kubernetes' own syntax, `app=x,tier in (a,b),!old`. */
   readonly labelSelector?: string
   readonly fieldSelector?: string

@@ -107,11 +107,6 @@ export function generateName(base: string, random: Random): string {
   return head + suffix
 }
 
-/** RFC 3339, whole seconds. */
-export function formatTime(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`
-}
-
 function nameTexts(name: string, rule: ResourceStrategy['nameRule']): readonly string[] {
   if (rule === 'path') {
     if (name === '.' || name === '..') return [`may not be '${name}'`]

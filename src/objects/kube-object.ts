@@ -38,10 +38,14 @@ export interface KubeOwner {
   readonly blockOwnerDeletion?: boolean
 }
 
-/** Names one object. `namespace` is absent for cluster-scoped kinds. */
+/** Names one object. There is no `namespace` for cluster-scoped kinds. */
 export interface KubeKey {
   readonly apiVersion: string
   readonly kind: string
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   readonly name: string
+}
+
+export function keyOf({ apiVersion, kind, metadata }: KubeObject): KubeKey {
+  return { apiVersion, kind, namespace: metadata.namespace, name: metadata.name }
 }

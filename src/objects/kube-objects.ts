@@ -17,7 +17,7 @@ import type {
 } from './kube-client.ts'
 import { KubeError } from './kube-error.ts'
 import { accessDenied, noSuchKind } from './kube-faults.ts'
-import type { KubeKey, KubeObject } from './kube-object.ts'
+import { keyOf, type KubeKey, type KubeObject } from './kube-object.ts'
 import { patchObject } from './kube-patches.ts'
 import { mayGo } from './kube-plan.ts'
 import { KubeReads } from './kube-reads.ts'
@@ -203,11 +203,6 @@ class InProcessClient implements KubeClient {
     const { isAllowed, reason } = await authorize(question)
     if (!isAllowed) throw accessDenied(question, reason)
   }
-}
-
-function keyOf({ apiVersion, kind, metadata }: KubeObject): KubeKey {
-  const { name, namespace } = metadata
-  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }
 }
 
 /** A namespace lies in itself: whoever may get namespaces in it may get it. */

@@ -1,5 +1,6 @@
 // What a patch makes of an object, and who owns what of it afterwards.
 
+import { formatSeconds } from '../base/index.ts'
 import type { FieldFault, Json } from '../structure/index.ts'
 import {
   type ApplyConflict,
@@ -13,7 +14,6 @@ import {
 import type { PatchOptions, PatchType, WriteOptions } from './kube-client.ts'
 import { KubeError } from './kube-error.ts'
 import { badRequest } from './kube-faults.ts'
-import { formatTime } from './kube-metadata.ts'
 import type { KubeKey, KubeObject } from './kube-object.ts'
 import { wholeSchema } from './metadata-schema.ts'
 import { apiVersionOf, resourceName } from './resource-types.ts'
@@ -89,7 +89,7 @@ function applyTo(parts: PatchParts, previous: KubeObject | undefined): KubeObjec
     writer: {
       manager: fieldManager,
       apiVersion: apiVersionOf(type),
-      time: formatTime(now),
+      time: formatSeconds(now),
       subresource,
     },
     force,
@@ -125,7 +125,7 @@ export function withManagers(
     writer: {
       manager: options.fieldManager ?? 'unknown',
       apiVersion: apiVersionOf(type),
-      time: formatTime(now),
+      time: formatSeconds(now),
       subresource: options.subresource,
     },
   })

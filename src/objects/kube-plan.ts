@@ -6,10 +6,10 @@
 //
 // Invariant: generation rises with every change of what is wanted (all but metadata and status), and with the mark.
 
+import { formatSeconds } from '../base/index.ts'
 import { isDeepStrictEqual } from 'node:util'
 import type { DeleteOptions } from './kube-client.ts'
 import { conflict, invalid } from './kube-faults.ts'
-import { formatTime } from './kube-metadata.ts'
 import type { KubeMetadata, KubeObject } from './kube-object.ts'
 import type { ResourceType, StrategyContext } from './resource-type.ts'
 
@@ -30,7 +30,7 @@ export function planNew(
     ...(type.namespaced ? given({ namespace }) : {}),
     uid: context.uid,
     ...(type.hasStatus || type.isCustom ? { generation: 1 } : {}),
-    creationTimestamp: formatTime(context.now),
+    creationTimestamp: formatSeconds(context.now),
     ...given({ labels, annotations, finalizers, ownerReferences }),
     ...given({ managedFields: object.metadata.managedFields }),
   }
@@ -92,7 +92,7 @@ export function planDeleted(
     metadata: {
       ...metadata,
       ...(isMarked ? {} : generation),
-      deletionTimestamp: formatTime(now + graceLeft * 1000),
+      deletionTimestamp: formatSeconds(now + graceLeft * 1000),
       deletionGracePeriodSeconds: graceLeft,
       ...listOf(finalizers),
     },

@@ -29,3 +29,5 @@ export const EVENT_AGE_MS_MAX = 3_600_000
 export const EVENT_EXPIRY_MS = 60_000
 /** How deep the schema of a CRD may be. */
 export const SCHEMA_DEPTH_MAX = 64
+/** How long kinds that a room brings are waited for between two looks, milliseconds. */
+export const ESTABLISH_LOOK_MS = 5

@@ -9,7 +9,9 @@ import type { KubeClient } from './kube-client.ts'
 import { isKubeError } from './kube-error.ts'
 import type { KubeKey, KubeObject, KubeOwner } from './kube-object.ts'
 import { openMachinery } from './machinery.ts'
-import { openTestObjects, type TestObjects } from './testing.ts'
+import { openTestObjects, type TestObjects, untilWithin } from './testing.ts'
+
+const until = untilWithin(5000)
 
 let world: TestObjects
 let client: KubeClient
@@ -22,14 +24,6 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 /** Looks again until it holds. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 5000; !(await holds());) {
-    assert.ok(Date.now() < deadline, 'it did not come to pass')
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5)
-    })
-  }
-}
 
 function configMap(name: string, owner?: KubeOwner, namespace = 'default'): KubeObject {
   const metadata = { name, namespace, ...(owner === undefined ? {} : { ownerReferences: [owner] }) }

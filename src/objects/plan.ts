@@ -6,7 +6,14 @@
 //                       └─┘ update, updateStatus
 
 import { isDeepStrictEqual } from 'node:util'
-import { AppError, assertNever, createUuid, type Clock, type Random } from '../base/index.ts'
+import {
+  AppError,
+  assertNever,
+  createUuid,
+  type Clock,
+  type Random,
+  formatSeconds,
+} from '../base/index.ts'
 import { API_VERSION, type Fault, type Kind, type Metadata, type Resource } from '../model/index.ts'
 import { validateMetadata } from './metadata.ts'
 import type { ObjectDraft, ObjectKey, Preconditions } from './object-client.ts'
@@ -171,10 +178,6 @@ function checkVersion(expected: Preconditions, current: Resource): void {
 function notFound(wish: ObjectWish): AppError {
   const { namespace, name } = keyOfWish(wish)
   return new AppError('RESOURCE_NOT_FOUND', `there is no ${wish.kind} \`${namespace}/${name}\``)
-}
-
-function formatSeconds(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`
 }
 
 /** As the store will give it back: absent fields are absent. */

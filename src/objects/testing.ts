@@ -1,6 +1,6 @@
 // The object machinery in memory, for tests of whatever works on it.
 
-import { type Clock, seededRandom, silentLogger, systemClock } from '../base/index.ts'
+import { type Clock, seededRandom, silentLogger, systemClock, wait } from '../base/index.ts'
 import { openMemoryStore } from '../store/index.ts'
 import type { StrategyOf } from './crd-resource-types.ts'
 import type { KubeClient } from './kube-client.ts'
@@ -36,5 +36,23 @@ export async function openTestObjects(
       await machinery.close()
       await store.close()
     },
+  }
+}
+
+const POLL_MS = 5
+
+/** Looks again and again for what controllers bring about, and answers it once it is there; fails when it is not in time. */
+export function untilWithin(
+  timeoutMs: number,
+): <T>(look: () => Promise<T | undefined | false>, what?: string) => Promise<T> {
+  return async (look, what = 'it') => {
+    const deadline = systemClock.monotonic() + timeoutMs
+    for (;;) {
+      const found = await look()
+      if (found !== undefined && found !== false) return found
+      if (systemClock.monotonic() >= deadline)
+        throw new Error(`${what} did not come to pass within ${timeoutMs} ms`)
+      await wait(systemClock, POLL_MS, new AbortController().signal)
+    }
   }
 }

@@ -2,23 +2,10 @@
 // back or ahead has no place in it, and is refused.
 // https://json-schema.org/draft-04/draft-fge-json-schema-validation-00, 3.3 (ECMA 262 expressions)
 
-export type PatternNode =
-  /** One code point that passes. */
-  | { readonly kind: 'character'; readonly passes: (codePoint: number) => boolean }
-  | { readonly kind: 'place'; readonly place: Place }
-  | { readonly kind: 'list'; readonly nodes: readonly PatternNode[] }
-  | { readonly kind: 'either'; readonly branches: readonly PatternNode[] }
-  | {
-      readonly kind: 'repeat'
-      readonly node: PatternNode
-      readonly min: number
-      readonly max: number
-    }
-
-export type Place = 'end' | 'start' | 'word-edge' | 'word-inside'
+import { characterNode, type ExpressionNode } from '../base/index.ts'
 
 /** Throws a `SyntaxError` for what is no expression, or cannot be matched in linear time. */
-export function parsePattern(source: string): PatternNode {
+export function parsePattern(source: string): ExpressionNode {
   return new PatternReader(source, flagsOf(source)).readEither()
 }
 
@@ -44,7 +31,7 @@ class PatternReader {
     this.#flags = flags
   }
 
-  readEither(): PatternNode {
+  readEither(): ExpressionNode {
     const branches = [this.#readList()]
     while (this.#source[this.#at] === '|') {
       this.#at += 1
@@ -53,15 +40,15 @@ class PatternReader {
     return branches.length === 1 ? branches[0]! : { kind: 'either', branches }
   }
 
-  #readList(): PatternNode {
-    const nodes: PatternNode[] = []
+  #readList(): ExpressionNode {
+    const nodes: ExpressionNode[] = []
     while (this.#at < this.#source.length && !/[|)]/.test(this.#source[this.#at]!)) {
       nodes.push(this.#readRepeat(this.#readOne()))
     }
     return nodes.length === 1 ? nodes[0]! : { kind: 'list', nodes }
   }
 
-  #readOne(): PatternNode {
+  #readOne(): ExpressionNode {
     const character = this.#source[this.#at]!
     if (character === '(') return this.#readGroup()
     if (character === '^' || character === '$') {
@@ -73,7 +60,7 @@ class PatternReader {
     return this.#atom(atom)
   }
 
-  #readGroup(): PatternNode {
+  #readGroup(): ExpressionNode {
     const [opening] = /^\((?:\?(?:<[^>=!]+>|:|.{0,2}))?/.exec(this.#rest())!
     const isPlain = opening === '(' || opening === '(?:' || /^\(\?<[^=!]/.test(opening)
     if (!isPlain) throw new SyntaxError('it looks ahead or behind')
@@ -83,7 +70,7 @@ class PatternReader {
     return node
   }
 
-  #readEscape(): PatternNode {
+  #readEscape(): ExpressionNode {
     const escape = this.#source[this.#at + 1]!
     if (/[1-9k]/.test(escape)) throw new SyntaxError('it refers back to what it matched')
     if (escape === 'b' || escape === 'B') {
@@ -95,20 +82,9 @@ class PatternReader {
   }
 
   /** What a single character must be is left to the platform. */
-  #atom(atom: string): PatternNode {
+  #atom(atom: string): ExpressionNode {
     this.#at += atom.length
-    const expression = new RegExp(`^${this.#escape(atom)}$`, this.#flags)
-    const known = new Map<number, boolean>()
-    return {
-      kind: 'character',
-      passes(codePoint) {
-        const before = known.get(codePoint)
-        if (before !== undefined) return before
-        const passes = expression.test(String.fromCodePoint(codePoint))
-        if (codePoint < KNOWN_MAX) known.set(codePoint, passes)
-        return passes
-      },
-    }
+    return characterNode(new RegExp(`^${this.#escape(atom)}$`, this.#flags))
   }
 
   /** In the old reading a brace alone is a brace. */
@@ -116,13 +92,13 @@ class PatternReader {
     return /^[{}\]]$/.test(atom) ? `\\${atom}` : atom
   }
 
-  #readRepeat(node: PatternNode): PatternNode {
+  #readRepeat(node: ExpressionNode): ExpressionNode {
     const [text, counts] = /^(?:[*+?]|\{(\d+(?:,\d*)?)\})\??/.exec(this.#rest()) ?? []
     if (text === undefined) return node
     this.#at += text.length
     if (counts === undefined) {
       const [min, max] = { '*': [0, Infinity], '+': [1, Infinity], '?': [0, 1] }[text[0]!]!
-      return { kind: 'repeat', node, min: min!, max: max! }
+      return { kind: 'repeat', node, min: min!, max: max!, isGreedy: true }
     }
     const [from, to] = counts.split(',')
     const min = Number(from)
@@ -131,6 +107,7 @@ class PatternReader {
       node,
       min,
       max: to === undefined ? min : to === '' ? Infinity : Number(to),
+      isGreedy: true,
     }
   }
 
@@ -138,9 +115,6 @@ class PatternReader {
     return this.#source.slice(this.#at)
   }
 }
-
-/** Code points whose test is remembered. */
-const KNOWN_MAX = 0x500
 
 const ONE = /^[^]/u
 const CLASS = /^\[(?:[^\\\]]|\\[^])*\]/u

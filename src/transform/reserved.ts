@@ -1,5 +1,6 @@
 // The names that templates may use without defining them.
 
+import { formatSeconds } from '../base/index.ts'
 import type { JsonView } from './json-view.ts'
 import type { TransformContext } from './transform.ts'
 
@@ -10,7 +11,7 @@ const RESERVED: ReadonlyMap<string, Reserved> = new Map<string, Reserved>([
   ['aws.events.rule-name', (_view, context) => quote(context.ruleName)],
   [
     'aws.events.event.ingestion-time',
-    (_view, context) => quote(`${new Date(context.ingestionTime).toISOString().slice(0, 19)}Z`),
+    (_view, context) => quote(formatSeconds(context.ingestionTime)),
   ],
   ['aws.events.event.json', (view) => view.source(view.root)],
   ['aws.events.event', withoutDetail],

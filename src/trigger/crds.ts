@@ -4,7 +4,7 @@
 
 import type { KubeObject } from '../objects/index.ts'
 import type { Schema } from '../structure/index.ts'
-import { CONFIG_GROUP, digest, LIB_GROUP, VERSION } from './names.ts'
+import { CONFIG_GROUP, LIB_GROUP, VERSION } from './names.ts'
 
 const text: Schema = { type: 'string' }
 const flag: Schema = { type: 'boolean' }
@@ -263,9 +263,6 @@ const DEFINITIONS: readonly Definition[] = [
   },
 ]
 
-/** Of what was installed, so that a release that changes a kind changes it here too. */
-export const INSTALLED_ANNOTATION = 'signalbox.io/installed'
-
 export const CRDS: readonly KubeObject[] = DEFINITIONS.map(definitionOf)
 
 function definitionOf(definition: Definition): KubeObject {
@@ -302,10 +299,7 @@ function definitionOf(definition: Definition): KubeObject {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `${plural}.${group}`,
-      annotations: { [INSTALLED_ANNOTATION]: digest(JSON.stringify(body)) },
-    },
+    metadata: { name: `${plural}.${group}` },
     spec: body,
   }
 }

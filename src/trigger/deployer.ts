@@ -3,14 +3,15 @@
 
 import { type Clock, wait } from '../base/index.ts'
 import {
+  createOnce,
   isKubeError,
+  keyOf,
   type KubeClient,
   type KubeKey,
   type KubeObject,
   type KubeType,
 } from '../objects/index.ts'
 import type { Json } from '../structure/index.ts'
-import { createOnce } from './install.ts'
 import { GONE_LOOK_MS, GONE_LOOKS_MAX } from './limits.ts'
 import type { Manifest } from './manifests.ts'
 import {
@@ -133,12 +134,8 @@ export class Deployer {
   }
 }
 
-function keyOf({ apiVersion, kind, metadata }: KubeObject): KubeKey {
-  return keyOfResource({ apiVersion, kind, ...metadata })
-}
-
 function keyOfResource({ apiVersion, kind, namespace, name }: DeployedResource): KubeKey {
-  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }
+  return { apiVersion, kind, namespace, name }
 }
 
 function ownerOf(object: KubeObject | undefined): string | undefined {

@@ -9,9 +9,6 @@ export const COMMIT_MS = 500
 /** After an event could not be dealt with, or a profile failed, milliseconds. */
 export const RETRY_MS = 1000
 
-/** How long kinds of ours are waited for between two looks, milliseconds. */
-export const ESTABLISH_LOOK_MS = 20
-
 /** What could not be deployed is looked at again after, milliseconds. */
 export const FAILED_LOOK_MS = 10_000
 

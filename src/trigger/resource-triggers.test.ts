@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { KubeClient, KubeObject } from '../objects/index.ts'
+import { untilWithin } from '../objects/testing.ts'
 import { openTestTriggers, type TestTriggers } from './testing.ts'
+
+const until = untilWithin(10_000)
 
 const LIB = 'lib.projectsveltos.io/v1beta1'
 const MAP = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default' }
@@ -17,17 +20,6 @@ beforeEach(async () => {
 })
 
 afterEach(() => world.close())
-
-async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  for (const deadline = Date.now() + 10_000; ;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    assert.ok(Date.now() < deadline, 'it did not come to pass')
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5)
-    })
-  }
-}
 
 /** A source that selects ConfigMaps, and a trigger that makes a ConfigMap for what it finds. */
 async function arrange(selector: object, template: string, rest: object = {}): Promise<void> {

@@ -5,8 +5,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, test } from 'node:test'
 import { parseManifests } from '../base/index.ts'
 import type { KubeClient, KubeObject } from '../objects/index.ts'
+import { untilWithin } from '../objects/testing.ts'
 import type { EventTriggerStatus } from './shapes.ts'
 import { openTestTriggers, type TestTriggers } from './testing.ts'
+
+const until = untilWithin(10_000)
 
 const EVENTS = new URL('../../examples/registration/events/', import.meta.url)
 const JOB = { apiVersion: 'batch/v1', kind: 'Job' }
@@ -23,17 +26,6 @@ beforeEach(async () => {
 })
 
 afterEach(() => world.close())
-
-async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  for (const deadline = Date.now() + 10_000; ;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    assert.ok(Date.now() < deadline, 'it did not come to pass')
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5)
-    })
-  }
-}
 
 async function apply(object: KubeObject): Promise<void> {
   const { apiVersion, kind, metadata } = object

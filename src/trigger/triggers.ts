@@ -2,10 +2,17 @@
 // known to whoever subscribes.
 
 import { type Clock, describeError, type Logger, type Random } from '../base/index.ts'
-import { Informer, type KubeClient, type KubeObject, type KubeType } from '../objects/index.ts'
+import {
+  createOnce,
+  Informer,
+  installKinds,
+  type KubeClient,
+  type KubeObject,
+  type KubeType,
+} from '../objects/index.ts'
+import { CRDS } from './crds.ts'
 import { EventFollower, type EventFollowerOptions } from './event-follower.ts'
 import { EventTriage } from './event-triage.ts'
-import { createOnce, installKinds, seedCluster } from './install.ts'
 import { EVENT_TRIGGER } from './names.ts'
 import {
   formatSettings,
@@ -18,6 +25,7 @@ import {
 import { ProfileController } from './profile-controller.ts'
 import { Profiles } from './profiles.ts'
 import { ResourceTriage } from './resource-triage.ts'
+import { seedCluster } from './seed-cluster.ts'
 import { TriggerController } from './trigger-controller.ts'
 
 export interface TriggersOptions extends Pick<EventFollowerOptions, 'log' | 'cursors' | 'onFatal'> {
@@ -41,7 +49,7 @@ export interface Triggers {
 export async function openTriggers(options: TriggersOptions): Promise<Triggers> {
   const { client, clock, logger } = options
   const stop = new AbortController()
-  await installKinds(client, clock, stop.signal)
+  await installKinds({ client, clock, signal: stop.signal }, CRDS)
   await seedCluster(client)
   const profiles = new Profiles(client, clock)
   const triage: EventTriage = new EventTriage({

@@ -3,8 +3,8 @@
 
 import {
   isKubeError,
+  keyOf,
   type KubeClient,
-  type KubeKey,
   type KubeObject,
   KubeError,
 } from '../objects/index.ts'
@@ -41,10 +41,6 @@ export async function applyObject(
       if (!isKubeError(error, 'Conflict') || tries >= CONFLICTS_MAX) throw error
     }
   }
-}
-
-export function keyOf({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): KubeKey {
-  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }
 }
 
 function isApplied(found: KubeObject, wanted: KubeObject): boolean {

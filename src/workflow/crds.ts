@@ -10,7 +10,7 @@ import {
   TEMPLATE_SCHEMA,
   WORKFLOW_SCHEMA,
 } from './crd-schemas.ts'
-import { GROUP, hashOf } from './names.ts'
+import { GROUP } from './names.ts'
 
 interface Column {
   readonly name: string
@@ -29,9 +29,6 @@ interface Definition {
   readonly schema: Schema
   readonly columns: readonly Column[]
 }
-
-/** Of what was installed, so that a release that changes a kind changes it here too. */
-const INSTALLED_ANNOTATION = 'signalbox.io/installed'
 
 const SYNCED = condition('Synced')
 const READY = condition('Ready')
@@ -212,19 +209,7 @@ function crdOf(definition: Definition): KubeObject {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `${plural}.${group}`,
-      annotations: { [INSTALLED_ANNOTATION]: hashOf(spec) },
-    },
+    metadata: { name: `${plural}.${group}` },
     spec,
   }
-}
-
-/** Whether a definition that is there is the one that would be installed. */
-export function isInstalled(found: KubeObject, wanted: KubeObject): boolean {
-  return installedHash(found) === installedHash(wanted)
-}
-
-function installedHash({ metadata }: KubeObject): string | undefined {
-  return metadata.annotations?.[INSTALLED_ANNOTATION]
 }

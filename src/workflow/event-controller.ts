@@ -6,11 +6,13 @@ import {
   type ControllerOptions,
   type EventRecorder,
   isKubeError,
+  keyOf,
   type KubeClient,
   type KubeObject,
   type ObjectName,
 } from '../objects/index.ts'
-import { applyObject, keyOf } from './apply-object.ts'
+import { addFinalizer, hasFinalizer, removeFinalizer } from './finalizer.ts'
+import { applyObject } from './apply-object.ts'
 import { specOf } from './desired.ts'
 import { type Wanted, renderEvent } from './event-render.ts'
 import {
@@ -24,7 +26,7 @@ import { referencesOf } from './find-template.ts'
 import type { Condition } from './judge.ts'
 import { isObject, type JsonObject, valueAt } from './json-tree.ts'
 import { EVENT_WORKERS, GOING_LOOK_MS, POINTER_MS, SCHEDULED_RUNS_MAX } from './limits.ts'
-import { API_VERSION, EVENT_LABEL, FINALIZER, labelOf } from './names.ts'
+import { API_VERSION, EVENT_LABEL, labelOf } from './names.ts'
 import { pointTo, removePointer } from './pointer.ts'
 import { condition, findCondition, statusOf, writeStatus } from './status.ts'
 import type { RenderText } from './template.ts'
@@ -77,24 +79,12 @@ export class EventController {
 
   async #reconcile({ namespace, name }: ObjectName): Promise<number | undefined> {
     const { client, kind } = this.#options
-    const found = await client.get({
-      apiVersion: API_VERSION,
-      kind,
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-    })
+    const found = await client.get({ apiVersion: API_VERSION, kind, namespace, name })
     if (found === undefined) return undefined
     if (found.metadata.deletionTimestamp !== undefined) return this.#terminate(found)
-    const event = await this.#withFinalizer(found)
+    const event = await addFinalizer(client, found)
     const outcome = isScheduled(event) ? await this.#schedule(event) : await this.#run(event)
     return this.#report(event, outcome)
-  }
-
-  async #withFinalizer(event: KubeObject): Promise<KubeObject> {
-    const finalizers = event.metadata.finalizers ?? []
-    if (finalizers.includes(FINALIZER)) return event
-    const metadata = { ...event.metadata, finalizers: [...finalizers, FINALIZER] }
-    return this.#options.client.update({ ...event, metadata })
   }
 
   async #run(event: KubeObject): Promise<Outcome> {
@@ -159,7 +149,7 @@ export class EventController {
     const { name, namespace } = metadata
     const { items } = await this.#options.client.list(this.#workflowType(), {
       labelSelector: `${EVENT_LABEL}=${labelOf(name)}`,
-      ...(namespace === undefined ? {} : { namespace }),
+      namespace,
     })
     const minute = (one: KubeObject): number => minuteOf(name, one.metadata.name) ?? -1
     return items
@@ -184,11 +174,7 @@ export class EventController {
 
   async #workflowOf({ metadata }: KubeObject, name: string): Promise<KubeObject | undefined> {
     const { namespace } = metadata
-    return this.#options.client.get({
-      ...this.#workflowType(),
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-    })
+    return this.#options.client.get({ ...this.#workflowType(), namespace, name })
   }
 
   async #report(event: KubeObject, outcome: Outcome): Promise<number> {
@@ -202,11 +188,10 @@ export class EventController {
 
   async #terminate(event: KubeObject): Promise<number | undefined> {
     const { client } = this.#options
-    const { finalizers = [], uid, namespace } = event.metadata
-    if (!finalizers.includes(FINALIZER)) return undefined
-    const query = namespace === undefined ? {} : { namespace }
+    if (!hasFinalizer(event)) return undefined
+    const { uid, namespace } = event.metadata
     const { items } = await client.list(this.#workflowType(), {
-      ...query,
+      namespace,
       labelSelector: `${EVENT_LABEL}=${labelOf(event.metadata.name)}`,
     })
     const owned = items.filter(({ metadata }) =>
@@ -215,8 +200,7 @@ export class EventController {
     for (const workflow of owned) await this.#remove(event, workflow)
     if (owned.length > 0) return GOING_LOOK_MS
     await removePointer(client, event)
-    const others = finalizers.filter((one) => one !== FINALIZER)
-    await client.update({ ...event, metadata: { ...event.metadata, finalizers: others } })
+    await removeFinalizer(client, event)
     return undefined
   }
 

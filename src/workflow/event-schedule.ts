@@ -1,11 +1,12 @@
 // Events that run by the clock: at each time of `schedule.cron` a workflow `NAME-<unix minute>` is made. Times that
 // passed while nobody was here are one run, the last of them.
 
+import { formatSeconds } from '../base/index.ts'
 import { findTimeZone, parseUnixCron } from '../expression/index.ts'
 import type { KubeObject } from '../objects/index.ts'
 import { asText, type JsonObject, isObject } from './json-tree.ts'
 import { CRON_ANNOTATION, ZONE_ANNOTATION } from './names.ts'
-import { statusOf, timeText } from './status.ts'
+import { statusOf } from './status.ts'
 
 export interface ScheduleLook {
   /** The time that is due, wall milliseconds. */
@@ -60,8 +61,12 @@ export function lookAtSchedule(event: KubeObject, now: number): ScheduleLook {
     missed: Math.max(0, passed - 1),
     ...(nextMs === undefined ? {} : { nextMs }),
     state: {
-      schedule: { cron, ...(zone === undefined ? {} : { timezone: zone }), since: timeText(since) },
-      ...(nextMs === undefined ? {} : { nextScheduleTime: timeText(nextMs) }),
+      schedule: {
+        cron,
+        ...(zone === undefined ? {} : { timezone: zone }),
+        since: formatSeconds(since),
+      },
+      ...(nextMs === undefined ? {} : { nextScheduleTime: formatSeconds(nextMs) }),
     },
   }
 }

@@ -21,8 +21,6 @@ export const CALL_TIMEOUT_MS = 30_000
 export const OUTPUT_LENGTH_MAX: number = 16 * 1024
 /** A message in a status. */
 export const MESSAGE_LENGTH_MAX = 2048
-/** How often it is looked whether a kind is served, milliseconds. */
-export const ESTABLISH_LOOK_MS = 5
 /** How many objects of one kind are brought into agreement at once. */
 export const WORKFLOW_WORKERS = 8
 export const EVENT_WORKERS = 8

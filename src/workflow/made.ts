@@ -68,14 +68,8 @@ export async function removeLast(
 }
 
 async function find(client: KubeClient, key: KubeKey): Promise<KubeObject | undefined> {
-  const { apiVersion, kind, namespace, name } = key
   try {
-    return await client.get({
-      apiVersion,
-      kind,
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-    })
+    return await client.get(key)
   } catch (error) {
     // Nobody serves its kind any more.
     if (isKubeError(error, 'NotFound')) return undefined
@@ -92,10 +86,8 @@ function belongsTo({ metadata }: KubeObject, workflow: KubeObject): boolean {
 
 async function remove(client: KubeClient, made: Made, found: KubeObject): Promise<void> {
   if (found.metadata.deletionTimestamp !== undefined) return
-  const { apiVersion, kind, namespace, name } = made
-  const key = { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }
   try {
-    await client.delete(key, {
+    await client.delete(made, {
       propagationPolicy: 'Background',
       preconditions: { uid: found.metadata.uid! },
     })

@@ -11,6 +11,7 @@ import {
   type ObjectName,
 } from '../objects/index.ts'
 import type { Json } from '../structure/index.ts'
+import { addFinalizer, hasFinalizer, removeFinalizer } from './finalizer.ts'
 import { removeConnection, writeConnection } from './connection-details.ts'
 import { allows, specOf } from './desired.ts'
 import { isObject, type JsonObject } from './json-tree.ts'
@@ -22,7 +23,7 @@ import {
   PROVIDER_TIMEOUT_MS,
   READY_LOOK_MS,
 } from './limits.ts'
-import { API_VERSION, FINALIZER } from './names.ts'
+import { API_VERSION } from './names.ts'
 import type { Provider, ProviderAnswer, ProviderRequest } from './provider.ts'
 import { configName, findConfig } from './provider-configs.ts'
 import { revealSecrets, type SecretReader } from './secrets.ts'
@@ -87,14 +88,10 @@ export class ManagedController {
 
   async #reconcile({ namespace, name }: ObjectName): Promise<number | undefined> {
     const { client, type } = this.#options
-    const key = { ...type, name, ...(namespace === undefined ? {} : { namespace }) }
-    const object = await client.get(key)
+    const object = await client.get({ ...type, namespace, name })
     if (object === undefined) return undefined
     if (object.metadata.deletionTimestamp !== undefined) return this.#terminate(object)
-    const finalizers = object.metadata.finalizers ?? []
-    if (finalizers.includes(FINALIZER)) return this.#apply(object)
-    const metadata = { ...object.metadata, finalizers: [...finalizers, FINALIZER] }
-    return this.#apply(await client.update({ ...object, metadata }))
+    return this.#apply(await addFinalizer(client, object))
   }
 
   async #apply(object: KubeObject): Promise<number | undefined> {
@@ -211,8 +208,7 @@ export class ManagedController {
 
   async #terminate(object: KubeObject): Promise<number | undefined> {
     const { client } = this.#options
-    const finalizers = object.metadata.finalizers ?? []
-    if (!finalizers.includes(FINALIZER)) return undefined
+    if (!hasFinalizer(object)) return undefined
     const spec = specOf(object)
     if (spec['deletionPolicy'] !== 'Orphan' && allows(spec, 'Delete')) {
       try {
@@ -227,8 +223,7 @@ export class ManagedController {
       }
     }
     await removeConnection(client, object)
-    const others = finalizers.filter((one) => one !== FINALIZER)
-    await client.update({ ...object, metadata: { ...object.metadata, finalizers: others } })
+    await removeFinalizer(client, object)
     this.#failures.delete(object.metadata.uid!)
     return undefined
   }

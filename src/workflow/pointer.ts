@@ -2,12 +2,11 @@
 // and finds what it is about and how it stands.
 
 import { asText } from './json-tree.ts'
-import type { Clock } from '../base/index.ts'
+import { type Clock, formatSeconds } from '../base/index.ts'
 import { isKubeError, type KubeClient, type KubeObject } from '../objects/index.ts'
 import { type Condition } from './judge.ts'
 import { POINTER_MS } from './limits.ts'
 import { GROUP } from './names.ts'
-import { timeText } from './status.ts'
 
 const COMPONENT = 'event-controller'
 
@@ -18,7 +17,7 @@ export async function pointTo(
 ): Promise<void> {
   const { name, namespace = 'default', uid } = claim.metadata
   const key = { apiVersion: 'v1', kind: 'Event', namespace, name }
-  const now = timeText(clock.now())
+  const now = formatSeconds(clock.now())
   const said = {
     reason: ready.reason ?? 'Ready',
     type: ready.status === 'True' || ready.reason === 'Progressing' ? 'Normal' : 'Warning',

@@ -2,7 +2,7 @@
 // new.
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Clock } from '../base/index.ts'
+import { type Clock, formatSeconds } from '../base/index.ts'
 import type { KubeClient, KubeObject } from '../objects/index.ts'
 import type { Json } from '../structure/index.ts'
 import { type Condition, conditionsOf } from './judge.ts'
@@ -12,11 +12,6 @@ import { MESSAGE_LENGTH_MAX } from './limits.ts'
 export function statusOf(object: KubeObject): JsonObject {
   const { status } = object
   return isObject(status) ? status : {}
-}
-
-/** RFC 3339, seconds. */
-export function timeText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
 export interface StatusWish {
@@ -45,7 +40,7 @@ export async function writeStatus(
       lastTransitionTime:
         old?.status === wanted.status && old.lastTransitionTime !== undefined
           ? old.lastTransitionTime
-          : timeText(clock.now()),
+          : formatSeconds(clock.now()),
     }
   })
   const { generation } = object.metadata

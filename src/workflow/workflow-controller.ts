@@ -8,13 +8,15 @@ import {
   Controller,
   type EventRecorder,
   isKubeError,
+  keyOf,
   type KubeClient,
   type KubeObject,
   type ObjectName,
 } from '../objects/index.ts'
 import type { Json } from '../structure/index.ts'
+import { addFinalizer, hasFinalizer, removeFinalizer } from './finalizer.ts'
 import { ActionRunner } from './action-runner.ts'
-import { applyObject, keyOf } from './apply-object.ts'
+import { applyObject } from './apply-object.ts'
 import { createPlan, specOf } from './desired.ts'
 import { formatFaults } from './faults.ts'
 import { advance } from './interpreter.ts'
@@ -25,7 +27,7 @@ import {
   WORKFLOW_WORKERS,
 } from './limits.ts'
 import { type Made, readMade, removeLast, textOf, textOfMade, withMade } from './made.ts'
-import { API_VERSION, CANCEL_ANNOTATION, FINALIZER, hashOf, RETRY_ANNOTATION } from './names.ts'
+import { API_VERSION, CANCEL_ANNOTATION, hashOf, RETRY_ANNOTATION } from './names.ts'
 import { tellNews } from './news.ts'
 import { ObjectsAtHand } from './objects-at-hand.ts'
 import type { Outside } from './outside.ts'
@@ -120,21 +122,13 @@ export class WorkflowController {
     const { namespace, name } = of
     const key = textOfName(of)
     // What was told last may be behind what was kept last.
-    const workflow = await client.get({
-      apiVersion: API_VERSION,
-      kind,
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-    })
+    const workflow = await client.get({ apiVersion: API_VERSION, kind, namespace, name })
     if (workflow === undefined) {
       this.#forget(key)
       return undefined
     }
     if (workflow.metadata.deletionTimestamp !== undefined) return this.#terminate(workflow, key)
-    const finalizers = workflow.metadata.finalizers ?? []
-    if (finalizers.includes(FINALIZER)) return this.#work(workflow, key)
-    const metadata = { ...workflow.metadata, finalizers: [...finalizers, FINALIZER] }
-    return this.#work(await client.update({ ...workflow, metadata }), key)
+    return this.#work(await addFinalizer(client, workflow), key)
   }
 
   async #work(workflow: KubeObject, key: string): Promise<number | undefined> {
@@ -363,8 +357,7 @@ export class WorkflowController {
 
   async #terminate(workflow: KubeObject, key: string): Promise<number | undefined> {
     const { client } = this.#options
-    const finalizers = workflow.metadata.finalizers ?? []
-    if (!finalizers.includes(FINALIZER)) return undefined
+    if (!hasFinalizer(workflow)) return undefined
     this.#actions.stop(key)
     const made = readMade(statusOf(workflow)['resources'])
     const left = await removeLast(client, workflow, made)
@@ -374,8 +367,7 @@ export class WorkflowController {
       await client.update({ ...workflow, status: rest }, { subresource: 'status' })
       return GOING_LOOK_MS
     }
-    const others = finalizers.filter((one) => one !== FINALIZER)
-    await client.update({ ...workflow, metadata: { ...workflow.metadata, finalizers: others } })
+    await removeFinalizer(client, workflow)
     this.#forget(key)
     return undefined
   }

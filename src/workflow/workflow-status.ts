@@ -1,11 +1,12 @@
 // What a workflow's status says of its run, in short and in conditions.
 
+import { formatSeconds } from '../base/index.ts'
 import type { Json } from '../structure/index.ts'
 import type { Condition } from './judge.ts'
 import type { JsonObject } from './json-tree.ts'
 import { RUNS_MAX } from './limits.ts'
 import type { RunState, StepState } from './run.ts'
-import { condition, timeText } from './status.ts'
+import { condition } from './status.ts'
 
 /** `status.atProvider`. */
 export function summaryOf(run: RunState, resourcesCreated: number): JsonObject {
@@ -17,8 +18,8 @@ export function summaryOf(run: RunState, resourcesCreated: number): JsonObject {
     stepsCompleted: done,
     stepsTotal: run.steps.length,
     resourcesCreated,
-    executionTime: timeText(run.startedAt),
-    ...(run.endedAt === undefined ? {} : { completionTime: timeText(run.endedAt) }),
+    executionTime: formatSeconds(run.startedAt),
+    ...(run.endedAt === undefined ? {} : { completionTime: formatSeconds(run.endedAt) }),
   }
 }
 
@@ -73,8 +74,8 @@ export function shortOf(run: RunState, others: readonly Json[]): readonly Json[]
   const short = {
     id,
     phase,
-    startedAt: timeText(startedAt),
-    ...(endedAt === undefined ? {} : { endedAt: timeText(endedAt) }),
+    startedAt: formatSeconds(startedAt),
+    ...(endedAt === undefined ? {} : { endedAt: formatSeconds(endedAt) }),
   }
   return [short, ...others].slice(0, RUNS_MAX)
 }

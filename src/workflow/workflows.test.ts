@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { seededRandom, silentLogger, systemClock } from '../base/index.ts'
 import type { KubeClient, KubeKey, KubeObject } from '../objects/index.ts'
-import { openTestObjects, type TestObjects } from '../objects/testing.ts'
+import { openTestObjects, type TestObjects, untilWithin } from '../objects/testing.ts'
 import type { Json } from '../structure/index.ts'
 import { conditionsOf } from './judge.ts'
 import { isObject, type JsonObject, valueAt } from './json-tree.ts'
@@ -12,6 +12,8 @@ import { API_VERSION } from './names.ts'
 import type { CallRequest, Outside, WorkflowNews } from './outside.ts'
 import type { Provider } from './provider.ts'
 import { openWorkflows, type Workflows } from './workflows.ts'
+
+const until = untilWithin(8000)
 
 const FLOW = 'mediaconnect.aws.livewyer.io/v1alpha1'
 const LIVE = 'medialive.aws.livewyer.io/v1alpha1'
@@ -71,14 +73,6 @@ function open(): Promise<Workflows> {
 }
 
 /** Looks again until something is there. */
-async function until<T>(look: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  for (const deadline = Date.now() + 8000; Date.now() < deadline;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    await new Promise((resolve) => void setTimeout(resolve, 5))
-  }
-  throw new Error(`it did not come to pass: ${what}`)
-}
 
 function own(kind: string, name: string, namespace: string | undefined = 'default'): KubeKey {
   const place = kind.startsWith('X') || kind === 'ProviderConfig' ? {} : { namespace }

@@ -1,10 +1,15 @@
 // The whole room at work: the kinds are installed, and a controller runs for each.
 
 import type { Clock, Logger, Random } from '../base/index.ts'
-import { Controller, EventRecorder, type KubeClient, type KubeType } from '../objects/index.ts'
-import { MANAGED_KINDS } from './crds.ts'
+import {
+  Controller,
+  EventRecorder,
+  installKinds,
+  type KubeClient,
+  type KubeType,
+} from '../objects/index.ts'
+import { CRDS, MANAGED_KINDS } from './crds.ts'
 import { EventController } from './event-controller.ts'
-import { installKinds } from './install.ts'
 import { isObject } from './json-tree.ts'
 import { createLocalProvider } from './kinds/local/local-provider.ts'
 import { ManagedController } from './managed-controller.ts'
@@ -45,7 +50,7 @@ interface Part {
 export async function openWorkflows(options: WorkflowsOptions): Promise<Workflows> {
   const { client, clock, random, logger, outside, renderText, isNamespaced } = options
   const stop = new AbortController()
-  await installKinds(client, clock, stop.signal)
+  await installKinds({ client, clock, signal: stop.signal }, CRDS)
   const recorderOf = (component: string): EventRecorder =>
     new EventRecorder({ client, clock, random, component })
   const readSecret = createSecretReader(client)

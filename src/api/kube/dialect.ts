@@ -3,7 +3,7 @@
 // Path → what it names → who asks → one call on the objects → an object, a list, a table, or a stream of changes. What
 // cannot be had is answered as a `Status`.
 
-import { assertNever, type Clock, isAppError, type Random } from '../../base/index.ts'
+import { assertNever, type Clock, type Random } from '../../base/index.ts'
 import {
   apiVersionOf,
   KubeError,
@@ -68,11 +68,14 @@ class KubeServer {
   /** What is told of the kinds, until there are others. */
   readonly #told = new Map<string, string>()
   #groups: readonly ServedGroup[] | undefined
+  /** With a hash of every document, which is more than one wants to make at each question. */
+  #index: object | undefined
 
   constructor(options: KubeDialectOptions) {
     this.#options = options
     options.objects.types.listen(() => {
       this.#groups = undefined
+      this.#index = undefined
       this.#told.clear()
     })
   }
@@ -87,7 +90,7 @@ class KubeServer {
       return this.#tell(request, path)
     } catch (error) {
       const refusal = refusalOf(error)
-      if (refusal === undefined || (isAppError(error) && error.class === 'storage')) throw error
+      if (refusal === undefined) throw error
       return failureResponse(refusal)
     }
   }
@@ -136,7 +139,8 @@ class KubeServer {
           body: emptyOpenApiV2(SERVER_VERSION.gitVersion),
         }
       case 'openapi':
-        return jsonResponse(openApiIndex(groups, (apiVersion) => this.#document(apiVersion)))
+        this.#index ??= openApiIndex(groups, (apiVersion) => this.#document(apiVersion))
+        return jsonResponse(this.#index)
       case 'openapi-document': {
         const isServed = groups.some(({ versions }) =>
           versions.some(({ apiVersion }) => apiVersion === path.apiVersion),

@@ -35,11 +35,7 @@ export interface Call {
 
 export async function getObject(call: Call, name: string): Promise<HttpResponse> {
   const { client, of, namespace, type } = call
-  const object = await client.get({
-    ...of,
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-  })
+  const object = await client.get({ ...of, namespace, name })
   if (object === undefined) throw notFound(type, name)
   return objectResponse(call, object)
 }

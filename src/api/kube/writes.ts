@@ -55,7 +55,7 @@ export async function patchObject(
     ])
   const decoded = { doubled, isTyped: false }
   const [options, warnings] = optionsOf(call, 'PatchOptions', decoded, subresource)
-  const key = { ...of, name, ...(namespace === undefined ? {} : { namespace }) }
+  const key = { ...of, namespace, name }
   if (how === 'apply') checkApplied(type, patch, key)
   const before = how === 'apply' ? await client.get(key) : undefined
   const patched = await client.patch(key, how, patch, { ...options, force })
@@ -66,7 +66,7 @@ export async function patchObject(
 export async function deleteObject(call: Call, name: string): Promise<HttpResponse> {
   const { client, of, namespace, type } = call
   const options = readDeleteOptions(call)
-  const key = { ...of, name, ...(namespace === undefined ? {} : { namespace }) }
+  const key = { ...of, namespace, name }
   return deletedResponse(type, name, await client.delete(key, options))
 }
 
@@ -176,7 +176,7 @@ function placeOf(
 function checkApplied(
   type: ResourceType,
   patch: unknown,
-  key: { readonly name: string; readonly namespace?: string },
+  key: { readonly name: string; readonly namespace?: string | undefined },
 ): void {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
     throw badRequest('error decoding YAML: expected an object')

@@ -1,24 +1,8 @@
 // Go's regular expressions as a tree.
 // https://github.com/google/re2/wiki/Syntax
 
+import { characterNode, type ExpressionNode, type ExpressionPlace } from '../../base/index.ts'
 import { runes } from './runes.ts'
-
-export type ExpressionNode =
-  /** One code point that passes. */
-  | { readonly kind: 'character'; readonly passes: (code: number) => boolean }
-  | { readonly kind: 'place'; readonly place: Place }
-  | { readonly kind: 'list'; readonly nodes: readonly ExpressionNode[] }
-  | { readonly kind: 'either'; readonly branches: readonly ExpressionNode[] }
-  | { readonly kind: 'group'; readonly node: ExpressionNode; readonly index: number }
-  | {
-      readonly kind: 'repeat'
-      readonly node: ExpressionNode
-      readonly min: number
-      readonly max: number
-      readonly isGreedy: boolean
-    }
-
-export type Place = 'line-start' | 'line-end' | 'start' | 'end' | 'word-edge' | 'word-inside'
 
 export interface ExpressionTree {
   readonly node: ExpressionNode
@@ -80,7 +64,7 @@ class Reader {
       case '(':
         return this.#readGroup()
       case '[':
-        return characterNode(this.#readClass(), this.#flags)
+        return characterOf(this.#readClass(), this.#flags)
       case '.':
         return { kind: 'character', passes: this.#flags.s ? () => true : (code) => code !== 10 }
       case '^':
@@ -94,7 +78,7 @@ class Reader {
       case '?':
         return this.#fail('missing argument to repetition operator', character)
       default:
-        return characterNode(literal(character), this.#flags)
+        return characterOf(literal(character), this.#flags)
     }
   }
 
@@ -160,10 +144,10 @@ class Reader {
     const place = { A: 'start', z: 'end', b: 'word-edge', B: 'word-inside' }[rest[0] ?? '']
     if (place !== undefined) {
       this.#at += 1
-      return { kind: 'place', place: place as Place }
+      return { kind: 'place', place: place as ExpressionPlace }
     }
     if (rest[0] === 'Q') return this.#readQuoted()
-    return characterNode(this.#readEscaped(), this.#flags)
+    return characterOf(this.#readEscaped(), this.#flags)
   }
 
   #readQuoted(): ExpressionNode {
@@ -172,7 +156,7 @@ class Reader {
     this.#at = end < 0 ? this.#source.length : end + 2
     return {
       kind: 'list',
-      nodes: runes(text).map((one) => characterNode(literal(one), this.#flags)),
+      nodes: runes(text).map((one) => characterOf(literal(one), this.#flags)),
     }
   }
 
@@ -342,23 +326,8 @@ function isExpression(source: string): boolean {
   }
 }
 
-/** What a single character must be is left to the platform. */
-function characterNode(source: string, flags: Flags): ExpressionNode {
+function characterOf(source: string, flags: Flags): ExpressionNode {
   // In a class every escape that `literal` makes is allowed.
   const body = source.startsWith('[') ? source : `[${source}]`
-  const expression = new RegExp(`^${body}$`, flags.i ? 'ui' : 'u')
-  const known = new Map<number, boolean>()
-  return {
-    kind: 'character',
-    passes(code) {
-      const before = known.get(code)
-      if (before !== undefined) return before
-      const passes = expression.test(String.fromCodePoint(code))
-      if (code < KNOWN_MAX) known.set(code, passes)
-      return passes
-    },
-  }
+  return characterNode(new RegExp(`^${body}$`, flags.i ? 'ui' : 'u'))
 }
-
-/** Code points whose test is remembered. */
-const KNOWN_MAX = 0x500

@@ -2,8 +2,8 @@
 // at once, each with what its groups hold, and the one that would have been tried first wins.
 // https://swtch.com/~rsc/regexp/regexp2.html (Pike's machine)
 
-import { assertNever } from '../../base/index.ts'
-import { parseExpression, type ExpressionNode, type Place } from './go-expression-syntax.ts'
+import { emitExpression, type ExpressionInstruction, isPlace } from '../../base/index.ts'
+import { parseExpression } from './go-expression-syntax.ts'
 import { EXPRESSION_PROGRAM_MAX, EXPRESSIONS_KEPT_MAX } from './limits.ts'
 
 export interface GoMatch {
@@ -21,17 +21,14 @@ export interface GoExpression {
   find(text: string, from: number, spend: (cost: number) => void): GoMatch | undefined
 }
 
-type Instruction =
-  | { readonly kind: 'character'; readonly passes: (code: number) => boolean }
-  | { readonly kind: 'place'; readonly place: Place }
-  | { readonly kind: 'save'; readonly slot: number }
-  /** Go on at both, the first preferred. */
-  | { readonly kind: 'fork'; first: number; second: number }
-  | { readonly kind: 'matched' }
-
 interface Thread {
   readonly at: number
   readonly places: readonly number[]
+}
+
+const LIMIT = {
+  instructionsMax: EXPRESSION_PROGRAM_MAX,
+  message: 'error parsing regexp: expression too large',
 }
 
 const kept = new Map<string, GoExpression>()
@@ -44,8 +41,8 @@ export function compileGoExpression(source: string): GoExpression {
   const known = kept.get(source)
   if (known !== undefined) return known
   const { node, groups } = parseExpression(source)
-  const program: Instruction[] = [{ kind: 'save', slot: 0 }]
-  emit(node, program)
+  const program: ExpressionInstruction[] = [{ kind: 'save', slot: 0 }]
+  emitExpression(node, program, LIMIT)
   program.push({ kind: 'save', slot: 1 }, { kind: 'matched' })
   const expression: GoExpression = {
     groups,
@@ -59,89 +56,8 @@ export function compileGoExpression(source: string): GoExpression {
   return expression
 }
 
-function emit(node: ExpressionNode, program: Instruction[]): void {
-  if (program.length > EXPRESSION_PROGRAM_MAX) {
-    throw new SyntaxError('error parsing regexp: expression too large')
-  }
-  switch (node.kind) {
-    case 'character':
-    case 'place':
-      program.push(node)
-      return
-    case 'group':
-      program.push({ kind: 'save', slot: node.index * 2 })
-      emit(node.node, program)
-      program.push({ kind: 'save', slot: node.index * 2 + 1 })
-      return
-    case 'list':
-      for (const one of node.nodes) emit(one, program)
-      return
-    case 'either':
-      emitEither(node.branches, program)
-      return
-    case 'repeat':
-      emitRepeat(node, program)
-      return
-    default:
-      assertNever(node)
-  }
-}
-
-function emitEither(branches: readonly ExpressionNode[], program: Instruction[]): void {
-  const jumps = []
-  for (const [index, branch] of branches.entries()) {
-    const isLast = index === branches.length - 1
-    const fork = isLast ? undefined : pushFork(program)
-    emit(branch, program)
-    if (fork === undefined) continue
-    jumps.push(pushFork(program))
-    fork.second = program.length
-  }
-  for (const jump of jumps) {
-    jump.first = program.length
-    jump.second = program.length
-  }
-}
-
-type Repeat = Extract<ExpressionNode, { kind: 'repeat' }>
-
-function emitRepeat({ node, min, max, isGreedy }: Repeat, program: Instruction[]): void {
-  for (let count = 0; count < min; count += 1) emit(node, program)
-  const leave = (fork: Fork): void => {
-    if (isGreedy) fork.second = program.length
-    else {
-      fork.second = fork.first
-      fork.first = program.length
-    }
-  }
-  if (max === Infinity) {
-    const start = program.length
-    const fork = pushFork(program)
-    emit(node, program)
-    const back = pushFork(program)
-    back.first = start
-    back.second = start
-    leave(fork)
-    return
-  }
-  const forks = []
-  for (let count = min; count < max; count += 1) {
-    forks.push(pushFork(program))
-    emit(node, program)
-  }
-  for (const fork of forks) leave(fork)
-}
-
-type Fork = Extract<Instruction, { kind: 'fork' }>
-
-function pushFork(program: Instruction[]): Fork {
-  const fork: Fork = { kind: 'fork', first: program.length + 1, second: program.length + 1 }
-  program.push(fork)
-  return fork
-}
-
 function run(
-  program: readonly Instruction[],
+  program: readonly ExpressionInstruction[],
   text: string,
   from: number,
   spend: (cost: number) => void,
@@ -181,7 +97,7 @@ interface Step {
   readonly waiting: Thread[]
 }
 
-function follow(program: readonly Instruction[], thread: Thread, step: Step): void {
+function follow(program: readonly ExpressionInstruction[], thread: Thread, step: Step): void {
   const open = [thread]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { at: index, places } = next
@@ -198,26 +114,4 @@ function follow(program: readonly Instruction[], thread: Thread, step: Step): vo
     } else if (instruction.kind !== 'place') step.waiting.push(next)
     else if (isPlace(instruction.place, step.text, step.at)) open.push({ at: index + 1, places })
   }
-}
-
-function isPlace(place: Place, text: string, at: number): boolean {
-  switch (place) {
-    case 'start':
-      return at === 0
-    case 'end':
-      return at === text.length
-    case 'line-start':
-      return at === 0 || text[at - 1] === '\n'
-    case 'line-end':
-      return at === text.length || text[at] === '\n'
-    case 'word-edge':
-    case 'word-inside':
-      return (isWord(text[at - 1]) !== isWord(text[at])) === (place === 'word-edge')
-    default:
-      return assertNever(place)
-  }
-}
-
-function isWord(character: string | undefined): boolean {
-  return character !== undefined && /\w/.test(character)
 }
