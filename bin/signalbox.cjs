@@ -22,6 +22,8 @@ function run() {
   if (fs.existsSync(source)) {
     var loader = require('node:module')
     loader.enableCompileCache(root + '/node_modules/.cache/signalbox')
+    // Threads look for it here.
+    process.env.NODE_COMPILE_CACHE = root + '/node_modules/.cache/signalbox'
     // A server may be killed rather than ended: it keeps what it has compiled when it is up.
     setTimeout(function () {
       loader.flushCompileCache()

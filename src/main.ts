@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type App, openApp } from './app.ts'
+import type { App } from './app.ts'
 import { createLogger, describeError, systemClock, systemRandom } from './base/index.ts'
 import {
   buildConsole,
@@ -44,6 +44,8 @@ async function main(): Promise<void> {
 async function serve(config: Config, io: CliIo): Promise<number> {
   process.umask(0o077)
   const logger = createLogger({ level: config.logLevel })
+  // Most of the code is the server's: other commands do without.
+  const { openApp } = await import('./app.ts')
   const app = await openApp({
     config,
     env: readEnv(),

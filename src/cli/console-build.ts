@@ -52,7 +52,8 @@ function build(
   directory: string,
   { clock, signal }: ConsoleBuildOptions,
 ): Promise<string | undefined> {
-  const target = `dist-${process.pid}`
+  // Where no tool looks for sources: a server that is killed meanwhile leaves it behind.
+  const target = `node_modules/.console-${process.pid}`
   const { promise, resolve } = Promise.withResolvers<string | undefined>()
   const args = [vite, 'build', '--logLevel', 'error', '--outDir', target, '--emptyOutDir']
   const child = spawn(process.execPath, args, { cwd: directory, stdio: 'ignore', signal })

@@ -108,7 +108,8 @@ export function trackUpdate(options: {
   readonly managers: Managers
   readonly writer: Writer
 }): Managers {
-  const { before, after, schema, managers, writer } = options
+  const { schema, managers, writer } = options
+  const [before, after] = differing(options.before, options.after)
   const now = ownedFields(after, schema)
   const then = ownedFields(before, schema)
   const gone = pathsOf(then).filter((path) => valueAt(after, path, schema) === undefined)
@@ -129,6 +130,13 @@ export function trackUpdate(options: {
   const fields = own === undefined ? set : union(own.fieldsV1 as FieldSet, set)
   const mineNow = ownEntry(own, fields, writer, 'Update')
   return inPlace(managers, mine, { kept: others, own: mineNow })
+}
+
+/** The members that are not the same in both: most writes touch one of a few, and the others may be large. */
+function differing(before: JsonMap, after: JsonMap): readonly [JsonMap, JsonMap] {
+  const isOther = ([name]: readonly [string, unknown]): boolean =>
+    !isDeepStrictEqual(before[name], after[name])
+  return [mapOf(membersOf(before).filter(isOther)), mapOf(membersOf(after).filter(isOther))]
 }
 
 /** The writer's entry stays where it was, so that what changes nothing changes no order either. */

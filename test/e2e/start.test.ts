@@ -79,7 +79,7 @@ test('a target on loopback is refused until the configuration allows it', async 
   assert.equal(letter.code, 'NO_PERMISSIONS')
   assert.match(letter.message, /127\.0\.0\.1/)
   await signalbox.end('SIGTERM')
-  signalbox.write('signalbox.yaml', "targets: { allow: ['127.0.0.1'] }\n")
+  signalbox.configure("targets: { allow: ['127.0.0.1'] }\n")
   await signalbox.start()
   await signalbox.python(`put('shop', 'Order', {'order': 2})`)
   await until('the webhook has it', DEADLINE_MS, () => webhook.taken.length === 1)

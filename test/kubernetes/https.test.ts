@@ -87,7 +87,7 @@ describe('HTTPS under dev', { skip: kubectlLacks() ?? false }, () => {
     await run('openssl', [...make, ...names, '-keyout', key, '-out', certificate])
     await signalbox().end('SIGTERM')
     const config = `https: { listen: on, port: 0, certificateFile: ${certificate}, keyFile: ${key} }\n`
-    signalbox().write('signalbox.yaml', config)
+    signalbox().configure(config)
     await signalbox().start()
     const { port } = new URL(httpsUrl(signalbox()))
     const resolve = ['--resolve', `box.test:${port}:127.0.0.1`, '--cacert', certificate]

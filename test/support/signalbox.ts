@@ -77,10 +77,7 @@ export class Signalbox {
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
     })
     mkdirSync(signalbox.dataDir)
-    const { config = '' } = options
-    // Several servers run side by side, and only one can have the port that people know.
-    const https = config.includes('https:') ? '' : 'https: { port: 0 }\n'
-    signalbox.write('signalbox.yaml', `functionsDir: ./functions\n${https}${config}`)
+    signalbox.configure(options.config)
     for (const [path, text] of Object.entries(options.files ?? {})) signalbox.write(path, text)
     await signalbox.start()
     return signalbox
@@ -98,6 +95,12 @@ export class Signalbox {
   /** What the server said on standard error. */
   get output(): string {
     return this.#running.output()
+  }
+
+  /** What its next start reads; several servers run side by side, and only one can have the port that people know. */
+  configure(config = ''): void {
+    const https = config.includes('https:') ? '' : 'https: { port: 0 }\n'
+    this.write('signalbox.yaml', `functionsDir: ./functions\n${https}${config}`)
   }
 
   write(path: string, text: string): void {

@@ -172,7 +172,9 @@ export class SegmentLog implements FileLog {
     this.#refuseReads()
     const segment = this.#segments.firstSince(timestamp)
     if (segment === undefined) return this.end()
-    const offset = await this.#options.reader.offsetAt(segment, timestamp)
+    // Times never go back in a log, so this one is known without the disk.
+    const isFirst = segment.firstTimestamp >= timestamp
+    const offset = isFirst ? segment.base : await this.#options.reader.offsetAt(segment, timestamp)
     return [{ partition: 0, offset: Math.max(offset, this.#segments.start) }]
   }
 

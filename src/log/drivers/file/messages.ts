@@ -6,7 +6,7 @@ import type { SegmentStoreOptions, StoreState, WriteResult } from './segment-sto
 
 export type StoreSettings = Pick<
   SegmentStoreOptions,
-  'directory' | 'segmentSizeBytesMax' | 'knownDurable' | 'verify' | 'freeBytesMin'
+  'directory' | 'segmentSizeBytesMax' | 'verify' | 'freeBytesMin'
 >
 
 export type WorkerSettings =
@@ -14,7 +14,7 @@ export type WorkerSettings =
   | { readonly role: 'reader'; readonly directory: string }
 
 export type WriterRequest =
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly knownDurable: number }
   | { readonly kind: 'commit'; readonly buffer: ArrayBuffer; readonly sizeBytes: number }
   | { readonly kind: 'remove'; readonly bases: readonly number[] }
   | { readonly kind: 'close' }

@@ -45,6 +45,12 @@ describe('the file log', () => {
     return log
   }
 
+  test('lets go of the directory when it is never told what is durable', async () => {
+    const never = Promise.reject(new Error('no store'))
+    await assert.rejects(open({ knownDurable: never }), /no store/)
+    await open()
+  })
+
   test('lets one owner at a time into a directory', async () => {
     const log = await open()
     await assert.rejects(open(), (error) => isAppError(error, 'DATA_DIR_LOCKED'))

@@ -25,8 +25,8 @@ export interface FileLogOptions {
   readonly tailCacheSizeBytesMax?: number
   /** Below so many free bytes appends are refused; by default 512 MiB or 5 % of the disk. */
   readonly freeBytesMin?: number
-  /** Records below this offset are known to have been durable, by a cursor say. */
-  readonly knownDurable?: number
+  /** Records below this offset are known to have been durable, by a cursor say; its thread starts meanwhile. */
+  readonly knownDurable?: number | Promise<number>
   /** Reads and checks every record at open, not only those of the newest segment. */
   readonly verify?: boolean
 }
@@ -47,15 +47,15 @@ export async function openFileLog(options: FileLogOptions): Promise<FileLog> {
       {
         directory,
         segmentSizeBytesMax,
-        knownDurable: options.knownDurable ?? 0,
         verify: options.verify ?? false,
         freeBytesMin: options.freeBytesMin,
       },
+      options.knownDurable ?? 0,
       options.logger,
     )
     return new SegmentLog({
       writer: releasing(writer, () => lock.release()),
-      reader: startReader(directory, options.logger),
+      reader: startReader(directory, options.logger, state.nextOffset > 0),
       state,
       clock: options.clock ?? systemClock,
       logger: options.logger,

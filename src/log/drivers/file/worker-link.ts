@@ -15,6 +15,7 @@ import type { StoreState } from './segment-store.ts'
 
 export async function startWriter(
   settings: StoreSettings,
+  knownDurable: number | Promise<number>,
   logger: Logger,
 ): Promise<{ readonly writer: Writer; readonly state: StoreState }> {
   const link = new WorkerLink({ role: 'writer', settings }, logger)
@@ -28,7 +29,10 @@ export async function startWriter(
     close: () => link.close(),
   }
   try {
-    const { state } = await link.request({ kind: 'open' }, 'opened')
+    const { state } = await link.request(
+      { kind: 'open', knownDurable: await knownDurable },
+      'opened',
+    )
     return { writer, state }
   } catch (error) {
     await link.close()
@@ -36,10 +40,11 @@ export async function startWriter(
   }
 }
 
-export function startReader(directory: string, logger: Logger): Reader {
-  // Started by the first reader that lags: most logs never need it.
+/** With `isWanted` its thread starts at once, otherwise with the first reader that lags: a new log may never have one. */
+export function startReader(directory: string, logger: Logger, isWanted: boolean): Reader {
   let started: WorkerLink | undefined
   const link = (): WorkerLink => (started ??= new WorkerLink({ role: 'reader', directory }, logger))
+  if (isWanted) link()
   return {
     read: async (request) => (await link().request({ kind: 'read', request }, 'read')).answer,
     async offsetAt(segment, timestamp) {

@@ -46,7 +46,7 @@ function writer({
       case 'open': {
         const logger = { info: line('info'), warn: line('warn'), error: line('error') }
         const seams = { disk: nodeDisk, clock: systemClock, random: systemRandom, logger }
-        store = new SegmentStore({ ...settings, ...seams })
+        store = new SegmentStore({ ...settings, ...seams, knownDurable: request.knownDurable })
         return { kind: 'opened', state: store.opened }
       }
       case 'commit': {

@@ -112,6 +112,8 @@ export interface Request {
 }
 
 export type ToWorker =
+  /** The first one; nothing of the database is touched before. */
+  | { readonly kind: 'open' }
   | { readonly kind: 'requests'; readonly requests: readonly Request[] }
   | { readonly kind: 'close' }
 

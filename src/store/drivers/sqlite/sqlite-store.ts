@@ -47,8 +47,20 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const feed = new ChangeFeed((after, kinds, limit) =>
     reader.call('rows.changes', { after, kinds, limit }),
   )
-  newest = await writer.opened()
-  const reader: Reader = await openReader(writer, path, onFatal)
+  const reader: Reader = new WorkerLink<ReadCalls>({
+    role: 'reader',
+    path,
+    sizeBytesMax: undefined,
+    onFatal,
+    onChanges: () => {},
+  })
+  try {
+    newest = await writer.open()
+    await reader.open()
+  } catch (error) {
+    await Promise.all([reader.close(), writer.close()])
+    throw error
+  }
   return {
     rows: createRows(writer, reader, feed, () => newest),
     deliveries: createDeliveries(writer, reader),
@@ -63,27 +75,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       await writer.close()
     },
   }
-}
-
-async function openReader(
-  writer: Writer,
-  path: string,
-  onFatal: (error: AppError) => void,
-): Promise<Reader> {
-  const reader: Reader = new WorkerLink<ReadCalls>({
-    role: 'reader',
-    path,
-    sizeBytesMax: undefined,
-    onFatal,
-    onChanges: () => {},
-  })
-  try {
-    await reader.opened()
-  } catch (error) {
-    await writer.close()
-    throw error
-  }
-  return reader
 }
 
 function createRows(

@@ -1,7 +1,7 @@
 // The main thread's end of one worker: requests made in one turn travel together, answers settle their promises.
 //
-//   opening ──ready──► open ──close──► closed
-//      └──fatal──► failed ◄──fatal, error, exit──┘   (every pending request is refused)
+//   loading ──open()──► opening ──ready──► open ──close──► closed
+//                          └──fatal──► failed ◄──fatal, error, exit──┘   (every pending request is refused)
 
 import { Worker, isMarkedAsUntransferable } from 'node:worker_threads'
 import { AppError } from '../../../base/index.ts'
@@ -56,8 +56,9 @@ export class WorkerLink<C extends { [K in keyof C]: (input: never) => unknown } 
     })
   }
 
-  /** The revision at opening. */
-  opened(): Promise<number> {
+  /** Opens the database, once. Resolves to the revision at opening. */
+  open(): Promise<number> {
+    this.#post({ kind: 'open' })
     return this.#opened.promise
   }
 
