@@ -1,5 +1,5 @@
-// The media downloader: its infrastructure and its rule by terraform, and the client of the AWS SDK that its
-// integration tests use.
+// The media downloader: the client of the AWS SDK that its integration tests use. Its infrastructure is made by
+// test/terraform/seed-002.test.ts.
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
@@ -7,11 +7,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { DEADLINE_MS, Signalbox, until } from '../support/signalbox.ts'
-import { noTerraform, TerraformProject } from '../support/terraform.ts'
-import { MEDIA_EVENTS, mediaSchema } from './seed-002/schemas.ts'
 
 const BUS = 'MediaDownloaderEvents'
-const REGISTRY = 'MediaDownloaderSchemas'
 // The document's account has nine digits; accounts of AWS have twelve.
 const CALLER = { account: '123456789012', region: 'us-west-2' }
 
@@ -22,82 +19,11 @@ const COMPLETED = {
   contentType: 'video/mp4',
 }
 
-/** Leaves what it was called with beside the server's data. */
-function notifyFunction(path: string): string {
-  return `
-import json
-
-def handler(event, context):
-    with open(${JSON.stringify(path)}, 'a') as notified:
-        notified.write(json.dumps(event) + '\\n')
-`
-}
-
 function readLines(path: string): readonly unknown[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines.map((line) => JSON.parse(line) as unknown)
 }
-
-function readTerraform(name: string): string {
-  return readFileSync(new URL(`seed-002/${name}`, import.meta.url), 'utf8')
-}
-
-/** The document's infrastructure, in terraform; the function leaves what it is called with at `notified`. */
-async function infrastructure(signalbox: Signalbox, notified: string): Promise<string> {
-  const zip = join(signalbox.folder, 'notify.zip')
-  const source = notifyFunction(notified)
-  const { code, stderr } = await signalbox.program(
-    `import zipfile
-with zipfile.ZipFile(${JSON.stringify(zip)}, 'w') as archive:
-    archive.writestr('notify.py', ${JSON.stringify(source)})
-`,
-  )
-  assert.equal(code, 0, stderr)
-  const schemas = MEDIA_EVENTS.map((event) => [event.name, mediaSchema(event)])
-  const values = { schemas: Object.fromEntries(schemas) as object, zip }
-  const locals = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
-  return `locals {\n${locals.join('\n')}\n}\n${readTerraform('infrastructure.tf')}`
-}
-
-test(
-  '002.1 and 002.3 terraform makes bus, registry with four schemas, archive, and the rule and target as printed',
-  { skip: noTerraform },
-  async (context) => {
-    const signalbox = await Signalbox.open(context, CALLER)
-    const notified = join(signalbox.folder, 'notified.jsonl')
-    const project = new TerraformProject(signalbox, ['events', 'lambda', 'schemas'])
-    project.write(`${await infrastructure(signalbox, notified)}\n${readTerraform('rule.tf')}`)
-    await project.init()
-    await project.apply()
-    assert.equal(await project.plan(), '')
-
-    const bus = await signalbox.aws<{ Arn: string }>('events', 'describe-event-bus', { name: BUS })
-    assert.equal(bus.Arn, `arn:aws:events:us-west-2:123456789012:event-bus/${BUS}`)
-    const schemas = await signalbox.aws<{ Schemas: { SchemaName: string }[] }>(
-      'schemas',
-      'list-schemas',
-      { 'registry-name': REGISTRY },
-    )
-    assert.deepEqual(
-      schemas.Schemas.map(({ SchemaName }) => SchemaName).sort(),
-      MEDIA_EVENTS.map(({ name }) => name).sort(),
-    )
-    const archive = await signalbox.aws<{ RetentionDays: number; EventSourceArn: string }>(
-      'events',
-      'describe-archive',
-      { 'archive-name': 'MediaDownloaderArchive' },
-    )
-    assert.equal(archive.RetentionDays, 90)
-    assert.equal(archive.EventSourceArn, bus.Arn)
-
-    await publishCompleted(signalbox)
-    await until('users are notified', DEADLINE_MS, () => readLines(notified).length > 0)
-    const [event] = readLines(notified) as [Record<string, unknown>]
-    assert.equal(event['detail-type'], 'FileDownloadCompleted')
-    assert.deepEqual(event['detail'], COMPLETED)
-  },
-)
 
 test('002.9 the client of the AWS SDK, pointed here, publishes and the consumer has the event', async (context) => {
   const signalbox = await Signalbox.open(context, {
@@ -145,13 +71,3 @@ def handler(event, context):
     with open(__file__ + '.events', 'a') as seen:
         seen.write(json.dumps(event) + '\\n')
 `
-
-async function publishCompleted(signalbox: Signalbox): Promise<void> {
-  const entry = {
-    EventBusName: BUS,
-    Source: 'aws.mediadownloader.download',
-    DetailType: 'FileDownloadCompleted',
-    Detail: JSON.stringify(COMPLETED),
-  }
-  await signalbox.aws('events', 'put-events', { entries: JSON.stringify([entry]) })
-}

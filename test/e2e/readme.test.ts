@@ -1,4 +1,4 @@
-// The README's first minute and the snippets of the guides, pasted.
+// The README's first minute, pasted.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readMarkedBlocks } from '../../tools/marked-blocks.ts'
-import { listFiles, readText } from '../../tools/tree.ts'
-import { makeCheckout, Terminals } from './terminals.ts'
+import { readText } from '../../tools/tree.ts'
+import { makeCheckout, Terminals } from '../support/terminals.ts'
 
 const hasAws = spawnSync('aws', ['--version']).status === 0
 const skip = hasAws ? false : 'no aws CLI on this machine'
@@ -17,7 +17,7 @@ test('the README’s 60 seconds, pasted, do what it says', { skip }, async (cont
   const terminals = await Terminals.open(context, checkout)
   const printed: string[] = []
   for (const block of readMarkedBlocks(readText('README.md'))) {
-    // The install is what npm test itself ran on; test/e2e/install.test.ts tries it from nothing.
+    // The install is what npm test itself ran on; test/clients/install.test.ts tries it from nothing.
     if (block.word === 'install') continue
     if (block.word === 'server') await terminals.startServer(block.text)
     else printed.push(await terminals.paste(block.text))
@@ -33,23 +33,4 @@ test('the README’s 60 seconds, pasted, do what it says', { skip }, async (cont
   )
   assert.match(survived!, /\\"detail\\":\s*\{\\"id\\": 2,/)
   assert.match(webhook, /"detail":\s*\{"id": [12], "status": "paid"\}/)
-})
-
-const guides = listFiles('docs/guides', (path) => path.endsWith('.md'))
-  .map((path) => ({ path, blocks: readMarkedBlocks(readText(path)) }))
-  .filter(({ blocks }) => blocks.length > 0)
-
-for (const { path, blocks } of guides) {
-  test(`the snippets of ${path} run as printed`, { skip }, async (context) => {
-    const terminals = await Terminals.open(context, makeCheckout(context))
-    await terminals.startServer('npm start')
-    for (const { text } of blocks) {
-      const printed = await terminals.paste(text)
-      assert.doesNotMatch(printed, /error|"FailedEntryCount": [1-9]|HTTP\/1\.1 [45]/i, text)
-    }
-  })
-}
-
-test('there are guides with snippets to run', () => {
-  assert.ok(guides.length >= 2)
 })

@@ -1,4 +1,4 @@
-// The programs of docs/guides/match.md, run against the sources. test/e2e/install.test.ts runs them against the package.
+// The programs of docs/guides/match.md, run against the sources. test/clients/install.test.ts runs them against the package.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
