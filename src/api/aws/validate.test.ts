@@ -166,9 +166,11 @@ test('no pattern of the tables takes long on a hostile value', () => {
     for (const [name, shape] of Object.entries(model.shapes)) {
       if (shape.pattern === undefined) continue
       const expression = compilePattern(shape.pattern)
-      const before = performance.now()
+      const before = process.cpuUsage()
       for (const value of hostile) expression.test(value)
-      assert.ok(performance.now() - before < 500, `${name}: ${shape.pattern}`)
+      // Of this process alone, however busy the machine is.
+      const spentMs = process.cpuUsage(before).user / 1000
+      assert.ok(spentMs < 500, `${name}: ${shape.pattern}`)
     }
   }
 })
