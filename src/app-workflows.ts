@@ -4,19 +4,17 @@ import type { Machines } from './app-machines.ts'
 import type { Delivery } from './app-delivery.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
+import { EventWaits } from './app-event-waits.ts'
 import { callFunction, callHttp } from './app-workflow-calls.ts'
-import { createUuid, describeError, formatSeconds } from './base/index.ts'
-import { decodeStoredEvent, formatBusKey, storePutEvent } from './event/index.ts'
-import { type Cursor, readPastDamage } from './log/index.ts'
-import { matchesPattern, parsePattern } from './match/index.ts'
+import { createUuid, formatSeconds } from './base/index.ts'
+import { formatBusKey, storePutEvent } from './event/index.ts'
+import type { Cursor } from './log/index.ts'
 import { DEFAULT_ACCOUNT, DEFAULT_BUS } from './model/index.ts'
 import type { KubeObjects } from './objects/index.ts'
-import type { Json } from './structure/index.ts'
 import { parseGoTemplate } from './transform/index.ts'
 import {
   type ActionResult,
   asText,
-  type AwaitedEvent,
   type CallRequest,
   openWorkflows,
   type Outside,
@@ -25,7 +23,6 @@ import {
 
 const REGION = 'us-east-1'
 const SOURCE = 'io.signalbox.workflow'
-const READ_RECORDS_MAX = 500
 
 export interface WorkflowRoomParts {
   readonly state: Pick<State, 'log'>
@@ -40,19 +37,20 @@ export interface WorkflowRoom {
 }
 
 export async function openWorkflowRoom(
-  { clock, random, logger }: AppOptions,
+  { clock, random, logger, onFatal }: AppOptions,
   parts: WorkflowRoomParts,
   closers: Closers,
 ): Promise<WorkflowRoom> {
   const { objects, machines } = parts
   const client = objects.client()
+  const waits = new EventWaits({ log: parts.state.log, clock, onFatal })
   const roomLogger = logger.child({ room: 'workflow' })
   const workflows = await openWorkflows({
     client,
     clock,
     random,
     logger: roomLogger,
-    outside: createOutside({ clock, random }, parts),
+    outside: createOutside({ clock, random }, parts, waits),
     renderText: (text, parameters) =>
       parseGoTemplate(text, { name: 'template' }).render(parameters),
     isNamespaced: (of) => objects.types.find(of)?.namespaced,
@@ -63,6 +61,7 @@ export async function openWorkflowRoom(
     async close() {
       await machines.close()
       await workflows.close()
+      await waits.close()
     },
   }
   closers.add(() => room.close())
@@ -72,12 +71,19 @@ export async function openWorkflowRoom(
 function createOutside(
   stamps: Pick<AppOptions, 'clock' | 'random'>,
   { state: { log }, delivery: { ingress, sinks } }: WorkflowRoomParts,
+  waits: EventWaits,
 ): Outside {
   return {
     callFunction: (request) => callFunction(sinks, request),
     callHttp: (request) => callHttp(sinks, request),
     putEvent: (request) => putEvent(stamps, ingress, request),
-    awaitEvent: (awaited) => awaitEvent(log, awaited),
+    awaitEvent: ({ bus, pattern, since, signal }) =>
+      waits.next({
+        busKey: busKeyOf(bus),
+        pattern,
+        since: JSON.parse(since) as Cursor,
+        signal,
+      }),
     position: () => JSON.stringify(log.end()),
     publish: (news) => publish(ingress, news),
   }
@@ -128,32 +134,6 @@ async function putEvent(
   if (result?.kind === 'refused')
     return { kind: 'failed', message: result.faults.join('; '), isFinal: true }
   return { kind: 'done', output: { eventId: result?.id ?? id } }
-}
-
-async function awaitEvent(
-  log: State['log'],
-  { pattern, bus, since, signal }: AwaitedEvent,
-): Promise<ActionResult> {
-  const busKey = busKeyOf(bus)
-  let cursor = JSON.parse(since) as Cursor
-  try {
-    const wanted = parsePattern(JSON.stringify(pattern))
-    while (!signal.aborted) {
-      const reading = { recordsMax: READ_RECORDS_MAX, signal }
-      const { records, cursor: next } = await readPastDamage(log, cursor, reading)
-      cursor = next
-      for (const { kind, payload } of records) {
-        if (kind !== 'event') continue
-        const event = decodeStoredEvent(payload)
-        if (event.busKey !== busKey || !matchesPattern(wanted, event.envelope)) continue
-        const output = JSON.parse(Buffer.from(event.envelope).toString()) as object
-        return { kind: 'done', output: { event: output as Json } }
-      }
-    }
-    return { kind: 'failed', message: 'the wait was ended', isFinal: false }
-  } catch (error) {
-    return { kind: 'failed', message: describeError(error), isFinal: true }
-  }
 }
 
 const ORIGIN = { account: DEFAULT_ACCOUNT, region: REGION }

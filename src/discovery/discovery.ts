@@ -1,12 +1,10 @@
 // The discoverers at work: one reader of the log, with a cursor of its own, that shows the events of buses with a
 // started discoverer to the learner. It reads nothing while there is none, and what it cannot keep up with it
 // passes over: learning may miss an event, publishing never waits for it.
-//
-//   idle ──a discoverer is started──► reading ──none is left──► idle          (either way: ──close──► closed)
 
 import { type Clock, describeError } from '../base/index.ts'
 import { decodeStoredEvent, parseBusKey, type StoredEvent } from '../event/index.ts'
-import { type Cursor, type Log, type LogRecord, readPastDamage } from '../log/index.ts'
+import { type Cursor, type Log, LogFollower, type LogRecord } from '../log/index.ts'
 import type { DeliveryStore } from '../store/index.ts'
 import { Learner, type LearnerOptions } from './learner.ts'
 import { COMMIT_MS, EVENTS_PER_SECOND_MAX, LAG_RECORDS_MAX, READ_RECORDS_MAX } from './limits.ts'
@@ -39,86 +37,48 @@ export async function openDiscovery(options: DiscoveryOptions): Promise<Discover
 class ReadingDiscovery implements Discovery {
   readonly #options: DiscoveryOptions
   readonly #learner: Learner
-  readonly #stop = new AbortController()
+  readonly #follower: LogFollower
   #discoverers: Discoverers = new Map()
-  /** Where to read on; undefined while there is nothing to read for. */
-  #cursor: Cursor | undefined
   /** Where the process before this one stopped; for those that were started then. */
   #kept: Cursor | undefined
-  #committedAt = 0
   /** Events that may be looked at in this second. */
   #allowance = EVENTS_PER_SECOND_MAX
   #allowanceSince = 0
-  #wake: () => void = () => {}
-  #waiters: { readonly end: Cursor; readonly resolve: () => void }[] = []
-  readonly #loop: Promise<void>
 
   constructor(options: DiscoveryOptions, cursor: Cursor | undefined) {
+    const { log, clock, onFatal } = options
     this.#options = options
     this.#learner = new Learner(options)
     this.#kept = cursor
-    this.#loop = this.#run()
+    this.#follower = new LogFollower({
+      log,
+      clock,
+      recordsMax: READ_RECORDS_MAX,
+      skip: (from) => this.#withinReach(from),
+      see: async (records) => {
+        for (const record of records) await this.#see(record)
+      },
+      keep: { everyMs: COMMIT_MS, write: (at) => this.#commit(at) },
+      onFatal,
+    })
   }
 
   setDiscoverers(discoverers: Discoverers): void {
     // What was published before a discoverer was there is not for it.
     const from = this.#kept ?? this.#options.log.end()
     this.#kept = undefined
-    this.#cursor = discoverers.size === 0 ? undefined : (this.#cursor ?? from)
     this.#discoverers = discoverers
     this.#learner.forget()
-    this.#wake()
+    if (discoverers.size === 0) this.#follower.pause()
+    else this.#follower.follow(from)
   }
 
   caughtUp(): Promise<void> {
-    const end = this.#options.log.end()
-    return new Promise((resolve) => {
-      this.#waiters.push({ end, resolve })
-      this.#release()
-    })
+    return this.#follower.reached(this.#options.log.end())
   }
 
-  async close(): Promise<void> {
-    this.#stop.abort()
-    this.#wake()
-    await this.#loop
-    await this.#commit()
-    for (const { resolve } of this.#waiters.splice(0)) resolve()
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop
-    try {
-      while (!signal.aborted) {
-        if (this.#cursor === undefined) await this.#idle()
-        else await this.#readSome(this.#cursor)
-      }
-    } catch (error) {
-      if (!signal.aborted) this.#options.onFatal(error)
-    }
-  }
-
-  async #idle(): Promise<void> {
-    this.#release()
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      if (this.#stop.signal.aborted || this.#cursor !== undefined) resolve()
-    })
-  }
-
-  async #readSome(from: Cursor): Promise<void> {
-    const { log } = this.#options
-    const { signal } = this.#stop
-    const start = this.#withinReach(from)
-    const { records, cursor } = await readPastDamage(log, start, {
-      recordsMax: READ_RECORDS_MAX,
-      signal,
-    })
-    for (const record of records) await this.#see(record)
-    // They may all have been stopped meanwhile.
-    if (this.#cursor !== undefined) this.#cursor = cursor
-    if (this.#options.clock.monotonic() - this.#committedAt >= COMMIT_MS) await this.#commit()
-    this.#release()
+  close(): Promise<void> {
+    return this.#follower.close()
   }
 
   /** Too far behind to catch up: what is new matters more than what was missed. */
@@ -164,10 +124,7 @@ class ReadingDiscovery implements Discovery {
     return this.#allowance >= 0
   }
 
-  async #commit(): Promise<void> {
-    const positions = this.#cursor
-    this.#committedAt = this.#options.clock.monotonic()
-    if (positions === undefined) return
+  async #commit(positions: Cursor): Promise<void> {
     const cursor = { reader: READER, epoch: 0, positions, generation: 0 }
     try {
       await this.#options.cursors.commit({ cursor, put: [], remove: [], attempts: [] })
@@ -177,18 +134,6 @@ class ReadingDiscovery implements Discovery {
         error: describeError(error),
       })
     }
-  }
-
-  #release(): void {
-    const at = this.#cursor
-    const isPassed = (end: Cursor): boolean =>
-      at === undefined ||
-      end.every(({ partition, offset }) =>
-        at.some((position) => position.partition === partition && position.offset >= offset),
-      )
-    const ready = this.#waiters.filter(({ end }) => isPassed(end))
-    this.#waiters = this.#waiters.filter(({ end }) => !isPassed(end))
-    for (const { resolve } of ready) resolve()
   }
 }
 

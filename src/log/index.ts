@@ -14,6 +14,7 @@ export type { Position } from './position.ts'
 export { openFileLog, type FileLogOptions } from './drivers/file/open-file-log.ts'
 export type { FileLog, Retention } from './drivers/file/file-log.ts'
 export { openMemoryLog, type MemoryLogOptions } from './drivers/memory/memory-log.ts'
+export { isBehind, LogFollower } from './log-follower.ts'
 export { readPastDamage } from './read-past-damage.ts'
 export {
   removeSegments,

@@ -1,11 +1,9 @@
 // Reads the log for triggers, with a cursor of its own: every event is dealt with at least once, also after a crash,
 // because the cursor moves when what an event asked for is stored. While there is no trigger nothing is read.
-//
-//   idle ──a trigger is there──► reading ──none is left──► idle          (either way: ──close──► closed)
 
 import { type Clock, describeError, type Logger, wait } from '../base/index.ts'
 import { decodeStoredEvent } from '../event/index.ts'
-import { type Cursor, type Log, type LogRecord, readPastDamage } from '../log/index.ts'
+import { type Cursor, type Log, LogFollower, type LogRecord } from '../log/index.ts'
 import type { DeliveryStore } from '../store/index.ts'
 import type { Circumstances, EventTriage } from './event-triage.ts'
 import { COMMIT_MS, READ_RECORDS_MAX, RETRY_MS } from './limits.ts'
@@ -26,36 +24,37 @@ const READER = 'triggers'
 
 export class EventFollower {
   readonly #options: EventFollowerOptions
-  readonly #stop = new AbortController()
-  /** Where to read on; undefined while there is nothing to read for. */
-  #cursor: Cursor | undefined
+  readonly #follower: LogFollower
   #committed: Cursor | undefined
-  #committedAt = 0
-  #wake: () => void = () => {}
-  #loop: Promise<void> = Promise.resolve()
 
   constructor(options: EventFollowerOptions) {
+    const { log, clock, onFatal } = options
     this.#options = options
+    this.#follower = new LogFollower({
+      log,
+      clock,
+      recordsMax: READ_RECORDS_MAX,
+      see: async (records, signal) => {
+        if (records.some(({ kind }) => kind === 'event')) await this.#see(records, signal)
+      },
+      keep: { everyMs: COMMIT_MS, write: (at) => this.#commit(at) },
+      onFatal,
+    })
   }
 
   /** `since` is when the first of the triggers was made, wall milliseconds; undefined when there is none. */
   async start(since: number | undefined): Promise<void> {
     const stored = await this.#options.cursors.cursor(READER)
-    if (since !== undefined) this.#cursor = await this.#from(since, stored?.positions)
-    this.#committed = this.#cursor
-    this.#loop = this.#run()
+    if (since !== undefined) this.#follow(await this.#from(since, stored?.positions))
   }
 
   /** A trigger is there, made at `since`, or none is any more. */
   async setWanted(since: number | undefined): Promise<void> {
     if (since === undefined) {
-      this.#cursor = undefined
+      this.#follower.pause()
       this.#committed = undefined
-    } else if (this.#cursor === undefined) {
-      const cursor = await this.#from(since, undefined)
-      this.#cursor ??= cursor
-      this.#committed ??= cursor
-      this.#wake()
+    } else if (this.#follower.cursor === undefined) {
+      this.#follow(await this.#from(since, undefined))
     }
   }
 
@@ -64,11 +63,13 @@ export class EventFollower {
     return this.#committed
   }
 
-  async close(): Promise<void> {
-    this.#stop.abort()
-    this.#wake()
-    await this.#loop
-    await this.#commit()
+  close(): Promise<void> {
+    return this.#follower.close()
+  }
+
+  #follow(from: Cursor): void {
+    this.#committed ??= from
+    this.#follower.follow(from)
   }
 
   /** Not before the triggers were, and not before what was dealt with. */
@@ -80,40 +81,9 @@ export class EventFollower {
     })
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop
-    try {
-      while (!signal.aborted) {
-        if (this.#cursor === undefined) await this.#idle()
-        else await this.#readSome(this.#cursor)
-      }
-    } catch (error) {
-      if (!signal.aborted) this.#options.onFatal(error)
-    }
-  }
-
-  async #idle(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve
-      if (this.#stop.signal.aborted || this.#cursor !== undefined) resolve()
-    })
-  }
-
-  async #readSome(from: Cursor): Promise<void> {
-    const { signal } = this.#stop
-    const reading = { recordsMax: READ_RECORDS_MAX, signal }
-    const { records, cursor } = await readPastDamage(this.#options.log, from, reading)
-    if (records.some(({ kind }) => kind === 'event')) await this.#see(records)
-    if (signal.aborted) return
-    // The last trigger may have gone meanwhile.
-    if (this.#cursor !== undefined) this.#cursor = cursor
-    if (this.#options.clock.monotonic() - this.#committedAt >= COMMIT_MS) await this.#commit()
-  }
-
   /** Again and again until all is stored. */
-  async #see(records: readonly LogRecord[]): Promise<void> {
+  async #see(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
     const { triage, clock, logger } = this.#options
-    const { signal } = this.#stop
     let next = 0
     while (next < records.length && !signal.aborted) {
       try {
@@ -141,14 +111,11 @@ export class EventFollower {
     if (event !== undefined) await this.#options.triage.see(event, circumstances)
   }
 
-  async #commit(): Promise<void> {
-    const positions = this.#cursor
-    this.#committedAt = this.#options.clock.monotonic()
-    if (positions === undefined) return
+  async #commit(positions: Cursor): Promise<void> {
     const cursor = { reader: READER, epoch: 0, positions, generation: 0 }
     try {
       await this.#options.cursors.commit({ cursor, put: [], remove: [], attempts: [] })
-      this.#committed = positions
+      if (this.#follower.cursor !== undefined) this.#committed = positions
     } catch (error) {
       // What follows it is dealt with once more after a restart, which changes nothing.
       this.#options.logger.warn('the place of triggers could not be kept', {
