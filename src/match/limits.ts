@@ -46,3 +46,7 @@ export const EXPLAINED_FIELDS_MAX = 32
 
 /** Branches in one list before the next are split off by their other exact values. */
 export const WAITING_UNSPLIT_MAX = 2
+
+/** Texts of one field whose outcome is kept, and conditions that one of them may satisfy. */
+export const MEMO_SLOTS_MAX = 512
+export const MEMO_PROBES_MAX = 64

@@ -17,7 +17,7 @@ import {
 import type { Condition } from './condition.ts'
 import { areConsistent, hasConsistentChoice } from './consistency.ts'
 import { createImage, scanFast, type Image } from './fast-scan.ts'
-import { Field } from './field.ts'
+import { Field, type Found } from './field.ts'
 import { Leaf } from './leaf.ts'
 import { WAITING_UNSPLIT_MAX } from './limits.ts'
 import { NameNode, pruneNode, reachNode } from './name-tree.ts'
@@ -34,7 +34,7 @@ export type { Rule } from './branch.ts'
 // One event is matched at a time, so all machines use the same.
 const scan = new Scan<Field>()
 const leaf = new Leaf()
-const hits = new ReusedList<Probe>()
+const found: Found = { hits: new ReusedList(), matched: new ReusedList() }
 const sorting = new OrderSort<Rule<unknown>>()
 
 /** How many times fewer must wait at the better place to leave an exact value for it. */
@@ -50,7 +50,6 @@ export class Machine<Key> {
   #order = 0
   /** The names as the kernel wants them; none when it cannot have them. */
   #image: Image<Field> | 'outdated' | undefined = 'outdated'
-  readonly #matched = new ReusedList<Rule<Key>>()
   readonly #visit = { scan, leaf, verify: (branch: Branch): void => this.#verifyBranch(branch) }
 
   get(key: Key): Rule<Key> | undefined {
@@ -94,14 +93,18 @@ export class Machine<Key> {
       result = scan.scan(withoutRepeats(event), this.#root, { names: 'any', isRepeatFree: true })
     }
     const { fields } = scan
-    this.#matched.count = 0
+    const { hits, matched } = found
+    matched.count = 0
     hits.count = 0
     for (let index = 0; index < fields.count; index += 1) {
-      fields.items[index]!.find(scan, leaf, hits)
+      fields.items[index]!.find(scan, leaf, found)
     }
     for (let index = 0; index < hits.count; index += 1) this.#wake(hits.items[index]!.waiting!)
-    for (const branch of this.#always) if (isSatisfied(branch)) this.#accept(branch)
-    return this.#matched.count === 0 ? NO_KEYS : this.#answer()
+    const always = this.#always
+    for (let index = 0; index < always.length; index += 1) {
+      if (isSatisfied(always[index]!)) this.#accept(always[index]!)
+    }
+    return matched.count === 0 ? NO_KEYS : this.#answer()
   }
 
   #scan(event: Uint8Array, names: Names): ScanResult {
@@ -112,10 +115,10 @@ export class Machine<Key> {
   }
 
   #answer(): readonly Key[] {
-    const { items, count } = this.#matched
+    const { items, count } = found.matched
     if (count > 1) sorting.sort(items, count)
     const keys = Array<Key>(count)
-    for (let index = 0; index < count; index += 1) keys[index] = items[index]!.key
+    for (let index = 0; index < count; index += 1) keys[index] = items[index]!.key as Key
     return keys
   }
 
@@ -209,7 +212,7 @@ export class Machine<Key> {
     const { run } = scan
     if (rule.matchedIn === run) return
     rule.matchedIn = run
-    this.#matched.add(rule as Rule<Key>)
+    found.matched.add(rule)
   }
 }
 

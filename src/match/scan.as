@@ -20,6 +20,9 @@ const NODE_BYTES: usize = 12
 // A child: the length of its name, where that lies, its first eight bytes, the address of its node.
 const CHILD_BYTES: usize = 24
 
+// Bytes of a text that has room in a leaf.
+const SHORT_MAX: usize = 16
+
 const STOP: i32 = -1
 const DEPTH_MAX: i32 = 1000
 
@@ -225,6 +228,18 @@ function addLeaf(field: i32, kind: i32, start: usize, stop: usize, element: i32)
   store<i32>(leaf, field, 20)
   leaves++
   if (kind == 2) readNumber(leaf, start, stop)
+  else if (kind == 0 && stop - start <= SHORT_MAX) noteShort(leaf, start, stop - start)
+}
+
+// A short text with zeros behind it, and a hash, so that it can be looked up by its words.
+function noteShort(leaf: usize, start: usize, length: usize): void {
+  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  const isInside = i8x16.lt_u(places, i8x16.splat(<i8>length))
+  const text = v128.and(v128.load(start), isInside)
+  v128.store(leaf, text, 24)
+  const low = <u64>i64x2.extract_lane(text, 0) ^ length
+  const hash = low * 0x9e3779b97f4a7c15 ^ <u64>i64x2.extract_lane(text, 1) * 0xc2b2ae3d27d4eb4f
+  store<i32>(leaf, <i32>(hash >> 32) ^ <i32>(hash >> 56), 40)
 }
 
 // @ts-ignore: decorator

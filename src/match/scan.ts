@@ -75,7 +75,12 @@ export const LEAF_ELEMENT = 3
 /** The next leaf of the same field, -1 for none. */
 export const LEAF_NEXT = 4
 export const LEAF_FIELD = 5
-// Behind them, of a number, what `NumberReading` takes, if the scan has `numbers`.
+// Behind them, if the scan has `numbers`: of a number what `NumberReading` takes, of a short text the text itself as
+// four words, with zeros behind it, and a hash.
+export const LEAF_TEXT = 6
+export const LEAF_TEXT_HASH = 10
+/** Bytes of a text that counts as short. */
+export const SHORT_TEXT_MAX = 16
 
 /** The latest event that was scanned; one at a time, so that its arrays are used again. */
 export class Scan<Field extends ScannedField> implements Elements {
@@ -86,7 +91,7 @@ export class Scan<Field extends ScannedField> implements Elements {
   readonly fields: ReusedList<Field> = new ReusedList()
   leafCount = 0
   leaves: Int32Array = new Int32Array(64 * LEAF_WORDS)
-  /** The memory of the leaves as doubles, when numbers were read on the way. */
+  /** The memory of the leaves as doubles, when numbers were read and short texts noted on the way. */
   numbers: Float64Array | undefined
   elementCount = 0
   elements: Int32Array = new Int32Array(16 * ELEMENT_WORDS)
