@@ -38,6 +38,9 @@ const POWERS: usize = memory.data<f64>([
 const NO_OBJECT: i32 = -1
 const GIVES_UP: i32 = -2
 
+// Stands behind the event: no space, and nothing that JSON is made of.
+const BEHIND: i8 = 0x7f
+
 const PLAIN: i32 = 0
 const ENVELOPE: i32 = 1
 
@@ -76,9 +79,9 @@ export function scan(length: usize, names: i32): i32 {
   elements = 0
   arrays = 0
   hasGivenUp = false
-  // Nothing of an earlier event is taken for this one.
-  v128.store(end, i8x16.splat(0))
-  v128.store(end, i8x16.splat(0), 16)
+  // Nothing of an earlier event is taken for this one, and no space is looked for behind it.
+  v128.store(end, i8x16.splat(BEHIND))
+  v128.store(end, i8x16.splat(BEHIND), 16)
   const start = skipSpace(EVENT)
   if (start >= end || load<u8>(start) != 0x7b) return NO_OBJECT
   scanObject(start, IMAGE, -1, 1, true)
@@ -88,8 +91,12 @@ export function scan(length: usize, names: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function skipSpace(start: usize): usize {
+  return load<u8>(start) > 0x20 ? start : skipSpaces(start)
+}
+
+function skipSpaces(start: usize): usize {
   let at = start
-  while (at < end && load<u8>(at) <= 0x20) at++
+  while (load<u8>(at) <= 0x20) at++
   return at
 }
 
@@ -110,7 +117,7 @@ function scanObject(start: usize, node: usize, element: i32, depth: i32, isLast:
     at = skipSpace(at)
     if (load<u8>(at) != 0x22) break
     const name = at + 1
-    const nameEnd = findQuote(name)
+    const nameEnd = findQuoteNear(name)
     if (nameEnd >= end) return STOP
     if (load<u8>(nameEnd) != 0x22) return giveUp()
     const child = findChild(node, children, name, nameEnd - name)
@@ -196,7 +203,7 @@ function scanScalar(start: usize, node: usize, element: i32): i32 {
   const field = load<i32>(node)
   if (first == 0x22) {
     let kind = 0
-    let at = findQuote(start + 1)
+    let at = findQuoteNear(start + 1)
     while (at < end && load<u8>(at) != 0x22) {
       kind = 1
       at = findQuote(at + 2)
@@ -308,16 +315,28 @@ function readNumber(leaf: usize, start: usize, stop: usize): void {
   store<i32>(leaf, (min(tailLength, 3) << 8) | scale, 44)
 }
 
+// @ts-ignore: decorator
+@inline
 function skipValue(start: usize): usize {
   const first = load<u8>(start)
   if (first == 0x22) {
-    let at = findQuote(start + 1)
+    let at = findQuoteNear(start + 1)
     while (at < end && load<u8>(at) != 0x22) at = findQuote(at + 2)
     return at + 1
   }
   if (first == 0x7b || first == 0x5b) return skipRest(start + 1)
   const at = skipScalar(start)
   return at == start ? end : at
+}
+
+/** As `findQuote`, for what is mostly short. */
+// @ts-ignore: decorator
+@inline
+function findQuoteNear(start: usize): usize {
+  const bytes = v128.load(start)
+  const quotes = i8x16.eq(bytes, i8x16.splat(0x22))
+  const found = i8x16.bitmask(v128.or(quotes, i8x16.eq(bytes, i8x16.splat(0x5c))))
+  return found != 0 ? start + ctz(found) : findQuote(start + 16)
 }
 
 /** The next quote or backslash, or the end. */
