@@ -31,7 +31,7 @@ const BROKER_ADDRESS =
   /^(kafka|nats):\/\/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/([^\s/?#]{1,255})(?:\?([^#]*))?$/
 
 /** What a target's address may say beside the place. */
-const OPTION = /^(?:key|mode|header\.[A-Za-z0-9_.-]{1,128})$/
+const OPTION = /^(?:key|mode|jetstream|header\.[A-Za-z0-9_.-]{1,128})$/
 const MODES = ['binary', 'structured', 'plain']
 
 export function parseBrokerAddress(text: string): BrokerAddress | undefined {
@@ -41,5 +41,8 @@ export function parseBrokerAddress(text: string): BrokerAddress | undefined {
   const mode = options.get('mode')
   const isKnown = [...options.keys()].every((name) => OPTION.test(name))
   if (!isKnown || (mode !== undefined && !MODES.includes(mode))) return undefined
+  const jetstream = options.get('jetstream')
+  if (jetstream !== undefined && (type !== 'nats' || !/^(?:true|false)$/.test(jetstream)))
+    return undefined
   return { type: type as BrokerAddress['type'], broker, place, options }
 }

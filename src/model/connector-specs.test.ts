@@ -83,6 +83,9 @@ test('a source says what it reads, and maps only attributes', () => {
 test('addresses of brokers name the broker, the place and how to send', () => {
   assert.equal(isTargetAddress('kafka://main/orders'), true)
   assert.equal(isTargetAddress('nats://edge/orders.created'), true)
+  assert.equal(isTargetAddress('nats://edge/orders.created?jetstream=true'), true)
+  assert.equal(isTargetAddress('nats://edge/orders.created?jetstream=yes'), false)
+  assert.equal(isTargetAddress('kafka://main/orders?jetstream=true'), false)
   assert.equal(isTargetAddress('kafka://main'), false)
   assert.equal(isTargetAddress('kafka://Main/orders'), false)
   const address = parseBrokerAddress('kafka://main/orders?key=$.detail.id&mode=structured')

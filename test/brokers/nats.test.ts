@@ -9,6 +9,7 @@ import { createUser } from '@nats-io/nkeys'
 import { createCertificates } from '../../tools/services/certificates.ts'
 import { type Nats, natsLacks, startNats } from '../../tools/services/nats.ts'
 import { createStream, publishAll, readStream, type SeenMessage } from '../support/nats.ts'
+import { createNatsAccounts } from '../support/nats-accounts.ts'
 import { natsCli, natsCliLacks, natsListen } from '../support/nats-cli.ts'
 import { DEADLINE_MS, Signalbox, until } from '../support/signalbox.ts'
 
@@ -149,30 +150,46 @@ test('CloudEvents come in both modes and go out structured', { skip }, async (co
 
 const user = createUser()
 const seed = Buffer.from(user.getSeed()).toString()
+const accounts = createNatsAccounts()
 const LOGINS = [
   [
     'user and password',
     'authorization { user: box, password: "pass word" }',
     'username: box, password: { secret: edge, key: login }',
     'pass word',
+    'wrong',
   ],
-  ['token', 'authorization { token: "s3cret" }', 'token: { secret: edge, key: login }', 's3cret'],
+  [
+    'token',
+    'authorization { token: "s3cret" }',
+    'token: { secret: edge, key: login }',
+    's3cret',
+    'wrong',
+  ],
+  [
+    'a credentials file',
+    accounts.configuration,
+    'credentials: { secret: edge, key: login }',
+    accounts.createCredentials(),
+    // Of an operator that nobody trusts.
+    createNatsAccounts().createCredentials(),
+  ],
   [
     'nkey',
     `authorization { users: [{ nkey: ${user.getPublicKey()} }] }`,
     'nkey: { secret: edge, key: login }',
     seed,
+    Buffer.from(createUser().getSeed()).toString(),
   ],
 ] as const
 
-for (const [name, configuration, security, secret] of LOGINS) {
+for (const [name, configuration, security, secret, wrong] of LOGINS) {
   test(
     `a server that asks for ${name} is logged in to, and a wrong secret is mended without a restart`,
     { skip },
     async (context) => {
       const guarded = await startNats({ configuration })
       context.after(() => guarded.stop())
-      const wrong = name === 'nkey' ? Buffer.from(createUser().getSeed()).toString() : 'wrong'
       const signalbox = await Signalbox.open(context, {
         config:
           config(
@@ -219,6 +236,55 @@ test(
     await until('it does not believe', DEADLINE_MS, async () => {
       const text = await (await fetch(`${stranger.url}/_signalbox/v1/sources`)).text()
       return /certificate/i.test(text) && text.includes('"lost"')
+    })
+  },
+)
+
+test(
+  'a stream that may not be written to is an error of rights, and what no stream has is one of place',
+  { skip },
+  async (context) => {
+    const closed = 'permissions: { publish: { deny: ["closed.>"] } }'
+    const guarded = await startNats({
+      configuration: `authorization { users: [{ user: box, password: word, ${closed} }] }`,
+    })
+    context.after(() => guarded.stop())
+    const signalbox = await Signalbox.open(context, {
+      config: `${config(guarded.url, '  {}', ', security: { username: box, password: { secret: edge, key: login } }')}secretsDir: ./secrets`,
+      files: { 'secrets/edge/login': 'word' },
+    })
+    const create = { 'queue-name': 'dead' }
+    const { QueueUrl: url } = (await signalbox.aws('sqs', 'create-queue', create)) as {
+      QueueUrl: string
+    }
+    const dead = { Arn: 'arn:aws:sqs:us-east-1:000000000000:dead' }
+    const pattern = JSON.stringify({ source: ['shop'] })
+    await signalbox.aws('events', 'put-rule', { name: 'out', 'event-pattern': pattern })
+    const targets = ['closed.a', 'nowhere'].map((subject) => ({
+      Id: subject,
+      Arn: `nats://edge/${subject}?jetstream=true`,
+      RetryPolicy: { MaximumRetryAttempts: 0 },
+      DeadLetterConfig: dead,
+    }))
+    await signalbox.aws('events', 'put-targets', { rule: 'out', targets: JSON.stringify(targets) })
+    const entries = JSON.stringify([{ Source: 'shop', DetailType: 'a', Detail: '{}' }])
+    await signalbox.aws('events', 'put-events', { entries })
+    const codes = new Map<string, string>()
+    await until('both are dead', DEADLINE_MS, async () => {
+      const { Messages = [] } = (await signalbox.aws('sqs', 'receive-message', {
+        'queue-url': url,
+        'message-attribute-names': 'All',
+        'max-number-of-messages': '10',
+      })) as { Messages?: { MessageAttributes: Record<string, { StringValue: string }> }[] }
+      for (const { MessageAttributes: attributes } of Messages) {
+        const target = attributes['TARGET_ARN']!.StringValue
+        codes.set(target, attributes['ERROR_CODE']!.StringValue)
+      }
+      return codes.size === 2
+    })
+    assert.deepEqual(Object.fromEntries(codes), {
+      'nats://edge/closed.a?jetstream=true': 'NO_PERMISSIONS',
+      'nats://edge/nowhere?jetstream=true': 'NO_RESOURCE',
     })
   },
 )

@@ -4,7 +4,12 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { createUuid } from '../../../base/index.ts'
 import type { ConnectorContext, ConnectorRun, SourceMessage } from '../../connector.ts'
-import { CORE_WAITING_BYTES_MAX, CORE_WAITING_MAX, SOURCE_MESSAGES_MAX } from './limits.ts'
+import {
+  CORE_WAITING_BYTES_MAX,
+  CORE_WAITING_MAX,
+  SOURCE_BYTES_MAX,
+  SOURCE_MESSAGES_MAX,
+} from './limits.ts'
 import { Waiting } from './waiting.ts'
 import { headersOf } from './message-headers.ts'
 
@@ -46,7 +51,7 @@ async function pump(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const batch = await waiting.take(SOURCE_MESSAGES_MAX)
+    const batch = await waiting.take({ countMax: SOURCE_MESSAGES_MAX, bytesMax: SOURCE_BYTES_MAX })
     if (batch.length > 0)
       await context.accept(
         batch.map((message) => toSourceMessage(message, context)),

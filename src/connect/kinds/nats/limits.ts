@@ -2,6 +2,7 @@
 
 /** Messages of a source that are under way into the log at once: what may come twice after a crash. */
 export const SOURCE_MESSAGES_MAX = 500
+export const SOURCE_BYTES_MAX: number = 4 * 1024 * 1024
 
 /** Messages of core NATS that wait to be taken in. It sends on whether we keep up or not; beyond this they are lost. */
 export const CORE_WAITING_MAX = 10_000

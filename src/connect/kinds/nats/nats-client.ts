@@ -59,10 +59,12 @@ async function authenticatorOf(
   client: Client,
 ): Promise<Authenticator | undefined> {
   const { username, password, token, nkey, credentials } = security ?? {}
-  const encode = async (reference: Parameters<typeof reveal>[0]): Promise<Uint8Array> =>
-    new TextEncoder().encode((await reveal(reference)).trim())
-  if (credentials !== undefined) return client.credsAuthenticator(await encode(credentials))
-  if (nkey !== undefined) return client.nkeyAuthenticator(await encode(nkey))
+  const encoder = new TextEncoder()
+  // The client wants a line to end behind the last of credentials; secrets are kept without.
+  if (credentials !== undefined)
+    return client.credsAuthenticator(encoder.encode(`${await reveal(credentials)}\n`))
+  if (nkey !== undefined)
+    return client.nkeyAuthenticator(encoder.encode((await reveal(nkey)).trim()))
   if (token !== undefined) return client.tokenAuthenticator(await reveal(token))
   if (username === undefined) return undefined
   const word = password === undefined ? undefined : await reveal(password)

@@ -2,13 +2,14 @@
 // of a stream is published to the stream, which says that it has it and drops what it has already; any other is core
 // NATS, where the server's answer to a flush is all there is.
 
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import type { JetStreamManager } from '@nats-io/jetstream'
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
 import type { Clock } from '../../../base/index.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { REQUEST_TIMEOUT_MS, STREAM_KNOWN_MS, STREAMS_KNOWN_MAX } from './limits.ts'
 import { connectNats } from './nats-client.ts'
 import type { NatsMessage } from './nats-message.ts'
+import { StreamPublisher } from './stream-publisher.ts'
 
 export interface PublishMessage extends NatsMessage {
   /** Said twice it is one message of its stream. */
@@ -20,7 +21,7 @@ export interface PublishMessage extends NatsMessage {
 interface Open {
   readonly connection: NatsConnection
   readonly manager: JetStreamManager
-  readonly stream: JetStreamClient
+  readonly streams: StreamPublisher
   readonly createHeaders: () => MsgHdrs
   /** By subject, with the monotonic time up to which it is believed. */
   readonly isOfStream: Map<string, { readonly is: boolean; readonly until: number }>
@@ -78,8 +79,8 @@ export class NatsLink {
 
   async #connect(): Promise<Open> {
     try {
-      const { headers } = await import('@nats-io/transport-node')
-      const { jetstream, jetstreamManager } = await import('@nats-io/jetstream')
+      const { createInbox, headers } = await import('@nats-io/transport-node')
+      const { jetstreamManager } = await import('@nats-io/jetstream')
       const connection = await connectNats(this.#access)
       const timeout = this.#access.broker.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
       const ended = (): void => void (this.#open = undefined)
@@ -88,7 +89,11 @@ export class NatsLink {
       return {
         connection,
         manager: await jetstreamManager(connection, { timeout, checkAPI: false }),
-        stream: jetstream(connection, { timeout }),
+        streams: new StreamPublisher(connection, {
+          clock: this.#clock,
+          timeoutMs: timeout,
+          inbox: createInbox(),
+        }),
         createHeaders: headers,
         isOfStream: new Map(),
       }
@@ -110,10 +115,8 @@ export class NatsLink {
 
   async #toStream(open: Open, message: PublishMessage): Promise<undefined> {
     try {
-      await open.stream.publish(message.subject, message.body, {
-        msgID: message.id,
-        headers: toHeaders(open, message),
-      })
+      const { subject, body, id } = message
+      await open.streams.publish({ subject, body, id, headers: toHeaders(open, message) })
       return undefined
     } catch (error) {
       // The stream may be another by now, or none.

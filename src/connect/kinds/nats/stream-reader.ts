@@ -20,6 +20,7 @@ import {
   NAK_DELAY_MS,
   PULL_EXPIRES_MS,
   REQUEST_TIMEOUT_MS,
+  SOURCE_BYTES_MAX,
   SOURCE_MESSAGES_MAX,
 } from './limits.ts'
 import { headersOf } from './message-headers.ts'
@@ -128,6 +129,7 @@ function consume(consumer: Consumer, waiting: Waiting<JsMsg>): Promise<ConsumerM
   })
 }
 
+/** Two batches are under way: one on its way to the disk, and the one behind it, which is made ready meanwhile. */
 async function pump(
   {
     connection,
@@ -136,20 +138,39 @@ async function pump(
   { source, context }: ConnectorRun,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    const batch = await waiting.take(SOURCE_MESSAGES_MAX)
-    if (batch.length === 0) continue
-    try {
-      await context.accept(
-        batch.map((message) => toSourceMessage(source.stream!, message)),
-        signal,
-      )
-    } catch (error) {
-      if (!connection.isClosed()) for (const message of batch) message.nak(NAK_DELAY_MS)
-      throw error
-    }
-    for (const message of batch) message.ack()
+  const failed = new AbortController()
+  const fail = (): void => {
+    failed.abort()
+    waiting.wake()
   }
+  let older: Promise<void> = Promise.resolve()
+  let newer: Promise<void> = Promise.resolve()
+  while (!signal.aborted && !failed.signal.aborted) {
+    const batch = await waiting.take({ countMax: SOURCE_MESSAGES_MAX, bytesMax: SOURCE_BYTES_MAX })
+    if (batch.length === 0) continue
+    await older
+    older = newer
+    const messages = batch.map((message) => toSourceMessage(source.stream!, message))
+    newer = settle(connection, { batch, accepted: context.accept(messages, signal) })
+    newer.catch(fail)
+  }
+  await older
+  await newer
+}
+
+interface UnderWay {
+  readonly batch: readonly JsMsg[]
+  readonly accepted: Promise<void>
+}
+
+async function settle(connection: NatsConnection, { batch, accepted }: UnderWay): Promise<void> {
+  try {
+    await accepted
+  } catch (error) {
+    if (!connection.isClosed()) for (const message of batch) message.nak(NAK_DELAY_MS)
+    throw error
+  }
+  for (const message of batch) message.ack()
 }
 
 /** By the sequence in its stream, so that what is given again is the same event. */

@@ -24,14 +24,24 @@ export class Waiting<T extends { readonly data: Uint8Array }> {
     this.#wake()
   }
 
-  /** Waits for the first; empty when it was woken for another reason. */
-  async take(countMax: number): Promise<readonly T[]> {
+  /** Waits for the first; empty when it was woken for another reason. Ends with the message that reaches a bound. */
+  async take({ countMax, bytesMax }: TakeLimits): Promise<readonly T[]> {
     if (this.#messages.length === 0) {
       await new Promise<void>((resolve) => (this.#wake = resolve))
       this.#wake = () => {}
     }
-    const taken = this.#messages.splice(0, countMax)
-    for (const { data } of taken) this.#bytes -= data.length
-    return taken
+    let count = 0
+    let sizeBytes = 0
+    while (count < this.#messages.length && count < countMax && sizeBytes < bytesMax) {
+      sizeBytes += this.#messages[count]!.data.length
+      count += 1
+    }
+    this.#bytes -= sizeBytes
+    return this.#messages.splice(0, count)
   }
+}
+
+export interface TakeLimits {
+  readonly countMax: number
+  readonly bytesMax: number
 }
