@@ -97,26 +97,32 @@ function putMeta({ traceHeader, directed }: PutEvent): EventMeta {
  * be JSON is not.
  */
 export function storeEvent(event: Event, came: Pick<EventMeta, 'topic'> = {}): Buffer {
-  const time = formatEnvelopeTime(Date.parse(event.time))
+  const time = envelopeTimeOf(event.time)
   const data = detailOf(event)
-  const envelope = {
-    version: '0',
-    id: event.id,
-    'detail-type': event.type,
-    source: event.source,
-    account: event.bus.account,
-    time,
-    region: event.bus.region,
-    resources: event.resources,
-  }
   return encodeStoredEvent({
     busKey: formatBusKey(event.bus),
     meta: { ...metaOf(event, time), ...came },
-    envelopeHead: `${JSON.stringify(envelope).slice(0, -1)}${visibleAttributes(event, data)},"detail":`,
+    envelopeHead:
+      `{"version":"0","id":${JSON.stringify(event.id)},"detail-type":${JSON.stringify(event.type)}` +
+      `,"source":${JSON.stringify(event.source)},"account":"${event.bus.account}","time":"${time}"` +
+      `,"region":"${event.bus.region}","resources":${event.resources.length === 0 ? '[]' : JSON.stringify(event.resources)}` +
+      `${visibleAttributes(event, data)},"detail":`,
     detail: data.detail,
     ...(data.raw === undefined ? {} : { rawData: data.raw }),
     hasData: event.data !== undefined,
   })
+}
+
+// Events that come together mostly have the same time.
+let lastGivenTime = ''
+let lastEnvelopeTime = ''
+
+function envelopeTimeOf(time: string): string {
+  if (time !== lastGivenTime) {
+    lastEnvelopeTime = formatEnvelopeTime(Date.parse(time))
+    lastGivenTime = time
+  }
+  return lastEnvelopeTime
 }
 
 /** What makes a CloudEvent the same event again: its source and id (CloudEvents 1.0.2, `id`). */

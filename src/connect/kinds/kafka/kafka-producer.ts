@@ -10,6 +10,7 @@ import type { Clock } from '../../../base/index.ts'
 import { AppError } from '../../../base/index.ts'
 import type { BrokerProducer } from '../../../model/index.ts'
 import { brokerLost, hasCode } from './broker-fault.ts'
+import { HeaderTexts } from './header-texts.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { type ClientRetries, connectionSettings } from './client-options.ts'
 import { BATCH_BYTES, LINGER_MS, PRODUCER_BYTES_MAX, PRODUCER_RECORDS_MAX } from './limits.ts'
@@ -54,9 +55,18 @@ export function openKafkaProducer(options: KafkaProducerOptions): KafkaProducer 
   return new GatheringProducer(options)
 }
 
+/** What was given in one call, which is answered when nothing of it is open. */
+interface Given {
+  readonly outcomes: RecordOutcome[]
+  open: number
+  readonly resolve: (outcomes: readonly RecordOutcome[]) => void
+}
+
 interface Waiting {
   readonly record: ProducerRecord
-  readonly settle: (outcome: RecordOutcome) => void
+  readonly sizeBytes: number
+  readonly given: Given
+  readonly index: number
 }
 
 const ACKS = { all: -1, leader: 1, none: 0 } as const
@@ -83,7 +93,15 @@ class GatheringProducer implements KafkaProducer {
   }
 
   send(records: readonly ProducerRecord[]): Promise<readonly RecordOutcome[]> {
-    return Promise.all(records.map((record) => this.#give(record)))
+    if (records.length === 0) return Promise.resolve([])
+    const { promise, resolve } = Promise.withResolvers<readonly RecordOutcome[]>()
+    const given = {
+      outcomes: Array.from<RecordOutcome>({ length: records.length }),
+      open: records.length,
+      resolve,
+    }
+    for (const [index, record] of records.entries()) this.#give(record, given, index)
+    return promise
   }
 
   async close(): Promise<void> {
@@ -94,27 +112,27 @@ class GatheringProducer implements KafkaProducer {
     await client?.close(true).catch(() => {})
   }
 
-  #give(record: ProducerRecord): Promise<RecordOutcome> {
+  #give(record: ProducerRecord, given: Given, index: number): void {
     const sizeBytes = sizeOf(record)
     const isFull =
       this.#heldRecords >= PRODUCER_RECORDS_MAX || this.#heldBytes + sizeBytes > PRODUCER_BYTES_MAX
     if (this.#isClosed || isFull) {
       const why = this.#isClosed ? 'the producer is closed' : 'too much waits to be sent'
       const message = `broker \`${this.#options.broker.name}\`: ${why}`
-      return Promise.resolve({ kind: 'failed', error: new AppError('BROKER_LOST', message) })
+      tell(given, index, { kind: 'failed', error: new AppError('BROKER_LOST', message) })
+      return
     }
     this.#heldRecords += 1
     this.#heldBytes += sizeBytes
-    return new Promise((resolve) => {
-      const settle = (outcome: RecordOutcome): void => {
-        this.#heldRecords -= 1
-        this.#heldBytes -= sizeBytes
-        resolve(outcome)
-      }
-      this.#waiting.push({ record, settle })
-      this.#waitingBytes += sizeBytes
-      this.#linger()
-    })
+    this.#waiting.push({ record, sizeBytes, given, index })
+    this.#waitingBytes += sizeBytes
+    this.#linger()
+  }
+
+  #settle({ sizeBytes, given, index }: Waiting, outcome: RecordOutcome): void {
+    this.#heldRecords -= 1
+    this.#heldBytes -= sizeBytes
+    tell(given, index, outcome)
   }
 
   #linger(): void {
@@ -152,7 +170,7 @@ class GatheringProducer implements KafkaProducer {
     let count = 0
     let sizeBytes = 0
     while (count < this.#waiting.length && (count === 0 || sizeBytes < this.#batchBytes)) {
-      sizeBytes += sizeOf(this.#waiting[count]!.record)
+      sizeBytes += this.#waiting[count]!.sizeBytes
       count += 1
     }
     this.#waitingBytes -= sizeBytes
@@ -166,7 +184,7 @@ class GatheringProducer implements KafkaProducer {
       const sending = client.send({ messages, ...this.#produceOptions })
       const { offsets = [] } = await this.#within(sending)
       const placeOf = createPlaces(offsets, batch)
-      for (const waiting of batch) waiting.settle({ ...WRITTEN, ...placeOf(waiting.record) })
+      for (const waiting of batch) this.#settle(waiting, placeOf(waiting.record))
     } catch (error) {
       await this.#failed(batch, error)
     }
@@ -197,7 +215,8 @@ class GatheringProducer implements KafkaProducer {
       return
     }
     const lost = brokerLost(this.#options.broker.name, error)
-    for (const { settle } of batch) settle({ kind: isRefusal ? 'refused' : 'failed', error: lost })
+    const outcome: RecordOutcome = { kind: isRefusal ? 'refused' : 'failed', error: lost }
+    for (const waiting of batch) this.#settle(waiting, outcome)
     // A producer of which a request failed begins anew: its sequence numbers may not be the cluster's any more.
     if (!isRefusal) await this.#forget()
   }
@@ -214,11 +233,15 @@ class GatheringProducer implements KafkaProducer {
   }
 
   async #create(): Promise<Client> {
-    const { Producer: ClientClass, stringSerializer } = await import('@platformatic/kafka')
+    const { Producer: ClientClass } = await import('@platformatic/kafka')
+    const texts = new HeaderTexts()
     const options: ProducerOptions<Buffer, Buffer, string, string> = {
       ...(await connectionSettings(this.#options, this.#options.client)),
       idempotent: this.#isIdempotent,
-      serializers: { headerKey: stringSerializer, headerValue: stringSerializer },
+      serializers: {
+        headerKey: (name) => texts.nameOf(name!),
+        headerValue: (value) => texts.valueOf(value!),
+      },
     }
     return new ClientClass(options)
   }
@@ -236,7 +259,7 @@ class GatheringProducer implements KafkaProducer {
   }
 }
 
-/** Where a record lies, as far as it can be told: of one that went alone to its topic. */
+/** Of each record that it is written, and where, as far as it can be told: of one that went alone to its topic. */
 function createPlaces(
   offsets: readonly {
     readonly topic: string
@@ -244,32 +267,39 @@ function createPlaces(
     readonly offset: bigint
   }[],
   batch: readonly Waiting[],
-): (record: ProducerRecord) => { readonly partition?: number; readonly offset?: number } {
+): (record: ProducerRecord) => RecordOutcome {
   const counts = new Map<string, number>()
   for (const { record } of batch) counts.set(record.topic, (counts.get(record.topic) ?? 0) + 1)
   return ({ topic }) => {
+    if (counts.get(topic) !== 1) return WRITTEN
     const place = offsets.find((one) => one.topic === topic)
-    if (place === undefined || counts.get(topic) !== 1) return {}
-    return { partition: place.partition, offset: Number(place.offset) }
+    if (place === undefined) return WRITTEN
+    return { ...WRITTEN, partition: place.partition, offset: Number(place.offset) }
   }
 }
 
-function toMessage({ topic, key, value, headers, partition, timestamp }: ProducerRecord): {
+function tell(given: Given, index: number, outcome: RecordOutcome): void {
+  given.outcomes[index] = outcome
+  given.open -= 1
+  if (given.open === 0) given.resolve(given.outcomes)
+}
+
+interface Message {
   topic: string
   value: Buffer
   key?: Buffer
-  headers?: Record<string, string>
+  headers?: Map<string, string>
   partition?: number
   timestamp?: bigint
-} {
-  return {
-    topic,
-    value,
-    ...(key === undefined ? {} : { key }),
-    ...(headers === undefined ? {} : { headers: { ...headers } }),
-    ...(partition === undefined ? {} : { partition }),
-    ...(timestamp === undefined ? {} : { timestamp: BigInt(timestamp) }),
-  }
+}
+
+function toMessage({ topic, key, value, headers, partition, timestamp }: ProducerRecord): Message {
+  const message: Message = { topic, value }
+  if (key !== undefined) message.key = key
+  if (headers !== undefined) message.headers = new Map(Object.entries(headers))
+  if (partition !== undefined) message.partition = partition
+  if (timestamp !== undefined) message.timestamp = BigInt(timestamp)
+  return message
 }
 
 /** What a record takes up beside its value is not much. */
