@@ -14,6 +14,7 @@ import { describeProfiles } from './rig/profile.ts'
 import { describeMachine, formatOutcome, RESULTS, saveReport, type Report } from './rig/report.ts'
 import { deliverHttp } from './scenarios/deliver-http.ts'
 import { ingestBatch, ingestSingle } from './scenarios/ingest.ts'
+import { jetStream } from './scenarios/jetstream.ts'
 import { kafka } from './scenarios/kafka.ts'
 import { latency } from './scenarios/latency.ts'
 import { log } from './scenarios/log.ts'
@@ -39,6 +40,7 @@ const SCENARIOS: ReadonlyMap<string, Entry> = new Map([
   ['moto', { run: moto, hasServer: false, isQuick: true }],
   ['memory', { run: memory, hasServer: true, isQuick: true }],
   ['kafka', { run: kafka, hasServer: true, isQuick: false }],
+  ['jetstream', { run: jetStream, hasServer: true, isQuick: false }],
   ['log', { run: log, hasServer: false, isQuick: false }],
 ])
 

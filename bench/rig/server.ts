@@ -12,6 +12,8 @@ export interface Server {
   /** A rule on the default bus that sends all of one source to an address. */
   route(source: string, targetArn: string): Promise<void>
   createQueue(name: string): Promise<Queue>
+  /** A request to our own API, which must be granted. */
+  own(path: string, body: object): Promise<void>
   /** The sum over all labels of a metric. */
   metric(name: string): Promise<number>
   end(): Promise<void>
@@ -33,6 +35,14 @@ export async function startServer(bench: Bench): Promise<Server> {
   return {
     pid: server.pid,
     ...calls,
+    async own(path, body) {
+      const answer = await fetch(new URL(`/_signalbox/v1${path}`, server.url), {
+        method: 'POST',
+        headers: { 'x-signalbox-console': '1' },
+        body: JSON.stringify(body),
+      })
+      if (answer.status !== 200) throw new Error(`${path}: ${await answer.text()}`)
+    },
     async metric(name) {
       const answer = await fetch(new URL('/metrics', server.url))
       return sumOf(await answer.text(), name)

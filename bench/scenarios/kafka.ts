@@ -85,24 +85,15 @@ function startLoop({ servers }: Topics, from: string, to: string): Child {
 
 async function throughBus(bench: Bench, topics: Topics, count: number): Promise<Measured> {
   const server = await startServer(bench)
-  const post = async (path: string, body: object): Promise<void> => {
-    const { host, port } = server.address
-    const answer = await fetch(`http://${host}:${port}/_signalbox/v1${path}`, {
-      method: 'POST',
-      headers: { 'x-signalbox-console': '1' },
-      body: JSON.stringify(body),
-    })
-    if (answer.status !== 200) throw new Error(`${path}: ${await answer.text()}`)
-  }
   try {
-    await post('/brokers/put', { name: 'main', type: 'kafka', servers: topics.servers })
+    await server.own('/brokers/put', { name: 'main', type: 'kafka', servers: topics.servers })
     for (const [name, from, to] of [
       ['flow', 'in', 'bus-out'],
       ['probe', 'probe-in', 'probe-bus'],
     ] as const) {
       await server.route(name, `kafka://main/${to}`)
       const mapping = { source: name }
-      await post('/sources/put', { name, broker: 'main', topics: [from], mapping })
+      await server.own('/sources/put', { name, broker: 'main', topics: [from], mapping })
     }
     const perSecond = await topics.rate('bus-out', count)
     return { perSecond, probe: await probe(bench, topics, 'probe-bus') }
