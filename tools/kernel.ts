@@ -16,7 +16,7 @@ const SOURCE = join(ROOT, 'src/match/scan.as')
 const TARGET = join(ROOT, 'src/match/scan-kernel.ts')
 // Its constants lie below what `scan.as` lays out.
 const OPTIONS =
-  '-O3 --noAssert --runtime stub --enable simd --memoryBase 512 --initialMemory 20'.split(' ')
+  '-O3 --noAssert --runtime stub --enable simd --memoryBase 512 --initialMemory 80'.split(' ')
 const LINE_LENGTH = 96
 
 const carried = carry(compile())

@@ -14,7 +14,6 @@ const FIRST_BYTES = 8
 const CHILDREN_MAX = 64
 
 const NO_OBJECT = -1
-const LEAF_BITS = 15
 
 // What of WebAssembly is used here; the library that declares it is the browser's.
 declare const WebAssembly:
@@ -26,8 +25,10 @@ declare const WebAssembly:
   | undefined
 
 interface Kernel {
-  /** How many leaves and, above fifteen bits, elements were noted. */
+  /** How many leaves were noted, or below zero why not. */
   scan(length: number, mode: number): number
+  /** How many elements the latest scan noted. */
+  elementCount(): number
 }
 
 /** The names of one machine as the kernel reads them, and the fields that it names by their index. */
@@ -77,10 +78,10 @@ export function scanFast<Field extends ScannedField>(
     loaded = image
   }
   eventView.set(event)
-  const counts = kernel!.scan(event.length, names === 'plain' ? 0 : names === 'envelope' ? 1 : 2)
-  if (counts < 0) return counts === NO_OBJECT ? 'no object' : undefined
-  notes.leafCount = counts & ((1 << LEAF_BITS) - 1)
-  notes.elementCount = counts >> LEAF_BITS
+  const leafCount = kernel!.scan(event.length, names === 'plain' ? 0 : names === 'envelope' ? 1 : 2)
+  if (leafCount < 0) return leafCount === NO_OBJECT ? 'no object' : undefined
+  notes.leafCount = leafCount
+  notes.elementCount = kernel!.elementCount()
   notes.fields = image.fields
   scan.take(event, notes as Notes<Field>)
   return 'done'

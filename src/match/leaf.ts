@@ -17,7 +17,7 @@ import {
   type Scan,
   type ScannedField,
 } from './scan.ts'
-import { unescapeText } from './text.ts'
+import { unescapeBytes } from './text.ts'
 
 export class Leaf {
   isString = false
@@ -35,6 +35,7 @@ export class Leaf {
   #isReadable: boolean | undefined
   #number: number | null | undefined
   #isComparable: boolean | undefined
+  #unescaped: Uint8Array = new Uint8Array(64)
   #ip: string | null | undefined
 
   /** Moves to a leaf of the scanned event, by its number. */
@@ -52,15 +53,21 @@ export class Leaf {
     this.element = leaves[at + LEAF_ELEMENT]!
     if (kind === NUMBER) {
       const { numbers } = scan
-      this.#isReadable = numbers && this.#reading.take({ leaves, numbers }, index)
+      // What the scan left alone may still be read.
+      const isTaken = numbers !== undefined && this.#reading.take({ leaves, numbers }, index)
+      this.#isReadable = isTaken ? true : undefined
       this.#number = undefined
       this.#isComparable = undefined
     }
     this.#ip = undefined
     if (kind !== ESCAPED) return
-    this.bytes = Buffer.from(unescapeText(this.text), 'latin1')
+    if (this.#unescaped.length < this.end - this.start) {
+      this.#unescaped = new Uint8Array((this.end - this.start) * 2)
+    }
+    const length = unescapeBytes(bytes, this.start, this.end, this.#unescaped)
+    this.bytes = this.#unescaped
     this.start = 0
-    this.end = this.bytes.length
+    this.end = length
   }
 
   /** The bytes, one a character. */

@@ -48,6 +48,30 @@ test('what is read of a number agrees with its shortest form', () => {
   assert.ok(decided > 10_000, `only ${decided} numbers were decided`)
 })
 
+test('numbers with exponents are read to what they are worth, or not at all', () => {
+  for (const text of ['0e5', '-0E+5', '1e3', '-1.5e-300', '15e-301', '1E300', '2e400', '1e-400'])
+    check(text)
+  const parts = fc.tuple(fc.double({ noNaN: true, min: -1e7, max: 1e7 }), fc.nat(4), fc.nat(700))
+  let decided = 0
+  let read = 0
+  fc.assert(
+    fc.property(
+      parts,
+      fc.constantFrom('e', 'E', 'e+', 'e-', 'E-'),
+      ([value, places, digits], sign) => {
+        const exponent = digits % 3 === 0 ? digits : digits % 30
+        const text = `${value.toFixed(places)}${sign}${exponent}`
+        if (check(text)) decided += 1
+        const bytes = Buffer.from(text)
+        if (reading.read(bytes, 0, bytes.length)) read += 1
+      },
+    ),
+    { numRuns: 20_000 },
+  )
+  assert.ok(decided > 5000, `only ${decided} numbers were decided`)
+  assert.ok(read > 12_000, `only ${read} numbers were read`)
+})
+
 test('doubles of sixteen and seventeen digits are told from their neighbours', () => {
   let exact = 0
   fc.assert(

@@ -16,6 +16,20 @@ const TOLERANCE = 4e-14
 /** How near to a boundary, relatively, two doubles' worth of digits are not trusted. */
 const DOUBT = 1e-9
 
+/** Between these, and up to this power of ten, a product with a power of ten is as near as the tolerance says. */
+const SMALLEST = 1e-300
+const LARGEST = 1e300
+const EXPONENT_MAX = 305
+/** Instead of how many digits are behind: their number says nothing. */
+const UNDECIDED = -1
+
+/** The digits of a number before its exponent. */
+interface Digits {
+  readonly head: number
+  readonly scale: number
+  readonly isNegative: boolean
+}
+
 /** Words of a scanned leaf that is a number, the first two counted in doubles. */
 const LEAF_WORDS = 12
 const LEAF_NUMBER_VALUE = 3
@@ -67,7 +81,7 @@ export class NumberReading {
     return true
   }
 
-  /** False when the text is out of the ordinary (an exponent, very small): only `comparableNumber` can tell. */
+  /** False when the text is out of the ordinary (very small or large, many digits and an exponent): only `comparableNumber` can tell. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     const isNegative = bytes[start] === 0x2d
     let head = 0
@@ -83,7 +97,7 @@ export class NumberReading {
         if (head !== 0) digits += 1
         if (isFraction) scale += 1
       } else if (digit === -2) isFraction = true
-      else return false
+      else return this.#readExponent(bytes, at, end, { head, scale, isNegative })
     }
     let tail = 0
     let tailLength = 0
@@ -110,12 +124,51 @@ export class NumberReading {
     return true
   }
 
+  /** A number that goes on with an exponent; its digits so far are few enough for any double. */
+  #readExponent(bytes: Uint8Array, start: number, end: number, digits: Digits): boolean {
+    const { head, scale, isNegative } = digits
+    if ((bytes[start]! | 0x20) !== 0x65) return false
+    const sign = bytes[start + 1]
+    let at = sign === 0x2b || sign === 0x2d ? start + 2 : start + 1
+    let exponent = 0
+    for (; at < end; at += 1) {
+      const digit = bytes[at]! - 0x30
+      if (digit < 0 || digit > 9 || exponent > EXPONENT_MAX) return false
+      exponent = exponent * 10 + digit
+    }
+    const power = (sign === 0x2d ? -exponent : exponent) - scale
+    if (Math.abs(power) > EXPONENT_MAX) return false
+    const isWhole = Math.abs(power) <= EXACT_POWER_MAX
+    const factor = isWhole ? POWERS[Math.abs(power)]! : powerOf(power)
+    const value = isWhole && power < 0 ? head / factor : head * factor
+    const isZero = head === 0
+    if (!isZero && (value < SMALLEST || value > LARGEST)) return false
+    this.value = isNegative && !isZero ? -value : value
+    this.tolerance = isWhole || isZero ? 0 : value * TOLERANCE
+    this.#head = head
+    this.#tail = 0
+    this.#tailLength = isWhole || isZero ? 0 : UNDECIDED
+    this.#scale = 0
+    return true
+  }
+
   /** Whether a double holds the number exactly; undefined when that is too close to call. */
   isExact(): boolean | undefined {
+    if (this.#tailLength === UNDECIDED) return undefined
     if (this.#tailLength === 0) return true
     if (this.#tailLength > 2) return false
     return isShortest(this.#head, this.#tail, this.#tailLength, this.#scale)
   }
+}
+
+/** By the power and EXPONENT_MAX; made when first asked for. */
+let largePowers: Float64Array | undefined
+
+function powerOf(power: number): number {
+  largePowers ??= Float64Array.from({ length: EXPONENT_MAX * 2 + 1 }, (_, index) =>
+    Number(`1e${index - EXPONENT_MAX}`),
+  )
+  return largePowers[power + EXPONENT_MAX]!
 }
 
 const asDouble = new Float64Array(1)

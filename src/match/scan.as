@@ -8,12 +8,13 @@
 const IMAGE: usize = 1024
 const IMAGE_BYTES: usize = 32768
 const EVENT: usize = IMAGE + IMAGE_BYTES
-const EVENT_BYTES: usize = 65536
+const EVENT_BYTES: usize = 1048576
 const LEAVES: usize = EVENT + EVENT_BYTES + 64
 const LEAF_BYTES: usize = 48
-const LEAVES_MAX: usize = 16384
+const LEAVES_MAX: usize = 65536
 const ELEMENTS: usize = LEAVES + LEAF_BYTES * LEAVES_MAX
 const ELEMENT_BYTES: usize = 12
+const ELEMENTS_MAX: usize = 65536
 
 // A node: its field or -1, the number of its children, the last object it was seen in; then the children.
 const NODE_BYTES: usize = 12
@@ -71,7 +72,12 @@ export function elementsAddress(): usize {
   return ELEMENTS
 }
 
-/** How many leaves were noted and, above fifteen bits, how many elements; or why there are none. */
+/** How many elements the latest scan noted. */
+export function elementCount(): i32 {
+  return elements
+}
+
+/** How many leaves were noted, or why there are none. */
 export function scan(length: usize, names: i32): i32 {
   end = EVENT + length
   mode = names
@@ -85,7 +91,7 @@ export function scan(length: usize, names: i32): i32 {
   const start = skipSpace(EVENT)
   if (start >= end || load<u8>(start) != 0x7b) return NO_OBJECT
   scanObject(start, IMAGE, -1, 1, true)
-  return hasGivenUp ? GIVES_UP : leaves | (elements << 15)
+  return hasGivenUp ? GIVES_UP : leaves
 }
 
 // @ts-ignore: decorator
@@ -181,7 +187,7 @@ function scanArray(start: usize, node: usize, parent: i32, depth: i32): i32 {
     let element = parent
     const first = load<u8>(at)
     if (first == 0x7b || first == 0x5b) {
-      if (elements >= <i32>LEAVES_MAX) return giveUp()
+      if (elements >= <i32>ELEMENTS_MAX) return giveUp()
       element = elements++
       const address = ELEMENTS + <usize>element * ELEMENT_BYTES
       store<i32>(address, array)

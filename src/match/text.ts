@@ -38,6 +38,12 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
 }
 
+/** By the byte behind the backslash: what it stands for; itself where it stands for nothing else. */
+const SIMPLE_ESCAPE_BYTES = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => SIMPLE_ESCAPES[String.fromCharCode(byte)]?.charCodeAt(0) ?? byte,
+)
+
 /** The inside of a JSON string, given one byte a character, with its escapes resolved. */
 export function unescapeText(raw: string): string {
   let text = ''
@@ -62,6 +68,78 @@ export function unescapeText(raw: string): string {
     }
   }
   return text + raw.slice(done)
+}
+
+/**
+ * As `unescapeText`, from bytes into `target`, which has room for as many as there are; answers how many it wrote.
+ * What is malformed gives something, too.
+ */
+export function unescapeBytes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+): number {
+  let length = 0
+  for (let at = start; at < end;) {
+    const byte = bytes[at]!
+    if (byte !== BACKSLASH || at + 1 >= end) {
+      target[length] = byte
+      length += 1
+      at += 1
+      continue
+    }
+    const kind = bytes[at + 1]!
+    if (kind !== 0x75) {
+      target[length] = SIMPLE_ESCAPE_BYTES[kind]!
+      length += 1
+      at += 2
+      continue
+    }
+    let code = hexAt(bytes, at + 2, end)
+    at = Math.min(at + 6, end)
+    if (code >= 0xd800 && code < 0xdc00 && bytes[at] === BACKSLASH && bytes[at + 1] === 0x75) {
+      const low = hexAt(bytes, at + 2, end)
+      if (low >= 0xdc00 && low < 0xe000) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)
+        at = Math.min(at + 6, end)
+      }
+    }
+    length = writeCodePoint(code, target, length)
+  }
+  return length
+}
+
+function writeCodePoint(code: number, target: Uint8Array, at: number): number {
+  if (code < 0x80) {
+    target[at] = code
+    return at + 1
+  }
+  if (code < 0x800) {
+    target[at] = 0xc0 | (code >> 6)
+    target[at + 1] = 0x80 | (code & 63)
+    return at + 2
+  }
+  if (code < 0x10000) {
+    target[at] = 0xe0 | (code >> 12)
+    target[at + 1] = 0x80 | ((code >> 6) & 63)
+    target[at + 2] = 0x80 | (code & 63)
+    return at + 3
+  }
+  target[at] = 0xf0 | (code >> 18)
+  target[at + 1] = 0x80 | ((code >> 12) & 63)
+  target[at + 2] = 0x80 | ((code >> 6) & 63)
+  target[at + 3] = 0x80 | (code & 63)
+  return at + 4
+}
+
+function hexAt(bytes: Uint8Array, start: number, end: number): number {
+  let code = 0
+  for (let at = start; at < start + 4 && at < end; at += 1) {
+    const byte = bytes[at]!
+    code = (code << 4) | (byte <= 0x39 ? byte & 15 : (byte & 15) + 9)
+  }
+  return code & 0xffff
 }
 
 // Malformed digits give some number, never a failure: the event was checked before it came here.
