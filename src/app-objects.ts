@@ -3,10 +3,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import type { AppOptions, Closers } from './app-options.ts'
+import type { ArchiveRoom } from './app-archives.ts'
 import type { State } from './app-state.ts'
 import { type Access, ACCESS_TYPES, openAccess } from './access/index.ts'
 import type { Random } from './base/index.ts'
 import { type Keyring, openSealedFile, openSecretFile } from './keyring/index.ts'
+import { ownKinds } from './kinds/index.ts'
 import { type KubeObjects, openMachinery } from './objects/index.ts'
 import { sealAll, sealRows } from './store/index.ts'
 import { workflowStrategy } from './workflow/index.ts'
@@ -16,6 +18,11 @@ export interface KubeRooms {
   readonly access: Access
 }
 
+export interface KubeRoomParts {
+  readonly state: Pick<State, 'store' | 'outgoing' | 'control' | 'brokers'>
+  readonly archives: Pick<ArchiveRoom, 'archiveUses'>
+}
+
 /** Kinds of rows of which nobody reads the values from the disk. */
 const SEALED_KINDS: ReadonlySet<string> = new Set(['secrets'])
 const ADMIN_TOKEN_FILE = 'admin.token'
@@ -23,7 +30,7 @@ const SIGNING_KEY_FILE = 'service-account.key'
 
 export async function openKubeRooms(
   options: AppOptions,
-  { store, outgoing }: Pick<State, 'store' | 'outgoing'>,
+  { state: { store, outgoing, control, brokers }, archives }: KubeRoomParts,
   closers: Closers,
 ): Promise<KubeRooms> {
   const { config, clock, random, logger } = options
@@ -34,7 +41,14 @@ export async function openKubeRooms(
     clock,
     random,
     logger: logger.child({ room: 'objects' }),
-    types: ACCESS_TYPES,
+    types: [
+      ...ACCESS_TYPES,
+      ...ownKinds({
+        declared: control.declared,
+        archives: archives.archiveUses,
+        connectors: brokers.uses,
+      }),
+    ],
     strategyOf: workflowStrategy,
   })
   closers.add(() => machinery.close())

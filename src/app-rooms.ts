@@ -74,7 +74,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const sources = await openSources(options, state, delivery, closers)
     const archives = await openArchiveRoom(options, { state, delivery }, closers)
     const schedules = await openSchedules(options, state, delivery, closers)
-    const { objects, access } = await openKubeRooms(options, state, closers)
+    const { objects, access } = await openKubeRooms(options, { state, archives }, closers)
     const { ingress } = delivery
     const jobs = await openJobs(options, { objects, ingress }, closers)
     const loggerOf = await showControllers(options, { objects, output: jobs.output })

@@ -47,6 +47,7 @@ const TABLE: readonly (readonly [room: string, mayImport: string])[] = [
   ['workflow', 'base event model transform expression structure objects connect ingress'],
   ['roost', 'base event model keyring schema structure objects connect'],
   ['control', ALL_ABOVE],
+  ['kinds', 'base model structure objects control'],
   ['api', 'base event model metric config structure objects control'],
   ['client', 'base event model'],
   ['cli', 'base event model match transform expression schema config client'],

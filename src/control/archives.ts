@@ -1,6 +1,7 @@
 // The use cases of archives. Each has a rule on its bus that it manages, so that whoever lists the bus's rules sees
 // who listens; the rule routes nothing.
 
+import { AppError } from '../base/index.ts'
 import type { Archives, ArchivedEvents, ArchiveStats } from '../archive/index.ts'
 import { parsePattern } from '../match/index.ts'
 import {
@@ -14,15 +15,19 @@ import {
   type Scope,
 } from '../model/index.ts'
 import type { Buses } from './buses.ts'
+import { checkKey, type DeclaredUses } from './declared.ts'
 import { fault } from './faults.ts'
 import { resolveBusName, type ResourceKey } from './names.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import {
   type ControlParts,
+  type Declaration,
+  declaredMetadata,
   listAll,
   modifiedNow,
   type ResourceClient,
   retryConflicts,
+  withOwned,
   withSpec,
 } from './resources.ts'
 import type { Rules } from './rules.ts'
@@ -80,6 +85,8 @@ export interface ArchiveUses {
   /** Settings that are not given stay as they are. */
   update(scope: Scope, name: string, settings: ArchiveSettings): Promise<ArchiveView>
   delete(scope: Scope, name: string): Promise<void>
+  /** An archive declared whole, the way of Kubernetes. */
+  readonly declared: DeclaredUses<'Archive'>
   /** What an archive holds, oldest first; an answer may hold fewer than there are, or none. */
   events(
     scope: Scope,
@@ -121,6 +128,10 @@ export function createArchiveUses(options: ArchiveParts): ArchiveUses {
     },
     update: (scope, name, settings) => updateArchive(parts, scope, { name, settings }),
     delete: (scope, name) => deleteArchive(parts, scope, name),
+    declared: {
+      put: (declaration) => declareArchive(parts, declaration),
+      delete: ({ spec }) => deleteArchive(parts, spec, spec.name),
+    },
     events: (scope, name, query) => readEvents(parts, scope, { name, query }),
   }
 }
@@ -194,6 +205,35 @@ async function updateArchive(
     })
     await parts.settled()
     return view
+  })
+}
+
+async function declareArchive(
+  parts: Parts,
+  declaration: Declaration<'Archive'>,
+): Promise<ResourceOf<'Archive'>> {
+  const { spec } = declaration
+  const key = archiveKeyOf(spec, spec.name)
+  checkKey(declaration, key)
+  if (spec.pattern) parsePattern(spec.pattern)
+  await parts.buses.get(spec, spec.bus)
+  return parts.serial.run(serialKey(spec, spec.name), async () => {
+    const stored = await parts.resources.get('Archive', key)
+    const owned = declaredMetadata(declaration, stored)
+    if (stored !== undefined && stored.spec.bus !== spec.bus) {
+      const message = `expected \`spec.bus\` to stay \`${stored.spec.bus}\`, got \`${spec.bus}\``
+      throw new AppError('RESOURCE_INVALID', message, { details: { path: 'spec.bus' } })
+    }
+    // What came before is archived as it was asked for then.
+    await parts.archives.settled()
+    await putManagedRule(parts, spec, spec)
+    const annotations = { ...owned.annotations, ...modifiedNow(parts) }
+    const put =
+      stored === undefined
+        ? await parts.resources.create('Archive', { ...key, ...owned, annotations, spec })
+        : await parts.resources.update('Archive', withSpec(parts, withOwned(stored, owned), spec))
+    await parts.settled()
+    return put
   })
 }
 

@@ -3,7 +3,17 @@
 
 import { AppError, isAppError } from '../base/index.ts'
 import type { ResourceOf, SourceCondition, SourceStatus, SpecByKind } from '../model/index.ts'
-import { type ControlParts, listAll, modifiedNow, retryConflicts, withSpec } from './resources.ts'
+import { checkKey, type DeclaredUses } from './declared.ts'
+import {
+  type ControlParts,
+  type Declaration,
+  declaredMetadata,
+  listAll,
+  modifiedNow,
+  retryConflicts,
+  withOwned,
+  withSpec,
+} from './resources.ts'
 
 export type ConnectorKind = 'Broker' | 'Source'
 
@@ -17,6 +27,8 @@ export interface ConnectorUses {
   /** Made, or changed to this. */
   put<K extends ConnectorKind>(kind: K, spec: SpecByKind[K]): Promise<ResourceOf<K>>
   delete(kind: ConnectorKind, name: string): Promise<void>
+  /** One declared whole, the way of Kubernetes. */
+  declared<K extends ConnectorKind>(kind: K): DeclaredUses<K>
   /** What the configuration file says; all else that it said before goes. */
   declare<K extends ConnectorKind>(kind: K, specs: readonly SpecByKind[K][]): Promise<void>
   /** Writes down whether a source reads. */
@@ -34,6 +46,10 @@ export function createConnectorUses(parts: Parts): ConnectorUses {
     list,
     put: (kind, spec) => put(parts, kind, { spec, isDeclared: false }),
     delete: (kind, name) => remove(parts, kind, name),
+    declared: (kind) => ({
+      put: (declaration) => putDeclared(parts, kind, declaration),
+      delete: ({ metadata: { name } }) => remove(parts, kind, name),
+    }),
     async declare(kind, specs) {
       const names = new Set(specs.map(({ name }) => name))
       for (const { metadata } of await list(kind)) {
@@ -67,6 +83,23 @@ async function put<K extends ConnectorKind>(
     }
     return parts.resources.update(kind, { ...changed, metadata })
   })
+}
+
+async function putDeclared<K extends ConnectorKind>(
+  parts: Parts,
+  kind: K,
+  declaration: Declaration<K>,
+): Promise<ResourceOf<K>> {
+  const { spec } = declaration
+  const key = { namespace: NAMESPACE, name: spec.name }
+  checkKey(declaration, key)
+  const stored = await parts.resources.get(kind, key)
+  if (stored !== undefined) refuseDeclared(kind, stored)
+  const owned = declaredMetadata(declaration, stored)
+  if (stored !== undefined)
+    return parts.resources.update(kind, withSpec(parts, withOwned(stored, owned), spec))
+  const annotations = { ...owned.annotations, ...modifiedNow(parts) }
+  return parts.resources.create(kind, { ...key, ...owned, annotations, spec })
 }
 
 async function remove(parts: Parts, kind: ConnectorKind, name: string): Promise<void> {

@@ -7,6 +7,7 @@ import { type ApiDestinations, createApiDestinations } from './api-destinations.
 import type { BusAccess } from './bus-access.ts'
 import { type Buses, createBuses } from './buses.ts'
 import { type ConnectionParts, type Connections, createConnections } from './connections.ts'
+import { createDeclared, type Declared } from './declared.ts'
 import { createEndpoints, type Endpoints } from './endpoints.ts'
 import { createEventSources, type EventSources } from './event-sources.ts'
 import { testPattern } from './patterns.ts'
@@ -51,6 +52,7 @@ export interface Control {
   readonly scheduleGroups: ScheduleGroups
   readonly endpoints: Endpoints
   readonly eventSources: EventSources
+  readonly declared: Declared
   /** Whether a pattern matches an event, both JSON text. */
   testPattern(pattern: string, event: string): boolean
 }
@@ -72,6 +74,7 @@ export function createControl(options: ControlOptions): Control {
     }),
     connections: createConnections(parts, options.connections),
     eventSources: createEventSources(parts),
+    declared: createDeclared(parts),
     endpoints: createEndpoints(parts, options.connections.random),
     apiDestinations: createApiDestinations(parts, options.connections),
     schedules: createSchedules(parts),

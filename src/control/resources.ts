@@ -1,8 +1,8 @@
 // What the use cases need of the object store, and the two moves they all make on it: read everything below a
 // prefix, and read-modify-write until no other writer was in between.
 
-import { type Clock, isAppError } from '../base/index.ts'
-import type { Kind, Resource, ResourceOf, SpecByKind } from '../model/index.ts'
+import { AppError, type Clock, isAppError } from '../base/index.ts'
+import type { Kind, Metadata, Resource, ResourceOf, SpecByKind } from '../model/index.ts'
 import { CONFLICT_RETRIES_MAX, LIST_CHUNK_SIZE } from './limits.ts'
 import type { ResourceKey } from './names.ts'
 import type { Serial } from './serial.ts'
@@ -23,9 +23,18 @@ export interface ResourcePage<K extends Kind> {
   readonly continueToken?: string
 }
 
-export interface ResourceDraft<K extends Kind> extends ResourceKey {
-  readonly annotations: Readonly<Record<string, string>>
+/** The metadata that belongs to whoever declares a resource whole; dialects that know no such thing leave it alone. */
+export type OwnedMetadata = Partial<
+  Pick<Metadata, 'labels' | 'annotations' | 'finalizers' | 'ownerReferences' | 'managedFields'>
+>
+
+export interface ResourceDraft<K extends Kind> extends ResourceKey, OwnedMetadata {
   readonly spec: SpecByKind[K]
+}
+
+/** A resource as somebody declares it, with the version that it is to replace; without one it is new. */
+export interface Declaration<K extends Kind> extends ResourceDraft<K> {
+  readonly resourceVersion?: string
 }
 
 export interface ResourceClient {
@@ -99,6 +108,51 @@ export function withSpec<K extends Kind>(
 ): ResourceOf<K> {
   const annotations = { ...resource.metadata.annotations, ...modifiedNow(parts) }
   return { ...resource, metadata: { ...resource.metadata, annotations }, spec }
+}
+
+const OWN_ANNOTATION = /^signalbox\.dev\//
+
+/**
+ * What a declaration makes of a resource's metadata: labels, owners and the like are the declarer's, the annotations
+ * in which we keep something are not. `RESOURCE_CONFLICT` when it was made from another version.
+ */
+export function declaredMetadata<K extends Kind>(
+  declaration: Declaration<K>,
+  stored: ResourceOf<K> | undefined,
+): OwnedMetadata {
+  const { labels, finalizers, ownerReferences, managedFields, resourceVersion } = declaration
+  const { namespace, name } = declaration
+  if (stored !== undefined && stored.metadata.resourceVersion !== (resourceVersion ?? '')) {
+    if (resourceVersion === undefined)
+      throw new AppError('RESOURCE_EXISTS', `\`${namespace}/${name}\` is there already`)
+    throw new AppError('RESOURCE_CONFLICT', `\`${namespace}/${name}\` is at another version`)
+  }
+  const given = Object.entries(declaration.annotations ?? {}).filter(
+    (entry) => !isOwnAnnotation(entry),
+  )
+  const kept = Object.entries(stored?.metadata.annotations ?? {}).filter((entry) =>
+    isOwnAnnotation(entry),
+  )
+  return {
+    annotations: Object.fromEntries([...given, ...kept]),
+    ...(labels === undefined ? {} : { labels }),
+    ...(finalizers === undefined ? {} : { finalizers }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+    ...(managedFields === undefined ? {} : { managedFields }),
+  }
+}
+
+function isOwnAnnotation([key]: readonly [string, string]): boolean {
+  return OWN_ANNOTATION.test(key)
+}
+
+/** The resource with what a declaration says of its metadata, before its spec is changed. */
+export function withOwned<K extends Kind>(
+  resource: ResourceOf<K>,
+  owned: OwnedMetadata,
+): ResourceOf<K> {
+  const { labels: _, finalizers: __, ownerReferences: ___, ...rest } = resource.metadata
+  return { ...resource, metadata: { ...rest, ...owned } }
 }
 
 /** Runs a read-modify-write again when somebody else wrote between its read and its write. */

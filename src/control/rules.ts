@@ -134,7 +134,7 @@ async function putRule(
   return toView(spec)
 }
 
-function checkSchedule(schedule: string | undefined, bus: string): void {
+export function checkSchedule(schedule: string | undefined, bus: string): void {
   if (!schedule) return
   if (bus !== DEFAULT_BUS) throw fault('schedule-off-default-bus', { bus })
   if (parseRuleExpression(schedule) === undefined) throw fault('schedule-invalid', { schedule })

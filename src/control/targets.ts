@@ -101,7 +101,7 @@ async function removeTargets(
   return unknown.map((targetId) => ({ targetId, reason: 'not-found' }))
 }
 
-function checkTarget(
+export function checkTarget(
   { inputs, ...target }: NewTarget,
   parts: Pick<ControlParts, 'strict'>,
 ): Target {
@@ -130,7 +130,7 @@ function checkInput(target: string, input: TargetInput, parts: Pick<ControlParts
 }
 
 /** A first-in first-out queue orders by message group, so it cannot be sent to without one. */
-function lacksGroup({ address, messageGroupId }: Target): boolean {
+export function lacksGroup({ address, messageGroupId }: Target): boolean {
   const arn = parseArn(address)
   return arn?.service === 'sqs' && arn.resource.endsWith('.fifo') && messageGroupId === undefined
 }

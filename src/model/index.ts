@@ -86,7 +86,7 @@ export {
   type Arn,
   type ArnScope,
 } from './arn.ts'
-export { encodeName, namespaceOf } from './names.ts'
+export { accountOf, decodeName, encodeName, namespaceOf } from './names.ts'
 export {
   FIRST_VERSION,
   isInRange,

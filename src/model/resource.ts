@@ -16,6 +16,8 @@ export interface Metadata {
   readonly annotations?: Readonly<Record<string, string>>
   readonly finalizers?: readonly string[]
   readonly ownerReferences?: readonly OwnerReference[]
+  /** Who set which field, as server-side apply keeps it; nothing here reads it. */
+  readonly managedFields?: readonly unknown[]
   readonly deletionTimestamp?: string
 }
 

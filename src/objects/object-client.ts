@@ -15,6 +15,7 @@ export interface ObjectDraft<K extends Kind> extends ObjectKey {
   readonly annotations?: Metadata['annotations']
   readonly finalizers?: Metadata['finalizers']
   readonly ownerReferences?: Metadata['ownerReferences']
+  readonly managedFields?: Metadata['managedFields']
 }
 
 export interface ObjectQuery {

@@ -136,16 +136,15 @@ function withStatus(current: Resource, status: unknown): Resource {
 
 /** The metadata that belongs to the user. */
 function ownedMetadata(
-  from: Partial<
-    Pick<ObjectDraft<Kind>, 'labels' | 'annotations' | 'finalizers' | 'ownerReferences'>
-  >,
+  from: Partial<Omit<ObjectDraft<Kind>, 'namespace' | 'name' | 'spec'>>,
 ): Partial<Metadata> {
-  const { labels, annotations, finalizers, ownerReferences } = from
+  const { labels, annotations, finalizers, ownerReferences, managedFields } = from
   return {
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
     ...(finalizers === undefined ? {} : { finalizers }),
     ...(ownerReferences === undefined ? {} : { ownerReferences }),
+    ...(managedFields === undefined ? {} : { managedFields }),
   }
 }
 

@@ -1,0 +1,1 @@
+export { type KindUses, ownKinds } from './own-kinds.ts'
