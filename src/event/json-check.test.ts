@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { KERNEL_SOURCE_SHA256 } from './json-check-kernel.ts'
 import { checkJson, type JsonCheckOptions } from './json-check.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -14,9 +17,16 @@ function isJson(bytes: Uint8Array): boolean {
   }
 }
 
+/** As the kernel and the plain check have it, which must say the same. */
 function kind(text: string | Uint8Array, options: Partial<JsonCheckOptions> = {}): string {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text
-  return checkJson(bytes, { depthMax: 1000, ...options }).kind
+  const check = checkJson(bytes, { depthMax: 1000, ...options })
+  if (options.depthMax === undefined) {
+    // Deeper than the kernel reaches.
+    const plain = checkJson(bytes, { ...options, depthMax: 2000 })
+    assert.equal(plain.kind, check.kind, Buffer.from(bytes).toString('latin1'))
+  }
+  return check.kind
 }
 
 test('the kind of every value is told', () => {
@@ -79,6 +89,80 @@ test('bytes that are not UTF-8 are faults', () => {
     assert.equal(kind(bytes), 'fault', Buffer.from(bytes).toString('hex'))
     assert.equal(isJson(bytes), false)
   }
+})
+
+test('texts in every script, with every escape, agree with JSON.parse', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }).map((text) => JSON.stringify(text).slice(1, -1)),
+    fc.constantFrom(
+      ...String.raw`\u00e9 \uD83D\ude00 \ud800 \/ \b \f \n \r \t \" \\ \x \u12g4`.split(' '),
+    ),
+  )
+  let passed = 0
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+      const text = Buffer.from(`{"${pieces.join('')}":["${pieces.toReversed().join('')}"]}`)
+      const isPassed = kind(text) !== 'fault'
+      assert.equal(isPassed, isJson(text), text.toString())
+      if (isPassed) passed += 1
+    }),
+    { numRuns: 3000 },
+  )
+  assert.ok(passed > 1000, `only ${passed} texts passed`)
+})
+
+/** A value written as JSON, and whether all names in it are plain. */
+interface Named {
+  readonly text: string
+  readonly isPlain: boolean
+}
+
+const name = fc.oneof(
+  { weight: 20, arbitrary: fc.stringMatching(/^[a-z]{0,3}$/) },
+  { weight: 5, arbitrary: fc.stringMatching(/^[a-f]{15,40}$/) },
+  { weight: 1, arbitrary: fc.constantFrom('a.b', '.', String.raw`\u0061`, `${'x'.repeat(20)}.`) },
+)
+
+const { named } = fc.letrec<{ named: Named }>((tie) => ({
+  named: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom('1', '"a.b"', 'null').map((text) => ({ text, isPlain: true })),
+    fc.array(tie('named'), { maxLength: 3 }).map((each) => ({
+      text: `[${each.map(({ text }) => text).join()}]`,
+      isPlain: each.every(({ isPlain }) => isPlain),
+    })),
+    fc.array(fc.tuple(name, tie('named')), { maxLength: 12 }).map((members) => {
+      const names = members.map(([each]) => each)
+      const areDifferent = new Set(names).size === names.length
+      return {
+        text: `{${members.map(([each, { text }]) => `"${each}": ${text}`).join()}}`,
+        isPlain:
+          areDifferent &&
+          !names.some((each) => /[.\\]/.test(each)) &&
+          members.every(([, { isPlain }]) => isPlain),
+      }
+    }),
+  ),
+}))
+
+test('names are known to be plain where all in one object differ and none has a dot or an escape', () => {
+  const seen = { plain: 0, other: 0 }
+  fc.assert(
+    fc.property(named, (value) => {
+      const text = `{"of":${value.text}}`
+      const check = checkJson(Buffer.from(text), { depthMax: 100 })
+      assert.ok(check.kind === 'object')
+      assert.equal(check.hasPlainNames === true, value.isPlain, text)
+      seen[value.isPlain ? 'plain' : 'other'] += 1
+    }),
+    { numRuns: 5000 },
+  )
+  assert.ok(seen.plain > 500 && seen.other > 500, JSON.stringify(seen))
+})
+
+test('the kernel that is carried was made from the source that is there', () => {
+  const source = readFileSync(new URL('json-check.as', import.meta.url))
+  assert.equal(createHash('sha256').update(source).digest('hex'), KERNEL_SOURCE_SHA256)
 })
 
 test('depth is bounded, and as deep as allowed passes', () => {

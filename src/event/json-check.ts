@@ -2,6 +2,10 @@
 // pass with no allocation on success, because ingress asks it of every event. Strict: no byte order
 // mark, no NaN, no control characters in strings, nothing after the value. Duplicate keys and lone
 // surrogate escapes are within the grammar and pass.
+//
+// What passes is mostly passed by a kernel (`fast-json-check.ts`); this says what is wrong with the rest.
+
+import { checkFast } from './fast-json-check.ts'
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'literal'
 
@@ -12,8 +16,14 @@ export interface JsonFault {
   readonly reason: string
 }
 
+export interface JsonPassed {
+  readonly kind: JsonKind
+  /** Whether in every object the names are known to be all different and without dots and escapes. */
+  readonly hasPlainNames?: boolean
+}
+
 /** The kind of the one value, or the first fault. */
-export type JsonCheck = { readonly kind: JsonKind } | JsonFault
+export type JsonCheck = JsonPassed | JsonFault
 
 export interface JsonCheckOptions {
   /** How many arrays and objects may lie inside one another; 1 allows `{}` and `[]`. */
@@ -30,6 +40,7 @@ const PASSED: Record<JsonKind, JsonCheck> = {
   number: { kind: 'number' },
   literal: { kind: 'literal' },
 }
+const PASSED_PLAIN: JsonPassed = { kind: 'object', hasPlainNames: true }
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -69,7 +80,14 @@ let faultReason = ''
  */
 export function checkJson(bytes: Uint8Array, options: JsonCheckOptions): JsonCheck {
   const end = Math.min(options.end ?? bytes.length, bytes.length)
-  const start = skipSpace(bytes, Math.max(0, options.start ?? 0), end)
+  const from = Math.max(0, options.start ?? 0)
+  const isWhole = from === 0 && end === bytes.length
+  const known = checkFast(isWhole ? bytes : bytes.subarray(from, end), options.depthMax)
+  const start = skipSpace(bytes, from, end)
+  if (known !== 'unknown') {
+    const kind = kindOf(bytes[start]!)
+    return known === 'plain' && kind === 'object' ? PASSED_PLAIN : PASSED[kind]
+  }
   const after = scanDocument(bytes, start, end, options.depthMax)
   if (after < 0) return { kind: 'fault', offset: faultOffset, reason: faultReason }
   const rest = skipSpace(bytes, after, end)

@@ -1,4 +1,4 @@
-// The scan kernel as WebAssembly. Made by `node tools/kernel.ts` from `scan.as`; not written by hand.
+// A kernel as WebAssembly. Made by `node tools/kernel.ts` from `scan.as`; not written by hand.
 
 /** Of the source it was made from. */
 export const KERNEL_SOURCE_SHA256 =
