@@ -6,6 +6,7 @@ import {
   type AwsOperation,
   createAwsDialect,
   createCloudEventsDialect,
+  createConfluentDialect,
   createConsoleDialect,
   createOperationsDialect,
   createOwnDialect,
@@ -31,6 +32,7 @@ import { type Authorization, createAuthorization } from './app-authorization.ts'
 import { createAccessDeps } from './app-access.ts'
 import { setEndpointHealth, viewEndpoints } from './app-endpoints.ts'
 import { createDeadDeliveries } from './app-dead-deliveries.ts'
+import { createConfluentRegistries } from './app-confluent.ts'
 import { createArchiveDeps } from './app-archive-views.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
 import { createKube } from './app-kube.ts'
@@ -72,6 +74,11 @@ export function createDialects(options: DoorOptions, rooms: Rooms): readonly Dia
     createOperationsDialect(own),
     createOwnDialect(own),
     createConsoleDialect(options.consoleDirectory),
+    createConfluentDialect({
+      authorize: authorization.authorize,
+      scopeOf: createQueryScope(DEFAULT_REGION),
+      open: createConfluentRegistries(state.control.schemas),
+    }),
     createCloudEventsDialect({
       accept: (dialect, events) => delivery.ingress.accept(dialect, events),
       hasBus,

@@ -59,7 +59,7 @@ const TABLE: readonly (readonly [room: string, mayImport: string])[] = [
 const FAMILIES: readonly RegExp[] = [
   /^src\/\w+\/(drivers\/[\w-]+)\//,
   /^src\/\w+\/(kinds\/[\w-]+)\//,
-  /^src\/api\/(aws|kube|cloudevents|nats|own|console)\//,
+  /^src\/api\/(aws|kube|cloudevents|confluent|nats|own|console)\//,
 ]
 const OTHER_FOLDERS = /^src\/(?:api\/http|transform\/go-template)\//
 
