@@ -97,7 +97,7 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   url: '*',
   util: '*',
   // What a user wrote is stopped when its time is up.
-  vm: 'trigger',
+  vm: 'base',
   worker_threads: 'log store archive',
   zlib: '*',
 }

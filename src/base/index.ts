@@ -56,6 +56,7 @@ export type {
   SourceRead,
   SpanEnded,
 } from './observe.ts'
+export { runWithin, TooLongError } from './run-within.ts'
 export { formatSeconds } from './time.ts'
 export { wait } from './wait.ts'
 export { parseManifest, parseManifests, parseYaml, parseYamlDocument, YamlError } from './yaml.ts'

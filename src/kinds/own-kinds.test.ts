@@ -29,7 +29,7 @@ function object(name: string, spec: object, namespace = 'default'): KubeObject {
 
 const CONTEXT = { now: 0, uid: 'u' }
 
-test('a name says region, bus and name of a rule, and its namespace the account', () => {
+test('a name says region, bus and name of a rule, and its namespace the account', async () => {
   const { strategy } = typeOf('Rule')
   const named = strategy.prepareCreate!(
     object('eu-west-1.shop.zz4forders', {}, '123456789012'),
@@ -41,17 +41,18 @@ test('a name says region, bus and name of a rule, and its namespace the account'
     bus: 'shop',
     name: 'z4forders',
   })
-  assert.deepEqual(strategy.validate!(named, undefined), [])
+  assert.deepEqual(await strategy.validate!(named, undefined), [])
 })
 
-test('a name that is not made of its spec is refused, with the one that is', () => {
+test('a name that is not made of its spec is refused, with the one that is', async () => {
   const { strategy } = typeOf('Rule')
   const wordOnly = strategy.prepareCreate!(object('orders', {}), CONTEXT)
-  const [fault] = strategy.validate!(wordOnly, undefined)
+  const [fault] = await strategy.validate!(wordOnly, undefined)
   assert.equal(fault!.field, 'metadata.name')
   assert.match(fault!.message, /must be "us-east-1.default.orders"/)
   const other = strategy.prepareCreate!(object('us-east-1.shop.a', { name: 'b' }), CONTEXT)
-  assert.match(strategy.validate!(other, undefined)[0]!.message, /must be "us-east-1.shop.b"/)
+  const [wrong] = await strategy.validate!(other, undefined)
+  assert.match(wrong!.message, /must be "us-east-1.shop.b"/)
 })
 
 const REFUSALS = [

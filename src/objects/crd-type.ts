@@ -1,11 +1,12 @@
 // The kind that makes kinds.
 // https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/
 
-import type { FieldFault } from '../structure/index.ts'
+import { type FieldFault, ruleFaults, type Schema } from '../structure/index.ts'
 import { builtinType } from './builtin-type.ts'
 import { at, CREATED_COLUMN, listAt, NAME_COLUMN, textAt } from './columns.ts'
 import { schemaFaults } from './crd-schema.ts'
 import { invalidValue } from './kube-metadata.ts'
+import { withRuleMetadata } from './metadata-schema.ts'
 import type { KubeObject } from './kube-object.ts'
 import type { ResourceType } from './resource-type.ts'
 import {
@@ -115,7 +116,10 @@ export const CRD_TYPE: ResourceType = builtinType({
       return { ...wanted, metadata: { ...named.metadata, finalizers } }
     },
     prepareUpdate: (next) => withNames(next),
-    validate: (next, previous) => [...checkNames(next), ...checkVersions(next, previous)],
+    validate: async (next, previous) => [
+      ...checkNames(next),
+      ...(await checkVersions(next, previous)),
+    ],
   },
 })
 
@@ -138,10 +142,10 @@ function checkNames(object: KubeObject): readonly FieldFault[] {
   return [invalidValue('metadata.name', object.metadata.name, text)]
 }
 
-function checkVersions(
+async function checkVersions(
   object: KubeObject,
   previous: KubeObject | undefined,
-): readonly FieldFault[] {
+): Promise<readonly FieldFault[]> {
   const versions = listAt(object, 'spec.versions')
   const faults: FieldFault[] = []
   if (versions.filter((one) => at(one, 'storage') === true).length !== 1) {
@@ -155,12 +159,19 @@ function checkVersions(
     )
   }
   for (const [index, version] of versions.entries()) {
-    const path = `spec.versions[${index}].schema.openAPIV3Schema`
+    // What all versions share is said to be wrong once, as the real server's own form has it.
+    const holder = versions.length === 1 ? 'spec.validation' : `spec.versions[${index}].schema`
+    const path = `${holder}.openAPIV3Schema`
     const schema = at(version, 'schema.openAPIV3Schema')
     if (schema === undefined) {
       const message = 'Required value: schemas are required'
       faults.push({ type: 'FieldValueRequired', field: path, message })
-    } else faults.push(...schemaFaults(schema, path))
+      continue
+    }
+    const structural = schemaFaults(schema, path)
+    faults.push(...structural)
+    if (structural.length === 0)
+      faults.push(...(await ruleFaults(withRuleMetadata(schema as Schema), path)))
   }
   const stored = listAt(previous, 'status.storedVersions')
   for (const name of stored)

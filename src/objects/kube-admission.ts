@@ -1,13 +1,19 @@
 // What an object has to go through before it is stored: fields that the kind does not know are told or refused, what
 // may be left out is filled in, and all that is wrong with it is said at once.
 
-import type { FieldFault, Json } from '../structure/index.ts'
-import { applyDefaults, pruneUnknown, validateStructure } from '../structure/index.ts'
+import type { FieldFault, Json, Schema } from '../structure/index.ts'
+import {
+  applyDefaults,
+  hasRules,
+  pruneUnknown,
+  validateRules,
+  validateStructure,
+} from '../structure/index.ts'
 import type { WriteOptions } from './kube-client.ts'
 import { badRequest, invalid } from './kube-faults.ts'
 import { METADATA_FIELDS, validateKubeMetadata } from './kube-metadata.ts'
 import { findMistyped } from './go-decode.ts'
-import { wholeSchema } from './metadata-schema.ts'
+import { wholeSchema, withRuleMetadata } from './metadata-schema.ts'
 import type { KubeMetadata, KubeObject } from './kube-object.ts'
 import type { ResourceType } from './resource-type.ts'
 
@@ -53,20 +59,76 @@ export function defaultObject(type: ResourceType, object: KubeObject): KubeObjec
   return { apiVersion, kind, metadata, ...filled }
 }
 
-/** Refuses with `Invalid` and every fault. */
-export function checkObject(
+/** Refuses with `Invalid` and every fault. Rules are held against what is otherwise right. */
+export async function checkObject(
   type: ResourceType,
   next: KubeObject,
   previous: KubeObject | undefined,
-): void {
+  { onWarning }: Pick<WriteOptions, 'onWarning'> = {},
+): Promise<void> {
   const faults: readonly FieldFault[] = [
     ...validateKubeMetadata(next.metadata, type.strategy.nameRule),
     ...validateStructure(withoutRoot(next), type.schema, {
       previous: previous === undefined ? undefined : withoutRoot(previous),
     }),
-    ...(type.strategy.validate?.(next, previous) ?? []),
+    ...((await type.strategy.validate?.(next, previous)) ?? []),
   ]
-  if (faults.length > 0) throw invalid(type, next.metadata.name, faults)
+  const all = [...faults, ...(await ruleFaultsOf(type, { next, previous, faults, onWarning }))]
+  if (all.length > 0) throw invalid(type, next.metadata.name, all)
+}
+
+/** What keeps rules from being held against an object: it may not be what they expect. */
+const BLOCKING: ReadonlySet<FieldFault['type']> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
+const RULES_SKIPPED: FieldFault = {
+  type: 'FieldValueInvalid',
+  field: '<nil>',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+}
+
+async function ruleFaultsOf(
+  { schema }: ResourceType,
+  {
+    next,
+    previous,
+    faults,
+    onWarning,
+  }: {
+    readonly next: KubeObject
+    readonly previous: KubeObject | undefined
+    readonly faults: readonly FieldFault[]
+    readonly onWarning: WriteOptions['onWarning']
+  },
+): Promise<readonly FieldFault[]> {
+  if (!hasRules(schema)) return []
+  if (faults.some((fault) => BLOCKING.has(fault.type))) return [RULES_SKIPPED]
+  return validateRules(forRules(next), ruleSchema(schema), {
+    previous: previous === undefined ? undefined : forRules(previous),
+    onWarning,
+  })
+}
+
+const ruleSchemas = new WeakMap<Schema, Schema>()
+
+/** Rules may speak of the name of their object, and of no more of its metadata. */
+function ruleSchema(schema: Schema): Schema {
+  const known = ruleSchemas.get(schema)
+  if (known !== undefined) return known
+  const made = withRuleMetadata(schema)
+  ruleSchemas.set(schema, made)
+  return made
+}
+
+function forRules(object: KubeObject): Json {
+  const { name, generateName } = object.metadata
+  const metadata = { name, ...(generateName === undefined ? {} : { generateName }) }
+  return { ...object, metadata }
 }
 
 function withoutRoot(object: KubeObject): Json {

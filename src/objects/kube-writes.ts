@@ -96,7 +96,7 @@ export class KubeWrites {
     if (type.namespaced) await this.#refuseNamespace(type, name, namespace)
     const context = this.#context()
     const created = defaultObject(type, planNew(type, defaultObject(type, object), context))
-    checkObject(type, created, undefined)
+    await checkObject(type, created, undefined, options)
     const next = this.#managed(type, created, undefined, options)
     if ((await this.#options.reads.get(type, { namespace, name })) !== undefined)
       throw alreadyExists(type, name)
@@ -122,7 +122,7 @@ export class KubeWrites {
         if (options.mayCreate === undefined) throw notFound(type, key.name)
         return this.create(type, await options.mayCreate(), options)
       }
-      const next = this.#planUpdate(type, previous, options)
+      const next = await this.#planUpdate(type, previous, options)
       if (isSame(next, previous)) return previous
       await options.admit?.(next, previous)
       if (options.dryRun === true) return next
@@ -157,11 +157,11 @@ export class KubeWrites {
     throw conflict(type, key.name, MODIFIED)
   }
 
-  #planUpdate(
+  async #planUpdate(
     type: ResourceType,
     previous: KubeObject,
     options: UpdateOptions & { readonly change: Change },
-  ): KubeObject {
+  ): Promise<KubeObject> {
     const wanted = decodeObject(type, options.change(previous), options)
     checkVersion(type, wanted, previous)
     const context = { now: this.#options.clock.now(), uid: previous.metadata.uid ?? '' }
@@ -169,7 +169,7 @@ export class KubeWrites {
       options.subresource === 'status'
         ? planStatus(wanted, previous)
         : planUpdated(type, defaultObject(type, wanted), previous, context)
-    checkObject(type, next, previous)
+    await checkObject(type, next, previous, options)
     return this.#managed(type, next, previous, options)
   }
 

@@ -33,3 +33,12 @@ const METADATA: Schema = {
 export function wholeSchema(schema: Schema): Schema {
   return { ...schema, type: 'object', properties: { ...schema.properties, metadata: METADATA } }
 }
+
+const TEXT: Schema = { type: 'string' }
+
+/** The schema of a whole object as its rules see it. */
+export function withRuleMetadata(schema: Schema): Schema {
+  const metadata: Schema = { type: 'object', properties: { name: TEXT, generateName: TEXT } }
+  const properties = { ...schema.properties, apiVersion: TEXT, kind: TEXT, metadata }
+  return { ...schema, type: 'object', properties }
+}

@@ -76,7 +76,10 @@ export interface ResourceStrategy {
     context: StrategyContext,
   ) => KubeObject
   /** Beyond the schema: rules that need the kind's own code, immutable fields. */
-  readonly validate?: (next: KubeObject, previous: KubeObject | undefined) => readonly FieldFault[]
+  readonly validate?: (
+    next: KubeObject,
+    previous: KubeObject | undefined,
+  ) => readonly FieldFault[] | Promise<readonly FieldFault[]>
 }
 
 export interface StrategyContext {

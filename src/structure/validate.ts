@@ -185,7 +185,8 @@ function checkUnique(value: readonly Json[], schema: Schema, { path, faults }: A
   }
 }
 
-function keyOfItem(item: Json, schema: Schema): Json {
+/** What tells an item of a map from the others. */
+export function keyOfItem(item: Json, schema: Schema): Json {
   if (typeof item !== 'object' || item === null || isList(item)) return item
   const key: Record<string, Json> = {}
   for (const name of schema['x-kubernetes-list-map-keys'] ?? []) {

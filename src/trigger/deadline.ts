@@ -1,24 +1,15 @@
-// Runs what a user wrote, for so long and no longer: the engine stops it wherever it stands, in a loop of an expression
-// or inside WebAssembly.
+// Rules and scripts of users run for so long and no longer.
 
-import { createContext, Script } from 'node:vm'
+import { runWithin as runFor, TooLongError } from '../base/index.ts'
 import { EVALUATION_MS_MAX } from './limits.ts'
 import { TriggerFault } from './trigger-fault.ts'
 
-const place: { run: () => unknown } = { run: () => undefined }
-const script = new Script('run()')
-const context = createContext(place)
-
 /** Throws what it throws, and a `TriggerFault` when its time is up. */
 export function runWithin(run: () => unknown): unknown {
-  place.run = run
   try {
-    return script.runInContext(context, { timeout: EVALUATION_MS_MAX })
+    return runFor(EVALUATION_MS_MAX, run)
   } catch (error) {
-    const isLate = (error as { readonly code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
-    if (isLate) throw new TriggerFault(`it takes longer than ${EVALUATION_MS_MAX} ms`)
+    if (error instanceof TooLongError) throw new TriggerFault(error.message)
     throw error
-  } finally {
-    place.run = () => undefined
   }
 }

@@ -4,6 +4,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../objects/index.ts'
+import { loadCel } from '../structure/index.ts'
 import { runWithin } from './deadline.ts'
 import { RULE_DEPTH_MAX, RULE_NODES_MAX, RULES_KEPT_MAX } from './limits.ts'
 import { TriggerFault } from './trigger-fault.ts'
@@ -61,7 +62,7 @@ async function ruleOf(rule: string): Promise<Rule> {
 }
 
 async function load(): Promise<(text: string) => Rule> {
-  const { Environment } = await import('@marcbachmann/cel-js')
+  const { Environment } = await loadCel()
   const limits = { maxAstNodes: RULE_NODES_MAX, maxDepth: RULE_DEPTH_MAX }
   const environment = new Environment({ unlistedVariablesAreDyn: false, limits })
     .registerVariable('resource', 'dyn')
