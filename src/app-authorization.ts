@@ -20,6 +20,10 @@ export interface Authorization {
    * address that guesses.
    */
   readonly identify: (request: HttpRequest) => Promise<KubeUser | undefined>
+  /** What the audit log calls who sent a request, once it was asked about. */
+  readonly nameOf: (request: HttpRequest) => string
+  /** The same of an access key. */
+  readonly nameOfKey: (accessKeyId: string) => string
   /** Of our own API. Undefined lets the request pass. */
   readonly authorize: (request: HttpRequest) => Promise<AppError | undefined>
   /** Of the AWS dialect; throws `ACCESS_DENIED`. */
@@ -42,6 +46,7 @@ export function createAuthorization(
   const guesses = new Guesses(clock)
   const keys = new Map(config.accessKeys.map((key) => [key.accessKeyId, key]))
   const isOpen = config.mode === 'dev'
+  const senders = new WeakMap<HttpRequest, KubeUser>()
   const otherwise = (request: HttpRequest): KubeUser | undefined => {
     if (isOpen) return DEV_USER
     if (request.headers.authorization === undefined) return ANONYMOUS
@@ -51,10 +56,17 @@ export function createAuthorization(
   const identify = async (request: HttpRequest): Promise<KubeUser | undefined> => {
     const user = await identifySender(access, request, () => otherwise(request))
     if (user === undefined && guesses.failed(request.remoteAddress)) throw tooManyGuesses()
+    if (user !== undefined) senders.set(request, user)
     return user
   }
   return {
     identify,
+    nameOf: (request) => senders.get(request)?.name ?? (isOpen ? DEV_USER.name : 'unknown'),
+    nameOfKey(accessKeyId) {
+      if (accessKeyId === '') return isOpen ? DEV_USER.name : ANONYMOUS.name
+      const key = keys.get(accessKeyId)
+      return key === undefined ? `signalbox:access-key:${accessKeyId}` : accessKeyUser(key).name
+    },
     async authorize(request) {
       if (isOpen) return undefined
       const user = await identify(request)

@@ -2,6 +2,7 @@
 
 import {
   acceptAnyCredentials,
+  type AuditDeps,
   archiveOperations,
   type AwsOperation,
   createAwsDialect,
@@ -58,6 +59,8 @@ export interface DoorOptions extends AppOptions {
   readonly reset: () => Promise<void>
   /** Undefined where there is no HTTPS. */
   readonly authority: Authority | undefined
+  /** The audit log. */
+  readonly audit: AuditDeps
 }
 
 export function createDialects(options: DoorOptions, rooms: Rooms): readonly Dialect[] {
@@ -83,6 +86,7 @@ export function createDialects(options: DoorOptions, rooms: Rooms): readonly Dia
       accept: (dialect, events) => delivery.ingress.accept(dialect, events),
       hasBus,
       scopeOf: authorization.scopeOf(createQueryScope(DEFAULT_REGION)),
+      nameOf: authorization.nameOf,
       clock: options.clock,
     }),
     createKube(options, rooms, authorization),
@@ -96,12 +100,13 @@ interface Parts extends Omit<Rooms, 'state' | 'drain' | 'close'> {
 
 function createAws(options: DoorOptions, state: State, parts: Parts): Dialect {
   const { config, clock, logger } = options
-  const { lookupSecret, authorizeAws } = parts.authorization
+  const { lookupSecret, authorizeAws, nameOfKey } = parts.authorization
   return createAwsDialect({
     operations: awsOperations(options, state, parts),
     authenticate:
       config.mode === 'dev' ? acceptAnyCredentials() : verifySignatures({ lookupSecret, clock }),
     ...(config.mode === 'dev' ? {} : { authorize: authorizeAws }),
+    nameOf: ({ accessKeyId }) => nameOfKey(accessKeyId),
     logger: logger.child({ room: 'api' }),
   })
 }
@@ -154,13 +159,15 @@ function ownApiDeps(
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher, control } = state
-  const { authorize } = authorization
+  const { authorize, nameOf } = authorization
   const rules = { rows: store.rows, disablements: delivery.disablements.snapshots }
   return {
     metrics,
     reasonsNotReady,
     clock,
     authorize,
+    nameOf,
+    audit: options.audit,
     readState: () => readState(state, { delivery, schedules }),
     about: { version, mode: config.mode, startedAt },
     subscribe: (wanted) => subscribe(log, wanted),

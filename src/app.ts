@@ -6,6 +6,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Dialect, type HttpServer, NatsHub, openHttpServer, openMetrics } from './api/index.ts'
+import { openAudit } from './app-audit.ts'
 import { extendWithArchives } from './app-archive-metrics.ts'
 import { reasonsOfDamage } from './app-damage.ts'
 import { createDialects } from './app-doors.ts'
@@ -49,6 +50,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   const phase: { now: 'starting' | 'serving' | 'draining' } = { now: 'starting' }
   const metrics = openMetrics()
   closers.add(() => metrics.close())
+  const audit = await openAudit(options, closers)
   let server: HttpServer | undefined
   let natsUrl: string | undefined
   const roomsOptions = { ...options, ownUrl: () => server?.url, natsHub: new NatsHub(random) }
@@ -63,7 +65,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     const counted = extendWithArchives(rooms.cloudMetrics.extend(metrics), rooms.archives)
     const shown = rooms.roost.extend(counted)
     return createDialects(
-      { ...options, metrics: shown, startedAt, reasonsNotReady, reset, authority },
+      { ...options, metrics: shown, startedAt, reasonsNotReady, reset, authority, audit },
       rooms,
     )
   }

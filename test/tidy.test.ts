@@ -25,6 +25,7 @@ const TABLE: readonly (readonly [room: string, mayImport: string])[] = [
   ['metric', 'base'],
   ['keyring', 'base'],
   ['certificate', 'base keyring'],
+  ['audit', 'base'],
   ['schema', 'base event model'],
   ['log', 'base event'],
   ['store', 'base model'],
@@ -74,7 +75,7 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   'dns/promises': 'connect',
   events: '*',
   fs: 'config keyring certificate log store connect job api cli app.ts main.ts',
-  'fs/promises': 'config log store connect job api cli app.ts main.ts',
+  'fs/promises': 'config audit log store connect job api cli app.ts main.ts',
   http: 'connect api client',
   https: 'connect api client',
   // The client of a universal target is named by the target.

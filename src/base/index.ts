@@ -35,6 +35,7 @@ export {
 } from './logger.ts'
 export { channels, type Outcome } from './observe.ts'
 export type {
+  Audited,
   BreakerChanged,
   DeadLetterSent,
   DeliveriesSettled,

@@ -195,6 +195,26 @@ export interface SpanEnded {
   readonly error?: string
 }
 
+/** Something was asked of this server that changes it, or takes events in or out: one for each request or batch. */
+export interface Audited {
+  /** Events and messages, or what says how they go. */
+  readonly plane: 'data' | 'control'
+  /** `publish`, `consume`, `trigger`, `redrive`, `purge`, `replay`; else as the dialect calls it. */
+  readonly action: string
+  /** A user, an access key, or `system:` and the part of this server. */
+  readonly who: string
+  /** The address of the caller, or the name of the source. */
+  readonly from: string
+  /** What it was done to: a bus, an object, a path. Never content. */
+  readonly on: string
+  readonly result: 'ok' | 'denied' | 'failed'
+  /** Why it was not done. */
+  readonly code?: string
+  /** Events, messages or deliveries, where there can be many. */
+  readonly count?: number
+  readonly requestId?: string
+}
+
 export const channels = {
   eventsAccepted: channel('signalbox:events.accepted') as Channel<unknown, EventsAccepted>,
   eventsRefused: channel('signalbox:events.refused') as Channel<unknown, EventsRefused>,
@@ -214,5 +234,6 @@ export const channels = {
   eventSteps: channel('signalbox:event.steps') as Channel<unknown, EventStep>,
   deliverySteps: channel('signalbox:delivery.steps') as Channel<unknown, DeliveryStep>,
   spanEnded: channel('signalbox:span.ended') as Channel<unknown, SpanEnded>,
+  audited: channel('signalbox:audited') as Channel<unknown, Audited>,
   logSynced: channel('signalbox:log.synced') as Channel<unknown, LogSynced>,
 } as const

@@ -29,6 +29,7 @@ import { holdProcess } from './hold-process.ts'
 import type { CliIo } from './io.ts'
 import { type KubeconfigOptions, runKubeconfig } from './kubeconfig.ts'
 import { addAccessCommands } from './access-commands.ts'
+import { addAuditCommands } from './audit-commands.ts'
 import { addDlqCommands } from './dlq-commands.ts'
 import { addConnectCommands } from './connect-commands.ts'
 import { runPipeLs, runPipeShow, runPipeState } from './pipe.ts'
@@ -91,6 +92,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addPipeCommands(program, io, run)
   addConnectCommands(program, io, run)
   addDlqCommands(program, io, run)
+  addAuditCommands(program, io, run)
   addScheduleCommands(program, io, (code) => {
     run.code = code
   })

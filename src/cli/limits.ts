@@ -32,6 +32,10 @@ export const GENERATED_EVENTS_MAX = 2000
 /** How often `types generate --watch` looks, milliseconds. */
 export const TYPES_WATCH_MS = 1000
 
+/** Records of the audit log that one call answers, and how often it is asked for more, milliseconds. */
+export const AUDIT_PAGE = 500
+export const AUDIT_FOLLOW_MS = 500
+
 /** Dead deliveries that one call to the server takes, and how many a second may be asked for. */
 export const DEAD_BATCH = 100
 export const DEAD_RATE_MAX = 10_000

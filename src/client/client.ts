@@ -2,6 +2,7 @@
 
 import { type AccessCalls, createAccessCalls } from './access-calls.ts'
 import { createRoostCalls, type RoostCalls } from './roost-calls.ts'
+import { type AuditCalls, createAuditCalls } from './audit-calls.ts'
 import { type ArchiveCalls, createArchiveCalls } from './archive-calls.ts'
 import type { BrokerView, SourceView } from './connector-views.ts'
 import type { DeadDeliveryChange, DeadDeliveryFilter, DeadDeliveryPage } from './dead-deliveries.ts'
@@ -18,7 +19,7 @@ const V1 = '/_signalbox/v1'
 /** Items of one page of a list. */
 const PAGE_LENGTH = 1000
 
-export interface Client extends ArchiveCalls, AccessCalls, RoostCalls {
+export interface Client extends ArchiveCalls, AccessCalls, AuditCalls, RoostCalls {
   info(signal?: AbortSignal): Promise<InfoView>
   stats(signal?: AbortSignal): Promise<StatsView>
   /** Resolves with what became of each event once all of them are durable. */
@@ -196,6 +197,7 @@ export function createClient(endpointUrl: string, credentials: Credentials = {})
     },
     ...createArchiveCalls(transport, V1),
     ...createAccessCalls(transport, V1),
+    ...createAuditCalls(transport, V1),
     ...createRoostCalls(transport, V1),
     async listSchemas(registry) {
       const answer = await get(`/schemas?${formatQuery({ registry })}`)

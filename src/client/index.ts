@@ -14,3 +14,4 @@ export type {
   RuleExplanationView,
 } from './explain-views.ts'
 export type { SchemaSummaryView, SchemaView } from './schema-views.ts'
+export type { AuditFilter, AuditPageView, AuditRecordView } from './audit-calls.ts'

@@ -13,6 +13,7 @@ export interface Config extends ClientConfig {
   readonly file?: string
   readonly logLevel: LogLevel
   readonly log: LogConfig
+  readonly audit: AuditConfig
   readonly limits: LimitsConfig
   readonly dedupe: { readonly windowMs: number }
   readonly drain: { readonly delayMs: number }
@@ -108,6 +109,11 @@ export interface LogConfig {
   readonly retentionSizeBytes: number
   /** Ranges of records, such as `1200-1299`, whose loss is no reason not to be ready. */
   readonly acceptDataLoss: readonly string[]
+}
+
+export interface AuditConfig {
+  readonly retentionAgeMs: number
+  readonly retentionSizeBytes: number
 }
 
 export interface LimitsConfig {

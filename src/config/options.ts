@@ -113,6 +113,20 @@ export const OPTIONS: readonly Option[] = [
     doc: 'damaged records, as `/readyz` names them, whose loss is accepted; the server is then ready without them',
   },
   {
+    key: 'audit.retentionAgeMs',
+    type: 'duration',
+    default: '90d',
+    min: MINUTE_MS,
+    doc: 'how long records of who did what are kept',
+  },
+  {
+    key: 'audit.retentionSizeBytes',
+    type: 'size',
+    default: '256MiB',
+    min: 16 * MIB,
+    doc: 'how large the audit log may grow before its oldest files go; half of it is for events that come and go, half for all else',
+  },
+  {
     key: 'limits.requestSizeBytesMax',
     type: 'size',
     default: '4MiB',

@@ -1,6 +1,6 @@
 // Does what triggers ask for, as the identity that the configuration names. What is done is safe to do again.
 
-import { AppError, type Logger } from '../base/index.ts'
+import { AppError, channels, type Logger } from '../base/index.ts'
 import type { Event } from '../event/index.ts'
 import type { KubeClient, KubeObject } from '../objects/index.ts'
 import type { Json } from '../structure/index.ts'
@@ -111,6 +111,15 @@ export class TriggerActions {
     what: { readonly roost: string; readonly outcome: string },
   ): void {
     const { logger, identity } = this.#options
+    channels.audited.publish({
+      plane: 'control',
+      action: 'trigger',
+      who: requestedBy ?? identity,
+      from: source,
+      on: `managedroosts ${what.roost}`,
+      result: what.outcome === 'refused' ? 'denied' : what.outcome === 'failed' ? 'failed' : 'ok',
+      requestId: id,
+    })
     const fields = {
       audit: 'trigger',
       event_id: id,

@@ -1,7 +1,7 @@
 // Profiles: one per identity, which says that something is to be deployed and for what. An event is dealt with when its
 // profile is stored; what comes of it is the profile's affair.
 
-import { type Clock, wait } from '../base/index.ts'
+import { channels, type Clock, wait } from '../base/index.ts'
 import { isKubeError, type KubeClient, type KubeKey, type KubeObject } from '../objects/index.ts'
 import { referenceOf } from './clusters.ts'
 import { CONFLICTS_MAX, EVENTS_TOGETHER_MAX, GONE_LOOK_MS, GONE_LOOKS_MAX } from './limits.ts'
@@ -99,6 +99,7 @@ export class Profiles {
     const found = await this.#there(wanted.metadata.name)
     if (found === undefined) {
       await this.#client.create(wanted)
+      auditFired(wish, wanted.metadata.name)
       return
     }
     const before = profileSpecOf(found)
@@ -108,6 +109,7 @@ export class Profiles {
     const spec = { ...next, ...together(before, next) }
     if (occasionHash(before) === occasionHash(spec) && before.syncMode === spec.syncMode) return
     await this.#client.update({ ...found, spec })
+    auditFired(wish, wanted.metadata.name)
   }
 
   /** One that is on its way out is waited for. */
@@ -165,4 +167,18 @@ function identityOf({ trigger, cluster, parts }: Omit<ProfileWish, 'occasion'>):
     clusterName: cluster.metadata.name,
     parts,
   }
+}
+
+/** What is deployed by the profile is the profile's own; that it was asked for, and by what, is kept. */
+function auditFired({ trigger, occasion }: ProfileWish, profile: string): void {
+  const event = occasion.cloudEvent ?? occasion.cloudEvents?.at(-1)
+  channels.audited.publish({
+    plane: 'control',
+    action: 'trigger',
+    who: `system:trigger:${trigger.metadata.name}`,
+    from: event?.['source'] ?? 'objects',
+    on: `clusterprofiles ${profile}`,
+    result: 'ok',
+    ...(event === undefined ? {} : { requestId: event['id'] }),
+  })
 }

@@ -6,6 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import { gunzipSync } from 'node:zlib'
 import { AppError, isAppError, type Logger } from '../../base/index.ts'
 import type { Dialect, HttpRequest, HttpResponse } from '../http/exchange.ts'
+import { auditCall, auditRefusal } from './audit.ts'
 import { ANONYMOUS, type Authenticate, type Caller, isSigned } from './credentials.ts'
 import { toAwsError } from './errors.ts'
 import { awsFault, malformed } from './faults.ts'
@@ -16,13 +17,15 @@ import { decodeQuery, parseForm } from './query-decode.ts'
 import { decodeRest, matchRest } from './rest.ts'
 import { type Right, rightOf } from './rights.ts'
 import { findOperation, type OperationShape, SERVICES, type ServiceName } from './shapes.ts'
-import { compileValidator, type Validate } from './validate.ts'
+import { compileValidator, type Input, type Validate } from './validate.ts'
 
 export interface AwsDialectOptions {
   readonly operations: readonly AwsOperation[]
   readonly authenticate: Authenticate
   /** Whether a caller may do what an operation does; throws `ACCESS_DENIED`. Everybody may everything when absent. */
   readonly authorize?: (question: RightQuestion) => void
+  /** What the audit log calls a caller; the access key when absent. */
+  readonly nameOf?: (caller: Caller) => string
   readonly logger: Logger
 }
 
@@ -83,19 +86,42 @@ function isQueryProtocol({ method, path, query, headers }: HttpRequest): boolean
 async function answer(parts: Parts, request: HttpRequest): Promise<HttpResponse> {
   const call = readCall(request)
   if ('status' in call) return call
+  let caller: Caller | undefined
+  let input = NOTHING
   try {
     const registered = parts.registry(call.service, call.shape)
     const isOpen = registered.operation?.isOpen === true && !isSigned(request)
-    const caller = isOpen ? ANONYMOUS : await parts.authenticate(request, call.service)
+    caller = isOpen ? ANONYMOUS : await parts.authenticate(request, call.service)
     allow(parts, caller, call)
-    const input = registered.validate(call.decode())
+    input = registered.validate(call.decode())
     if (registered.operation === undefined) throw notImplemented(call)
     const output = await registered.operation.handle(input, new CallContext(request, caller, call))
+    auditCall({ request, call, who: nameOf(parts, caller), input }, output)
     return call.framing.success(output)
   } catch (error) {
     logFailure(parts.logger, request, error)
-    return call.framing.failure(toAwsError(error, call.service))
+    const told = toAwsError(error, call.service)
+    if (input === NOTHING && caller !== undefined) input = peek(call)
+    auditRefusal({ request, call, who: nameOf(parts, caller), input }, { error, code: told.code })
+    return call.framing.failure(told)
   }
+}
+
+const NOTHING: Input = {}
+
+/** What somebody was refused who has a key, as far as it can be told. */
+function peek(call: Call): Input {
+  try {
+    const value = call.decode()
+    return typeof value === 'object' && value !== null ? (value as Input) : NOTHING
+  } catch {
+    return NOTHING
+  }
+}
+
+function nameOf({ nameOf: name }: Parts, caller: Caller | undefined): string | undefined {
+  if (caller === undefined) return undefined
+  return name?.(caller) ?? caller.accessKeyId
 }
 
 /** Asked before anything of the input is looked at. */

@@ -31,6 +31,7 @@ function open(accept?: AcceptCloudEvents) {
       }),
     hasBus: (busKey) => BUSES.has(busKey),
     scopeOf: async (request) => scopeOf(request),
+    nameOf: () => 'alice',
     clock: new FakeClock(),
   })
   return { dialect, accepted }

@@ -44,6 +44,8 @@ export interface CloudEventsDialectOptions {
   readonly hasBus: (busKey: string) => boolean
   /** Whose buses the request speaks of. */
   readonly scopeOf: (request: HttpRequest) => Promise<Scope>
+  /** What the audit log calls the sender. */
+  readonly nameOf: (request: HttpRequest) => string
   readonly clock: Clock
 }
 
@@ -53,18 +55,28 @@ export function createCloudEventsDialect(options: CloudEventsDialectOptions): Di
     accepts: ({ path }) => isCloudEventsPath(path),
     async handle(request) {
       if (request.method !== 'POST') return methodNotAllowed(request)
+      const told: Told = { count: 0 }
       try {
-        return { ...(await publish(options, request)), operation: 'publish' }
+        const response = await publish(options, request, told)
+        audit(options, request, { ...told, status: response.status })
+        return { ...response, operation: 'publish' }
       } catch (error) {
+        audit(options, request, { ...told, error })
         return { ...refuse(error, request), operation: 'publish' }
       }
     },
   }
 }
 
+/** What is known of a request by the time that it ends. */
+interface Told {
+  count: number
+}
+
 async function publish(
   options: CloudEventsDialectOptions,
   request: HttpRequest,
+  told: Told,
 ): Promise<HttpResponse> {
   const mode = cloudEventsMode(request.headers['content-type'])
   if (mode === undefined) return unknownFormat(request)
@@ -78,6 +90,7 @@ async function publish(
   }
   const time = new Date(options.clock.now()).toISOString()
   const events = decodeCloudEvents(mode, request, { bus, time })
+  told.count = events.length
   const incoming = events.map((event) => ({
     id: event.id,
     busKey,
@@ -85,6 +98,32 @@ async function publish(
     dedupeKey: cloudEventKey(event.source, event.id),
   }))
   return describe(await options.accept('cloudevents', incoming), request)
+}
+
+function audit(
+  { nameOf }: CloudEventsDialectOptions,
+  request: HttpRequest,
+  { count, status, error }: Told & { readonly status?: number; readonly error?: unknown },
+): void {
+  if (!channels.audited.hasSubscribers) return
+  const code = isAppError(error) ? error.code : undefined
+  const isDenied =
+    isAppError(error) && (error.class === 'forbidden' || error.class === 'unauthenticated')
+  const isOk = status !== undefined && status < 300
+  channels.audited.publish({
+    plane: 'data',
+    action: 'publish',
+    who: nameOf(request),
+    from: request.remoteAddress,
+    on:
+      request.path === '/events'
+        ? DEFAULT_BUS
+        : request.path.slice('/buses/'.length, -'/events'.length),
+    result: isDenied ? 'denied' : isOk ? 'ok' : 'failed',
+    ...(code === undefined ? {} : { code }),
+    ...(count === 0 ? {} : { count }),
+    requestId: request.requestId,
+  })
 }
 
 function encode(event: Event): Uint8Array {

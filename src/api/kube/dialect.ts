@@ -13,6 +13,7 @@ import {
 } from '../../objects/index.ts'
 import type { Dialect, HttpRequest, HttpResponse } from '../http/exchange.ts'
 import { allow, type KubeAccess } from './access.ts'
+import { auditWrite } from './audit.ts'
 import { decodeObjectBody } from './body.ts'
 import {
   aggregatedDiscovery,
@@ -81,17 +82,26 @@ class KubeServer {
   }
 
   async handle(request: HttpRequest): Promise<HttpResponse> {
+    let path: KubePath | undefined
+    let user: Call['user'] | undefined
     try {
-      const path = parseKubePath(request.path)
-      const user = await this.#options.access.authenticate(request)
-      if (path.type === 'resource') return await this.#callResource(request, path, user)
+      path = parseKubePath(request.path)
+      user = await this.#options.access.authenticate(request)
+      if (path.type === 'resource') {
+        const response = await this.#callResource(request, path, user)
+        auditWrite({ request, path, user, response })
+        return response
+      }
       await this.#allowPath(request, user)
       if (request.method !== 'GET' && request.method !== 'HEAD') throw methodRefused()
       return this.#tell(request, path)
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal === undefined) throw error
-      return failureResponse(refusal)
+      const response = failureResponse(refusal)
+      if (path?.type === 'resource')
+        auditWrite({ request, path, user, response, reason: refusal.reason })
+      return response
     }
   }
 

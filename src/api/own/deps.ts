@@ -10,6 +10,7 @@ import type {
 import type { Timetable } from '../../control/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import type { AccessDeps } from './access.ts'
+import type { AuditDeps } from './audit-routes.ts'
 import type { RoostDeps } from './roost.ts'
 import type { ArchiveDeps } from './archive-views.ts'
 import type { Metrics, StateReading } from './metrics.ts'
@@ -27,6 +28,8 @@ export interface OwnApiDeps extends OperationsDeps {
   readonly about: About
   /** Who may call: undefined lets the request pass. */
   authorize(request: HttpRequest): Promise<AppError | undefined>
+  /** What the audit log calls the sender, once `authorize` was asked. */
+  nameOf(request: HttpRequest): string
   /** Events as they become durable, from `after` on or from now; throws `PATTERN_INVALID`. Ends with the signal. */
   subscribe(options: SubscribeOptions): AsyncIterable<TailItem>
   listBuses(): Promise<readonly BusView[]>
@@ -49,6 +52,7 @@ export interface OwnApiDeps extends OperationsDeps {
   readonly schemas: OwnSchemas
   readonly connectors: ConnectorDeps
   readonly access: AccessDeps
+  readonly audit: AuditDeps
   readonly roost: RoostDeps
 }
 

@@ -2,6 +2,7 @@
 // shape, `{"error": {code, message, docs}}`.
 
 import { AppError, isAppError } from '../../base/index.ts'
+import { audit } from './audit.ts'
 import { errorResponse } from '../http/errors.ts'
 import type { Dialect, HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps } from './deps.ts'
@@ -26,8 +27,10 @@ export function createOwnDialect(deps: OwnApiDeps): Dialect {
           request.path === DOCUMENT_PATH
             ? (refuseMethod(request) ?? json(document))
             : await answer(deps, request, route)
+        if (route !== undefined) audit(deps, { request, route, status: response.status })
         return { ...response, operation }
       } catch (error) {
+        if (route !== undefined) audit(deps, { request, route, error })
         // What has no code is a bug: the server answers it, and its log shows it.
         if (!isAppError(error) || error.class === 'storage') throw error
         return { ...translate(error, request), operation }

@@ -6,6 +6,7 @@ import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
 import { ACCESS_ROUTES } from './access.ts'
+import { AUDIT_ROUTES } from './audit-routes.ts'
 import { ROOST_ROUTES } from './roost.ts'
 import { ARCHIVE_ROUTES } from './archives.ts'
 import { CONNECTOR_ROUTES } from './connectors.ts'
@@ -31,6 +32,8 @@ export interface OwnRoute {
   readonly path: string
   /** `GET` when absent. */
   readonly method?: 'POST'
+  /** A `POST` that changes nothing. */
+  readonly isReading?: true
   readonly operation: string
   readonly summary: string
   readonly parameters: readonly Parameter[]
@@ -154,6 +157,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
   {
     path: '/explain/event',
     method: 'POST',
+    isReading: true,
     operation: 'explainEvent',
     summary: 'Why rules of a bus, one rule or a pattern match an event or do not, nearest first',
     parameters: [],
@@ -187,6 +191,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
     handle: reset,
   },
   ...ACCESS_ROUTES,
+  ...AUDIT_ROUTES,
   ...ROOST_ROUTES,
   ...SCHEDULE_ROUTES,
   ...SCHEMA_ROUTES,

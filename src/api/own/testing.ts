@@ -35,6 +35,7 @@ export function createTestDeps(
       }),
     reasonsNotReady: () => [],
     authorize: () => Promise.resolve(undefined),
+    nameOf: () => 'alice',
     subscribe: (options) => source.subscribe(options),
     listBuses: () => Promise.resolve([]),
     listRules: () => Promise.resolve([]),
@@ -46,6 +47,7 @@ export function createTestDeps(
       revokeToken: () => refuse('RESOURCE_NOT_FOUND', 'there are no tokens'),
       createCertificate: () => refuse('ACCESS_DENIED', 'nobody may'),
     },
+    audit: { list: () => Promise.resolve({ items: [], last: 0, hasMore: false }) },
     roost: {
       state: () => ({
         status: 'stopped',
