@@ -43,6 +43,7 @@ export interface ArchiverOptions {
 }
 
 const LEFT_TO_THE_NEXT: ReadonlySet<string> = new Set(['LOG_CLOSED', 'LOG_FULL', 'STORE_FULL'])
+const PLAIN: MatchOptions = { names: 'plain' }
 const ENVELOPE: MatchOptions = { names: 'envelope' }
 
 interface BusArchives {
@@ -194,7 +195,7 @@ export class Archiver {
     const matching =
       bus.matcher.size === 0
         ? bus.all
-        : [...bus.all, ...bus.matcher.match(event.envelope, ENVELOPE)]
+        : [...bus.all, ...bus.matcher.match(event.envelope, event.hasPlainNames ? PLAIN : ENVELOPE)]
     for (const uid of matching) this.#gather(uid, record, event)
   }
 

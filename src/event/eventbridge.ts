@@ -28,6 +28,8 @@ export interface PutEvent {
   readonly resources: readonly string[]
   /** JSON text of an object, as given; bytes are UTF-8. */
   readonly detail: string | Uint8Array
+  /** As `checkJson` found it of the detail. */
+  readonly hasPlainNames?: boolean
   readonly traceHeader?: string
   /** Set on events that are for certain rules only. */
   readonly directed?: Directed
@@ -35,11 +37,11 @@ export interface PutEvent {
 
 /** The log record of a PutEvents entry. */
 export function storePutEvent(put: PutEvent): Buffer {
-  const { detail } = put
+  const { detail, hasPlainNames = false } = put
   const isPlain =
     put.resources.length === 0 && put.traceHeader === undefined && put.directed === undefined
   if (isPlain && typeof detail !== 'string' && put.id.length === UUID_LENGTH) {
-    return templateOf(put).fill(put.id, detail)
+    return templateOf(put).fill(put.id, detail, hasPlainNames)
   }
   return encodeStoredEvent({
     busKey: put.busKey,
@@ -47,6 +49,7 @@ export function storePutEvent(put: PutEvent): Buffer {
     envelopeHead: formatHead(put, put.id),
     detail,
     hasData: true,
+    hasPlainNames,
   })
 }
 
@@ -110,6 +113,7 @@ export function storeEvent(event: Event, came: Pick<EventMeta, 'topic'> = {}): B
     detail: data.detail,
     ...(data.raw === undefined ? {} : { rawData: data.raw }),
     hasData: event.data !== undefined,
+    hasPlainNames: data.hasPlainNames,
   })
 }
 
@@ -178,22 +182,31 @@ function metaOf(event: Event, envelopeTime: string): EventMeta {
 
 interface Detail {
   readonly detail: string | Uint8Array
+  readonly hasPlainNames: boolean
   readonly raw?: Uint8Array
   readonly base64?: string
 }
 
 function detailOf(event: Event): Detail {
-  if (event.data === undefined) return { detail: '{}' }
-  if (isJsonMediaType(event.datacontenttype)) return { detail: checkedJson(event.data) }
+  if (event.data === undefined) return { detail: '{}', hasPlainNames: true }
+  if (isJsonMediaType(event.datacontenttype)) return checkedJson(event.data)
   const text = decodeUtf8(event.data)
-  if (text !== undefined) return { detail: JSON.stringify(text), raw: event.data }
+  if (text !== undefined)
+    return { detail: JSON.stringify(text), hasPlainNames: true, raw: event.data }
   const base64 = Buffer.from(event.data.buffer, event.data.byteOffset, event.data.length)
-  return { detail: 'null', raw: event.data, base64: base64.toString('base64') }
+  return {
+    detail: 'null',
+    hasPlainNames: true,
+    raw: event.data,
+    base64: base64.toString('base64'),
+  }
 }
 
-function checkedJson(data: Uint8Array): Uint8Array {
+function checkedJson(data: Uint8Array): Detail {
   const check = checkJson(data, { depthMax: EVENT_DEPTH_MAX })
-  if (check.kind !== 'fault') return data
+  if (check.kind !== 'fault') {
+    return { detail: data, hasPlainNames: check.hasPlainNames === true }
+  }
   throw new AppError(
     'EVENT_INVALID',
     `expected data to be JSON, as its content type says, got ${check.reason} at byte ${check.offset}`,

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { isAppError } from '../base/index.ts'
 import type { Event } from './event.ts'
 import { storeEvent, storePutEvent } from './eventbridge.ts'
+import { encodeReplayedEvent } from './replayed-event.ts'
 import {
   decodeStoredEvent,
   encodeStoredEvent,
@@ -103,6 +104,51 @@ test('a record says by its flags that it is directed or replayed, and by its met
   const marked = decodeStoredEvent(encodeStoredEvent({ ...parts, hasData: false, meta }))
   assert.deepEqual([marked.isDirected, marked.isReplayed], [true, true])
   assert.deepEqual(marked.meta(), meta)
+})
+
+test('a record says by a flag that its names are plain, and keeps it wherever it goes', () => {
+  const put = {
+    busKey: FROM,
+    account: '000000000000',
+    region: 'us-east-1',
+    source: 's',
+    detailType: 't',
+    time: '2026-01-01T00:00:00Z',
+    resources: [],
+    detail: Buffer.from('{"a":1}'),
+  }
+  const records = ['a', '8a1f3c52-7b54-4d2b-9d6e-0c4f0d5b1a11'].map((id) => ({ ...put, id }))
+  for (const each of records) {
+    assert.equal(decodeStoredEvent(storePutEvent(each)).hasPlainNames, false)
+    const record = storePutEvent({ ...each, hasPlainNames: true })
+    const event = decodeStoredEvent(record)
+    assert.equal(event.hasPlainNames, true)
+    assert.deepEqual(event.envelope, decodeStoredEvent(storePutEvent(each)).envelope)
+    const schema = { registry: 'r', name: 'n', number: '1', version: '1.0.0' }
+    const kept = [
+      forwardStoredEvent(event, TO, 1),
+      encodeReplayedEvent(record, { name: 'again', nth: 7 }),
+      withSchema(record, schema),
+    ]
+    for (const after of kept) assert.equal(decodeStoredEvent(after).hasPlainNames, true)
+    assert.equal(
+      decodeStoredEvent(forwardStoredEvent(decodeStoredEvent(storePutEvent(each)), TO, 1))
+        .hasPlainNames,
+      false,
+    )
+  }
+})
+
+function hasPlainNames(data: string, datacontenttype = 'application/json'): boolean {
+  const record = storeEvent({ ...event, data: Buffer.from(data), datacontenttype })
+  return decodeStoredEvent(record).hasPlainNames
+}
+
+test('of the names in a CloudEvent as much is known as its data shows', () => {
+  assert.equal(hasPlainNames('{"a":[{"b":1},{"b":2}]}'), true)
+  assert.equal(hasPlainNames('{"a":[{"b":1,"b":2}]}'), false)
+  assert.equal(hasPlainNames('{"a.b":1}'), false)
+  assert.equal(hasPlainNames('{"a.b":1}', 'text/plain'), true)
 })
 
 test('forwarding addresses an event to a whole bus, and a replay stays one', () => {

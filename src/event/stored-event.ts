@@ -18,6 +18,8 @@ const FLAG_NO_DATA = 2
 /** Its meta says which rules it is for; route and archives look at the flag alone. */
 const FLAG_DIRECTED = 4
 const FLAG_REPLAYED = 8
+/** All names in its detail were found plain; without it nothing is known of them, as in records of earlier versions. */
+const FLAG_PLAIN_NAMES = 16
 
 /** Where the header's fields lie, and its flags, for what rewrites a record without decoding it. */
 export const STORED_HEADER: {
@@ -100,6 +102,8 @@ export interface StoredEventParts {
   readonly detail: string | Uint8Array
   readonly rawData?: Uint8Array
   readonly hasData: boolean
+  /** As `checkJson` found it of the detail. */
+  readonly hasPlainNames?: boolean
 }
 
 /** An event as read from the log; views share the record's memory. */
@@ -116,6 +120,8 @@ export interface StoredEvent {
   readonly isDirected: boolean
   /** Whether a replay brought it back. */
   readonly isReplayed: boolean
+  /** Whether all names in the envelope are known to be different within their object and without dots. */
+  readonly hasPlainNames: boolean
   /** Parsed on demand; empty for most events. */
   meta(): EventMeta
   /** The event's data as it came; undefined when it has none. */
@@ -163,8 +169,8 @@ const OPEN_ID = '00000000-0000-4000-8000-000000000000'
 
 /** What the records of one source have in common: all but the event's id and its detail. */
 export interface RecordTemplate {
-  /** `id` is a UUID, `detail` JSON text in UTF-8. */
-  fill(id: string, detail: Uint8Array): Buffer
+  /** `id` is a UUID, `detail` JSON text in UTF-8, its names as `checkJson` found them. */
+  fill(id: string, detail: Uint8Array, hasPlainNames: boolean): Buffer
 }
 
 /** `head` is the envelope's for an id. */
@@ -179,9 +185,10 @@ export function createRecordTemplate(busKey: string, head: (id: string) => strin
   const envelopeLength = whole.readUInt32LE(8)
   const idStart = HEADER_SIZE_BYTES + whole.readUInt16LE(2) + ID_START + 1
   return {
-    fill(id, detail) {
+    fill(id, detail, hasPlainNames) {
       const record = Buffer.allocUnsafe(whole.length + detail.length)
       record.set(start)
+      if (hasPlainNames) record[1]! |= FLAG_PLAIN_NAMES
       record.writeUInt32LE(envelopeLength + detail.length, 8)
       record.write(id, idStart, 'latin1')
       record.set(detail, start.length)
@@ -191,8 +198,11 @@ export function createRecordTemplate(busKey: string, head: (id: string) => strin
   }
 }
 
-function flagsOf({ meta, rawData, hasData }: StoredEventParts): number {
-  const dataFlags = (rawData === undefined ? 0 : FLAG_RAW_DATA) | (hasData ? 0 : FLAG_NO_DATA)
+function flagsOf({ meta, rawData, hasData, hasPlainNames }: StoredEventParts): number {
+  const dataFlags =
+    (rawData === undefined ? 0 : FLAG_RAW_DATA) |
+    (hasData ? 0 : FLAG_NO_DATA) |
+    (hasPlainNames === true ? FLAG_PLAIN_NAMES : 0)
   if (meta === undefined) return dataFlags
   const directed = meta.directed === undefined ? 0 : FLAG_DIRECTED
   return dataFlags | directed | (meta.replay === undefined ? 0 : FLAG_REPLAYED)
@@ -224,6 +234,7 @@ export function forwardStoredEvent(event: StoredEvent, busKey: string, hops: num
     detail: data,
     ...(isInEnvelope || value.data === undefined ? {} : { rawData: value.data }),
     hasData: value.data !== undefined,
+    hasPlainNames: event.hasPlainNames,
   })
 }
 
@@ -265,6 +276,10 @@ class RecordView implements StoredEvent {
 
   get isReplayed(): boolean {
     return (this.#record[1]! & FLAG_REPLAYED) !== 0
+  }
+
+  get hasPlainNames(): boolean {
+    return (this.#record[1]! & FLAG_PLAIN_NAMES) !== 0
   }
 
   get id(): string {

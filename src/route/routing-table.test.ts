@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isAppError } from '../base/index.ts'
 import {
+  checkJson,
   decodeStoredEvent,
   type Directed,
   encodeStoredEvent,
@@ -62,6 +63,38 @@ test('an event is matched by the rules of its own bus only', () => {
   assert.deepEqual(namesAt(table, OTHER, '{"x":1}'), ['b'])
   assert.deepEqual(namesAt(table, '000000000000/us-east-1/none', '{"x":1}'), [])
   assert.deepEqual(namesAt(table, SHOP, '{"x":2}'), [])
+})
+
+test('what is known of the names in an event changes nothing but how fast its rules are found', () => {
+  const table = compileRoutingTable(
+    ruleset(
+      1,
+      rule('one', '{"source":["s"],"detail":{"a":{"b":[1]}}}'),
+      rule('two', '{"detail":{"a":{"b":[2]}}}'),
+      rule('late', '{"detail":{"z":[{"exists":true}]}}'),
+    ),
+  )
+  const expected: readonly (readonly [detail: string, names: readonly string[]])[] = [
+    ['{"a":{"b":1},"z":1}', ['late', 'one']],
+    ['{"a":{"b":1,"b":2}}', ['two']],
+    ['{"a":{"b":1},"a":{"b":2},"z":0}', ['late', 'two']],
+    ['{"a.b":2}', ['two']],
+    ['{"c":{"d":[{"e":1}]}}', []],
+  ]
+  for (const [detail, names] of expected) {
+    const check = checkJson(Buffer.from(detail), { depthMax: 10 })
+    const hasPlainNames = check.kind === 'object' && check.hasPlainNames === true
+    for (const known of [false, hasPlainNames]) {
+      const record = encodeStoredEvent({
+        busKey: SHOP,
+        envelopeHead: '{"version":"0","source":"s","detail":',
+        detail,
+        hasData: true,
+        hasPlainNames: known,
+      })
+      assert.deepEqual(namesFor(table, decodeStoredEvent(record)), names, detail)
+    }
+  }
 })
 
 test('the next table has what came, lacks what went, and the one before is as it was', () => {

@@ -24,7 +24,10 @@ interface BusTable {
   byKey?: ReadonlyMap<string, RoutedRule>
 }
 
-export type RoutedEvent = Pick<StoredEvent, 'busKey' | 'envelope' | 'isDirected' | 'meta'>
+export type RoutedEvent = Pick<
+  StoredEvent,
+  'busKey' | 'envelope' | 'hasPlainNames' | 'isDirected' | 'meta'
+>
 
 export interface RoutingTable {
   readonly generation: number
@@ -39,6 +42,7 @@ export function compileRoutingTable(ruleset: Ruleset): RoutingTable {
   return new Table(ruleset.generation, new Map()).next(ruleset)
 }
 
+const PLAIN: MatchOptions = { names: 'plain' }
 const ENVELOPE: MatchOptions = { names: 'envelope' }
 const NO_RULES: readonly RoutedRule[] = []
 
@@ -70,7 +74,7 @@ class Table implements RoutingTable {
 
 function matchingRules({ matcher, ranges }: BusTable, event: RoutedEvent): readonly RoutedRule[] {
   if (matcher.size === 0) return NO_RULES
-  const rules = matcher.match(event.envelope, ENVELOPE)
+  const rules = matcher.match(event.envelope, event.hasPlainNames ? PLAIN : ENVELOPE)
   return ranges === undefined
     ? rules
     : rules.filter((rule) => isCompatible(ranges.get(rule), event))

@@ -7,8 +7,9 @@ import { DEFAULT_BUS, parseArn } from '../../model/index.ts'
 import { awsFault } from './faults.ts'
 import { type AwsOperation, operation, type OperationContext } from './operation.ts'
 import {
+  checkDetail,
   createTimeCache,
-  isDetail,
+  type Detail,
   type Place,
   type StampedEvent,
   stampEvent,
@@ -79,15 +80,15 @@ export function createPutEvents(options: PutEventsOptions): AwsOperation {
     const accepted: StampedEvent[] = []
     let failed = 0
     for (const [index, entry] of entries.entries()) {
-      const detail = details[index]!
+      const detail = checkDetail(entry.Detail ?? '', details[index]!)
       const places = endpoint === undefined ? [placeOf(entry, context)] : endpoint.places
       const fault =
         faultOf(entry, detail, options.isStrict) ??
         endpointFault(entry, endpoint) ??
         refusalOf(entry, places, options.access, context)
-      if (fault !== undefined) {
+      if (fault !== undefined || detail === undefined) {
         failed += 1
-        results.push(fault)
+        results.push(fault ?? MALFORMED_DETAIL)
         continue
       }
       const events = stampEvent(namedEntry(entry, context), detail, places, stamps)
@@ -143,7 +144,11 @@ function byteLength(text: string | undefined): number {
   return text === undefined ? 0 : Buffer.byteLength(text)
 }
 
-function faultOf(entry: Entry, detail: Uint8Array, isStrict: boolean): EntryResult | undefined {
+function faultOf(
+  entry: Entry,
+  detail: Detail | undefined,
+  isStrict: boolean,
+): EntryResult | undefined {
   if (!entry.Source) return missing('Source')
   if (!entry.DetailType) return missing('DetailType')
   if (!entry.Detail) return missing('Detail')
@@ -153,7 +158,7 @@ function faultOf(entry: Entry, detail: Uint8Array, isStrict: boolean): EntryResu
       ErrorMessage: 'Not authorized for the source.',
     }
   }
-  return isDetail(entry.Detail, detail) ? undefined : MALFORMED_DETAIL
+  return detail === undefined ? MALFORMED_DETAIL : undefined
 }
 
 function missing(name: string): EntryResult {

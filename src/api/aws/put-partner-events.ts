@@ -3,7 +3,13 @@
 import type { EventSources } from '../../control/index.ts'
 import { type AwsOperation, operation } from './operation.ts'
 import type { PutEventsOptions } from './put-events.ts'
-import { createTimeCache, isDetail, type StampedEvent, stampEvent } from './stamp-event.ts'
+import {
+  checkDetail,
+  createTimeCache,
+  type Detail,
+  type StampedEvent,
+  stampEvent,
+} from './stamp-event.ts'
 
 interface Input {
   readonly Entries: readonly Entry[]
@@ -28,18 +34,18 @@ export function createPutPartnerEvents(options: PutPartnerEventsOptions): AwsOpe
     let failed = 0
     for (const entry of entries) {
       const { Source: source = '', DetailType: detailType = '', Detail: detail = '' } = entry
-      const bytes = Buffer.from(detail)
+      const checked = checkDetail(detail, Buffer.from(detail))
       const places = await options.route(scope, source)
-      const fault = faultOf({ source, detailType, detail }, bytes, places !== undefined)
-      if (fault !== undefined) {
+      const fault = faultOf({ source, detailType, detail }, checked, places !== undefined)
+      if (fault !== undefined || checked === undefined) {
         failed += 1
-        results.push(fault)
+        results.push(fault ?? MALFORMED_DETAIL)
         continue
       }
       const named = { source, detailType, time: entry.Time, resources: entry.Resources }
       // A source that nobody has taken up gets an id, and its events are dropped.
       const [unplaced] = NOWHERE
-      const events = stampEvent(named, bytes, places?.length ? places : NOWHERE, stamps)
+      const events = stampEvent(named, checked, places?.length ? places : NOWHERE, stamps)
       results.push({ EventId: events[0]!.id })
       for (const event of events) {
         if (event.busKey !== unplaced?.busKey && options.hasBus(event.busKey)) accepted.push(event)
@@ -50,11 +56,13 @@ export function createPutPartnerEvents(options: PutPartnerEventsOptions): AwsOpe
   })
 }
 
+const MALFORMED_DETAIL = { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' }
+
 const NOWHERE = [{ busKey: '', account: '', region: '' }]
 
 function faultOf(
   entry: { readonly source: string; readonly detailType: string; readonly detail: string },
-  bytes: Uint8Array,
+  checked: Detail | undefined,
   isOffered: boolean,
 ): object | undefined {
   for (const [name, value] of [
@@ -73,6 +81,5 @@ function faultOf(
       ErrorMessage: 'Not authorized for the source.',
     }
   }
-  if (isDetail(entry.detail, bytes)) return undefined
-  return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' }
+  return checked === undefined ? MALFORMED_DETAIL : undefined
 }

@@ -37,17 +37,25 @@ export interface Stamps {
 /** The furthest that a JavaScript Date reaches from the epoch, milliseconds (ECMA-262, 21.4.1.1). */
 const DATE_MS_MAX = 8.64e15
 
-/** Whether a detail is what an event may hold: a JSON object in well-formed text. */
-export function isDetail(text: string, bytes: Uint8Array): boolean {
-  // A lone surrogate has no UTF-8 form: it would be stored as another character than was sent.
-  if (!text.isWellFormed()) return false
-  return checkJson(bytes, { depthMax: EVENT_DEPTH_MAX }).kind === 'object'
+/** A detail that was found to be what an event may hold. */
+export interface Detail {
+  readonly bytes: Uint8Array
+  readonly hasPlainNames: boolean
 }
 
-/** `detail` has passed `isDetail`. The event has the same id at every place. */
+/** A detail, given as text and its bytes; undefined when it is not a JSON object in well-formed text. */
+export function checkDetail(text: string, bytes: Uint8Array): Detail | undefined {
+  // A lone surrogate has no UTF-8 form: it would be stored as another character than was sent.
+  if (!text.isWellFormed()) return undefined
+  const check = checkJson(bytes, { depthMax: EVENT_DEPTH_MAX })
+  if (check.kind !== 'object') return undefined
+  return { bytes, hasPlainNames: check.hasPlainNames === true }
+}
+
+/** The event has the same id at every place. */
 export function stampEvent(
   entry: EventEntry,
-  detail: Uint8Array,
+  { bytes, hasPlainNames }: Detail,
   places: readonly Place[],
   { now, random }: Stamps,
 ): readonly StampedEvent[] {
@@ -66,7 +74,8 @@ export function stampEvent(
       detailType,
       time,
       resources: resource === undefined ? resources : [...resources, resource],
-      detail,
+      detail: bytes,
+      hasPlainNames,
       ...(traceHeader === undefined ? {} : { traceHeader }),
     }),
   }))
