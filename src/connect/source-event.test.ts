@@ -51,6 +51,23 @@ test('a record with ce_ headers is the CloudEvent that they say, its data untouc
   assert.equal(Buffer.from(event.data!).toString(), '{ "n": 1 }')
 })
 
+test('ce- headers are percent-encoded, and say the type of the data themselves', () => {
+  const headers = new Map([
+    ['ce-specversion', '1.0'],
+    ['Ce-Id', 'a%20b'],
+    ['ce-source', '/caf%C3%A9'],
+    ['ce-type', '100%'],
+    ['ce-datacontenttype', 'text/plain'],
+    ['Content-Type', 'application/json'],
+  ])
+  const decoded = decode(message('hello', { headers }))
+  assert.equal(decoded.kind, 'event', JSON.stringify(decoded))
+  const { id, source, type, datacontenttype } = decoded.event
+  assert.deepEqual([id, source, type, datacontenttype], ['a b', '/café', '100%', 'text/plain'])
+  const broken = decode(message('{}', { headers: new Map([...headers, ['ce-subject', '%FF']]) }))
+  assert.match(broken.kind === 'fault' ? broken.reason : '', /`ce-subject` to be percent-encoded/)
+})
+
 test('a structured record with the headers of binary mode beside it is structured', () => {
   const body = '{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{"n":1}}'
   const type = ['content-type', 'application/cloudevents+json'] as const

@@ -8,6 +8,7 @@ import {
   checkJson,
   cloudEventsMode,
   decodeAttributes,
+  decodePercent,
   decodeStructured,
   type Event,
   EVENT_DEPTH_MAX,
@@ -27,7 +28,7 @@ export interface DecodeOptions {
 }
 
 /** The attributes' prefix: `ce_` of Kafka, `ce-` of NATS and HTTP. */
-const ATTRIBUTE = /^ce[_-](.+)$/i
+const ATTRIBUTE = /^ce([_-])(.+)$/i
 const SPECVERSION = '"specversion"'
 
 export function decodeMessage(message: SourceMessage, options: DecodeOptions): DecodedMessage {
@@ -76,14 +77,28 @@ function timeOf({ timestamp }: SourceMessage, { now }: DecodeOptions): string {
   return lastTime
 }
 
+/**
+ * Kafka's binding has values as they are, NATS's percent-encoded, and the type of the data as an attribute like others.
+ * https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/nats-protocol-binding.md
+ */
 function attributesIn({ headers }: SourceMessage): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>()
   for (const [name, value] of headers) {
-    const attribute = ATTRIBUTE.exec(name)?.[1]
-    if (attribute !== undefined) attributes.set(attribute.toLowerCase(), value)
-    else if (name.toLowerCase() === 'content-type') attributes.set('datacontenttype', value)
+    const [, dash, attribute] = ATTRIBUTE.exec(name) ?? []
+    if (attribute !== undefined)
+      attributes.set(attribute.toLowerCase(), dash === '-' ? decoded(name, value) : value)
+    else if (name.toLowerCase() === 'content-type' && !attributes.has('datacontenttype'))
+      attributes.set('datacontenttype', value)
   }
   return attributes
+}
+
+function decoded(name: string, value: string): string {
+  const text = decodePercent(value)
+  if (text !== undefined) return text
+  throw new MappingFault(
+    `expected header \`${name}\` to be percent-encoded UTF-8, got \`${value}\``,
+  )
 }
 
 function isSaidStructured({ headers }: SourceMessage): boolean {

@@ -104,4 +104,19 @@ function decodeHeaderValue(value: string): string | undefined {
   }
 }
 
+/**
+ * The text of a percent-encoded attribute that came as text, by NATS; undefined when it is not UTF-8. A percent sign that
+ * begins no escape stands for itself.
+ */
+export function decodePercent(value: string): string | undefined {
+  if (!value.includes('%')) return value
+  try {
+    return value.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) =>
+      utf8.decode(Buffer.from(run.replaceAll('%', ''), 'hex')),
+    )
+  } catch {
+    return undefined
+  }
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -39,6 +39,7 @@ export { attributesOf, type CloudEventContext } from './cloudevents-attributes.t
 export {
   decodeAttributes,
   decodeBinary,
+  decodePercent,
   encodeBinary,
   type BinaryMessage,
 } from './cloudevents-binary.ts'

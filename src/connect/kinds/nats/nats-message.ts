@@ -40,5 +40,8 @@ function contentOf(
   if (mode === 'structured')
     return { headers: [['content-type', STRUCTURED_TYPE]], body: encodeStructured(event) }
   const { headers, body } = encodeBinary(event)
-  return { headers: Object.entries(headers), body }
+  const type = headers['content-type']
+  // To the binding it is an attribute like others; who looks for the type of a body looks where it always is.
+  const named = type === undefined ? [] : ([['ce-datacontenttype', type]] as const)
+  return { headers: [...Object.entries(headers), ...named], body }
 }
