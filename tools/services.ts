@@ -107,6 +107,7 @@ async function upKafka(folder: string, nodes: 1 | 3): Promise<Omit<Running, 'ser
       KAFKA_BROKERS: kafka.brokers.join(','),
       KAFKA_TLS_BROKERS: kafka.tlsBrokers.join(','),
       KAFKA_SASL_BROKERS: kafka.saslBrokers.join(','),
+      KAFKA_SASL_PLAINTEXT_BROKERS: kafka.saslPlaintextBrokers.join(','),
       KAFKA_CA_FILE: kafka.certificates.caFile,
       KAFKA_USERNAME: KAFKA_USER.name,
       KAFKA_PASSWORD: KAFKA_USER.password,

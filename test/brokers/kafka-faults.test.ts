@@ -1,7 +1,7 @@
 // What may go wrong between a cluster and us: brokers die, stand still, lose the lead or a topic; we die. Of what was
 // in the topic that is read nothing is lost, what comes twice is what was under way, and what was behind catches up.
 //
-// SIGNALBOX_PAUSE_MS makes the standstill longer (60000 for a soak).
+// A standstill is a minute with SIGNALBOX_SOAK=1.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -18,10 +18,12 @@ import {
   produce,
   topicCommand,
 } from '../support/kafka.ts'
+import { cycles } from '../fault/harness/scratch.ts'
 import { Signalbox, until } from '../support/signalbox.ts'
 
 const skip = kafkaTestsLack() ?? false
-const PAUSE_MS = Number(process.env['SIGNALBOX_PAUSE_MS'] ?? 10_000)
+/** A minute in a soak, which is longer than every lease and session of both sides. */
+const PAUSE_MS = cycles(10_000, 60_000)
 const RECOVERY_MS = 90_000
 /** Two batches of a source, and one of a producer: what may be under way at once. */
 const WINDOW = 2 * 1000 + 2000

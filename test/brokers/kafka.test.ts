@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { openKafkaReader } from '../../src/connect/index.ts'
 import { type Kafka, KAFKA_USER, startKafka } from '../../tools/services/kafka.ts'
 import {
   consumeAll,
@@ -208,6 +209,17 @@ const SECURE = {
   'SCRAM-SHA-256': (): string => sasl('SCRAM-SHA-256'),
   'SCRAM-SHA-512': (): string => sasl('SCRAM-SHA-512'),
   PLAIN: (): string => sasl('PLAIN'),
+  'SASL without TLS': (): string => `
+    security:
+      protocol: SASL_PLAINTEXT
+      mechanism: SCRAM-SHA-512
+      username: ${KAFKA_USER.name}
+      password: { secret: kafka-credentials, key: password }`,
+}
+
+function serversOf(name: string): readonly string[] {
+  if (name === 'SSL') return kafka.tlsBrokers
+  return name === 'SASL without TLS' ? kafka.saslPlaintextBrokers : kafka.saslBrokers
 }
 
 function read(file: string): string {
@@ -233,9 +245,9 @@ for (const [name, security] of Object.entries(SECURE)) {
     `a cluster with ${name} is read and written, and its secrets are never shown`,
     { skip },
     async (context) => {
-      const id = name.toLowerCase()
+      const id = name.toLowerCase().replaceAll(' ', '-')
       createTopics(kafka, [`secure-in-${id}`, `secure-out-${id}`])
-      const servers = name === 'SSL' ? kafka.tlsBrokers : kafka.saslBrokers
+      const servers = serversOf(name)
       const { certificates } = kafka
       const signalbox = await Signalbox.open(context, {
         config: `
@@ -355,4 +367,45 @@ test('sources and brokers are made, changed and taken away by calls', { skip }, 
   assert.match((await post('/brokers/delete?name=main')).text, /declared in the configuration file/)
   assert.equal((await post('/sources/delete?name=called')).status, 200)
   assert.deepEqual(await sources(signalbox), [])
+})
+
+test('what is read ahead is bounded by bytes, and all of it comes', { skip }, async (context) => {
+  createTopics(kafka, ['large'])
+  const count = 60
+  const line = 'x'.repeat(900_000)
+  produce(
+    kafka,
+    'large',
+    Array.from({ length: count }, () => line),
+  )
+  const reader = await openKafkaReader({
+    broker: {
+      account: '000000000000',
+      region: 'us-east-1',
+      name: 'main',
+      type: 'kafka',
+      servers: kafka.brokers,
+    },
+    reveal: () => Promise.reject(new Error('there are no secrets')),
+    checkServer: () => {},
+    topics: ['large'],
+    group: 'large',
+    from: 'earliest',
+    fetchBytesMax: 2_000_000,
+    readAheadBytesMax: 4_000_000,
+  })
+  context.after(() => reader.close())
+  // The bound, the record that passes it and the rest of the answer that has it.
+  const bound = 4_000_000 + 900_000 + 2_000_000
+  const { signal } = new AbortController()
+  let read = 0
+  while (read < count) {
+    await until('as much is read ahead as may be', DEADLINE_MS, () => {
+      assert.ok(reader.readAheadBytes() <= bound, `${reader.readAheadBytes()} bytes`)
+      return reader.readAheadBytes() > 4_000_000 || read + 5 >= count
+    })
+    const limits = { recordsMax: 5, bytesMax: 10_000_000 }
+    read += (await reader.read(limits, signal)).length
+  }
+  assert.equal(reader.readAheadBytes(), 0)
 })

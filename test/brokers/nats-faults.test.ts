@@ -1,7 +1,7 @@
 // What may go wrong between JetStream and us: the server dies, stands still or loses the stream; a message means
 // nothing; who is sent to is slow; we die. Of what a stream has nothing is lost, and what was behind catches up.
 //
-// SIGNALBOX_PAUSE_MS makes the standstill longer (60000 for a soak).
+// A standstill is a minute with SIGNALBOX_SOAK=1.
 
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,10 +9,12 @@ import { type TestContext, test } from 'node:test'
 import { type Nats, natsLacks, startNats } from '../../tools/services/nats.ts'
 import { createStream, deleteStream, publishAll, readStream } from '../support/nats.ts'
 import { Receiver } from '../support/receiver.ts'
+import { cycles } from '../fault/harness/scratch.ts'
 import { Signalbox, until } from '../support/signalbox.ts'
 
 const skip = natsLacks() ?? false
-const PAUSE_MS = Number(process.env['SIGNALBOX_PAUSE_MS'] ?? 12_000)
+/** A minute in a soak, which is longer than every lease and session of both sides. */
+const PAUSE_MS = cycles(12_000, 60_000)
 const RECOVERY_MS = 90_000
 
 interface Flow {

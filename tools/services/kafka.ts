@@ -1,5 +1,5 @@
 // A real Apache Kafka in KRaft mode, of one node or three, each with 256 MB at most. Its jars come from Maven
-// Central once, into a cache. Every node listens without security, with TLS and with SASL over TLS.
+// Central once, into a cache. Every node listens without security, with TLS, with SASL, and with SASL over TLS.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,8 @@ import { freePorts, isListening, type ServiceProcess, startProcess } from './pro
 const VERSION = '4.3.1'
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
 const MEMORY = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+
+const PORTS_OF_NODE = 5
 
 /** Who may come in by SASL; the same for SCRAM and PLAIN. */
 export const KAFKA_USER = { name: 'signalbox', password: 'signalbox-secret' } as const
@@ -38,6 +40,8 @@ export interface Kafka {
   readonly brokers: readonly string[]
   readonly tlsBrokers: readonly string[]
   readonly saslBrokers: readonly string[]
+  /** SASL without TLS. */
+  readonly saslPlaintextBrokers: readonly string[]
   readonly certificates: Certificates
   readonly nodes: readonly KafkaNode[]
   /** A tool of Kafka's own, such as `org.apache.kafka.tools.consumer.ConsoleConsumer`, as an argument list for `java`. */
@@ -59,7 +63,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const jars = fetchJars()
   const certificates = createCertificates(folder)
   const count = options.nodes ?? 1
-  const ports = await freePorts(count * 4)
+  const ports = await freePorts(count * PORTS_OF_NODE)
   const layouts = Array.from({ length: count }, (_, index) => layoutOf(index, ports))
   const nodes = layouts.map((layout) => createNode({ layout, layouts, folder, jars, certificates }))
   await Promise.all(nodes.map((node) => node.start()))
@@ -69,6 +73,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     brokers: brokersBy(({ plain }) => plain),
     tlsBrokers: brokersBy(({ tls }) => tls),
     saslBrokers: brokersBy(({ sasl }) => sasl),
+    saslPlaintextBrokers: brokersBy(({ saslPlaintext }) => saslPlaintext),
     certificates,
     nodes,
     tool: (mainClass, args) => ['-cp', `${jars}/*`, mainClass, ...args],
@@ -84,12 +89,21 @@ interface Layout {
   readonly plain: number
   readonly tls: number
   readonly sasl: number
+  readonly saslPlaintext: number
   readonly controller: number
 }
 
 function layoutOf(index: number, ports: readonly number[]): Layout {
-  const [plain, tls, sasl, controller] = ports.slice(index * 4, index * 4 + 4)
-  return { id: index + 1, plain: plain!, tls: tls!, sasl: sasl!, controller: controller! }
+  const own = ports.slice(index * PORTS_OF_NODE, (index + 1) * PORTS_OF_NODE)
+  const [plain, tls, sasl, saslPlaintext, controller] = own
+  return {
+    id: index + 1,
+    plain: plain!,
+    tls: tls!,
+    sasl: sasl!,
+    saslPlaintext: saslPlaintext!,
+    controller: controller!,
+  }
 }
 
 interface NodeParts {
@@ -147,26 +161,23 @@ function formatArguments(file: string): readonly string[] {
 }
 
 function formatProperties({ layout, layouts, folder, certificates }: NodeParts): string {
-  const { id, plain, tls, sasl, controller } = layout
-  const { name, password } = KAFKA_USER
+  const { id, plain, tls, sasl, saslPlaintext, controller } = layout
   const replicas = String(layouts.length)
-  const security = 'org.apache.kafka.common.security'
   const properties: Readonly<Record<string, string>> = {
     'process.roles': 'broker,controller',
     'node.id': String(id),
     'controller.quorum.voters': layouts
       .map((one) => `${one.id}@127.0.0.1:${one.controller}`)
       .join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${plain},SSL://127.0.0.1:${tls},SASL_SSL://127.0.0.1:${sasl},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${plain},SSL://127.0.0.1:${tls},SASL_SSL://127.0.0.1:${sasl}`,
+    listeners: `PLAINTEXT://127.0.0.1:${plain},SSL://127.0.0.1:${tls},SASL_SSL://127.0.0.1:${sasl},SASL_PLAINTEXT://127.0.0.1:${saslPlaintext},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${plain},SSL://127.0.0.1:${tls},SASL_SSL://127.0.0.1:${sasl},SASL_PLAINTEXT://127.0.0.1:${saslPlaintext}`,
     'listener.security.protocol.map':
-      'PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
+      'PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'sasl.enabled.mechanisms': 'SCRAM-SHA-256,SCRAM-SHA-512,PLAIN',
-    'listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config': `${security}.scram.ScramLoginModule required;`,
-    'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': `${security}.scram.ScramLoginModule required;`,
-    'listener.name.sasl_ssl.plain.sasl.jaas.config': `${security}.plain.PlainLoginModule required user_${name}="${password}";`,
+    ...loginModules('sasl_ssl'),
+    ...loginModules('sasl_plaintext'),
     'ssl.keystore.type': 'PEM',
     'ssl.keystore.location': certificates.serverFile,
     'ssl.truststore.type': 'PEM',
@@ -185,6 +196,19 @@ function formatProperties({ layout, layouts, folder, certificates }: NodeParts):
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('')
+}
+
+function loginModules(listener: string): Readonly<Record<string, string>> {
+  const { name, password } = KAFKA_USER
+  const security = 'org.apache.kafka.common.security'
+  const key = (mechanism: string): string =>
+    `listener.name.${listener}.${mechanism}.sasl.jaas.config`
+  const scram = `${security}.scram.ScramLoginModule required;`
+  return {
+    [key('scram-sha-256')]: scram,
+    [key('scram-sha-512')]: scram,
+    [key('plain')]: `${security}.plain.PlainLoginModule required user_${name}="${password}";`,
+  }
 }
 
 function jarFolder(): string {

@@ -8,7 +8,7 @@ import { DiskImage, type DiskImageOptions } from './disk-image.ts'
 import { History } from './history.ts'
 import { Webhook } from './webhook.ts'
 
-/** Loops run this often in CI, and `SIGNALBOX_SOAK=1` runs them in full. */
+/** Loops run this often in CI, or what is waited for is this long, and `SIGNALBOX_SOAK=1` has it in full. */
 export function cycles(short: number, full: number): number {
   return process.env['SIGNALBOX_SOAK'] === '1' ? full : short
 }

@@ -4,6 +4,7 @@ import { createUuid, type Random } from '../../../base/index.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { brokerLost } from './broker-fault.ts'
 import { connectionSettings } from './client-options.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { type KafkaRecord, toRecord } from './kafka-reader.ts'
 import { FETCH_BYTES_MAX, FETCH_WAIT_MS, READ_AHEAD_RECORDS_MAX } from './limits.ts'
 
@@ -20,6 +21,7 @@ export interface RangeOptions extends BrokerAccess {
 export async function* readKafkaRange(options: RangeOptions): AsyncGenerator<KafkaRecord> {
   const { broker, topic, from, to, signal } = options
   const { Consumer } = await import('@platformatic/kafka')
+  const ahead = new ReadAhead()
   const consumer = new Consumer({
     ...(await connectionSettings(options)),
     groupId: `signalbox-range-${createUuid(options.random)}`,
@@ -27,6 +29,7 @@ export async function* readKafkaRange(options: RangeOptions): AsyncGenerator<Kaf
     maxBytes: FETCH_BYTES_MAX,
     maxWaitTime: FETCH_WAIT_MS,
     highWaterMark: READ_AHEAD_RECORDS_MAX,
+    deserializers: { key: ahead.came, value: ahead.came },
   })
   try {
     const ends = await offsetsOf(consumer, topic, -1n)
@@ -47,11 +50,13 @@ export async function* readKafkaRange(options: RangeOptions): AsyncGenerator<Kaf
       offsets: spans.map(({ partition, next }) => ({ topic, partition, offset: next })),
       autocommit: false,
     })
+    ahead.hold(stream)
     const stop = (): void => void stream.close().catch(() => {})
     signal.addEventListener('abort', stop, { once: true })
     try {
       for await (const message of stream) {
         const record = toRecord(message)
+        ahead.took(record.key, record.value)
         const span = open.get(record.partition)
         if (span === undefined) continue
         if (record.timestamp >= from && record.timestamp < to) yield record

@@ -7,6 +7,7 @@ import { AppError } from '../../../base/index.ts'
 import { brokerLost } from './broker-fault.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { type ClientRetries, connectionSettings } from './client-options.ts'
+import { ReadAhead } from './read-ahead.ts'
 import {
   FETCH_BYTES_MAX,
   FETCH_PARTITION_BYTES_MAX,
@@ -41,6 +42,8 @@ export interface KafkaReaderOptions extends BrokerAccess {
   /** Bytes that an answer of the cluster has at least, and at most. */
   readonly fetchBytesMin?: number
   readonly fetchBytesMax?: number
+  /** Beyond these bytes nothing more is fetched until some were read. */
+  readonly readAheadBytesMax?: number
   readonly client?: ClientRetries
 }
 
@@ -57,6 +60,8 @@ export interface KafkaReader {
   commit(records: readonly KafkaRecord[]): Promise<void>
   /** By `topic/partition`, of the partitions that this member has. */
   lag(): Promise<ReadonlyMap<string, number>>
+  /** Bytes that were fetched and not read yet. */
+  readAheadBytes(): number
   close(): Promise<void>
 }
 
@@ -67,6 +72,7 @@ type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
 export async function openKafkaReader(options: KafkaReaderOptions): Promise<KafkaReader> {
   const { broker, topics, group, from } = options
   const { Consumer: ClientClass } = await import('@platformatic/kafka')
+  const ahead = new ReadAhead(options.readAheadBytesMax)
   const consumer: Client = new ClientClass({
     ...(await connectionSettings(options, options.client)),
     groupId: group,
@@ -78,6 +84,7 @@ export async function openKafkaReader(options: KafkaReaderOptions): Promise<Kafk
     maxBytes: options.fetchBytesMax ?? FETCH_BYTES_MAX,
     maxWaitTime: FETCH_WAIT_MS,
     highWaterMark: READ_AHEAD_RECORDS_MAX,
+    deserializers: { key: ahead.came, value: ahead.came },
   })
   try {
     const stream = await consumer.consume({
@@ -90,7 +97,7 @@ export async function openKafkaReader(options: KafkaReaderOptions): Promise<Kafk
         options.fetchBytesMax ?? FETCH_PARTITION_BYTES_MAX,
       ),
     })
-    return new GroupReader(broker.name, consumer, stream)
+    return new GroupReader(broker.name, consumer, { stream, ahead })
   } catch (error) {
     await consumer.close(true).catch(() => {})
     throw brokerLost(broker.name, error)
@@ -101,16 +108,23 @@ class GroupReader implements KafkaReader {
   readonly #broker: string
   readonly #consumer: Client
   readonly #stream: Stream
+  readonly #ahead: ReadAhead
   #failure: Error | undefined
   #isOver = false
   #wake: () => void = () => {}
   /** The next offset to read, by `topic/partition`. */
   readonly #next = new Map<string, bigint>()
 
-  constructor(broker: string, consumer: Client, stream: Stream) {
+  constructor(
+    broker: string,
+    consumer: Client,
+    { stream, ahead }: { readonly stream: Stream; readonly ahead: ReadAhead },
+  ) {
     this.#broker = broker
     this.#consumer = consumer
     this.#stream = stream
+    this.#ahead = ahead
+    ahead.hold(stream)
     const wake = (): void => this.#wake()
     stream.on('readable', wake)
     stream.on('close', () => {
@@ -171,6 +185,10 @@ class GroupReader implements KafkaReader {
     }
   }
 
+  readAheadBytes(): number {
+    return this.#ahead.bytes
+  }
+
   async close(): Promise<void> {
     await this.#stream.close().catch(() => {})
     await this.#consumer.close(true).catch(() => {})
@@ -183,6 +201,7 @@ class GroupReader implements KafkaReader {
       const message = this.#stream.read() as Message | null
       if (message === null) break
       const record = toRecord(message)
+      this.#ahead.took(record.key, record.value)
       sizeBytes += record.value.length
       this.#next.set(placeOf(record), record.offset + 1n)
       records.push(record)

@@ -1,6 +1,6 @@
 // Bounds of the kafka kind.
 
-/** Bytes of one answer to a fetch, and of one partition in it; what is read ahead is at most an answer per node more. */
+/** Bytes of one answer to a fetch, and of one partition in it. */
 export const FETCH_BYTES_MAX: number = 8 * 1024 * 1024
 export const FETCH_PARTITION_BYTES_MAX: number = 2 * 1024 * 1024
 
@@ -11,8 +11,9 @@ export const FETCH_WAIT_MS = 500
 export const SOURCE_RECORDS_MAX = 1000
 export const SOURCE_BYTES_MAX: number = 4 * 1024 * 1024
 
-/** Records read ahead that wait to be taken. */
+/** Records read ahead that wait to be taken, and their bytes. */
 export const READ_AHEAD_RECORDS_MAX = 2000
+export const READ_AHEAD_BYTES_MAX: number = 16 * 1024 * 1024
 
 /** How often a source asks how far it is behind. */
 export const LAG_POLL_MS = 2000

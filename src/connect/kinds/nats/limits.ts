@@ -4,6 +4,9 @@
 export const SOURCE_MESSAGES_MAX = 500
 export const SOURCE_BYTES_MAX: number = 4 * 1024 * 1024
 
+/** Bytes of a stream that are asked for before they are taken in; more where one message may be as large. */
+export const STREAM_AHEAD_BYTES_MAX: number = 8 * 1024 * 1024
+
 /** Messages of core NATS that wait to be taken in. It sends on whether we keep up or not; beyond this they are lost. */
 export const CORE_WAITING_MAX = 10_000
 export const CORE_WAITING_BYTES_MAX: number = 32 * 1024 * 1024

@@ -22,6 +22,7 @@ import {
   REQUEST_TIMEOUT_MS,
   SOURCE_BYTES_MAX,
   SOURCE_MESSAGES_MAX,
+  STREAM_AHEAD_BYTES_MAX,
 } from './limits.ts'
 import { headersOf } from './message-headers.ts'
 import { Waiting } from './waiting.ts'
@@ -40,7 +41,7 @@ export async function pumpStream(
   const stream = run.source.stream!
   const consumer = await client.jetstream(connection, { timeout }).consumers.get(stream, name)
   const waiting = new Waiting<JsMsg>()
-  const messages = await consume(consumer, waiting)
+  const messages = await consume(consumer, waiting, connection.info?.max_payload ?? 0)
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   const watching = watchLag(manager, { stream, name, context: run.context }, either)
@@ -119,11 +120,15 @@ function noStream(stream: string): AppError {
   return new AppError('BROKER_LOST', `stream \`${stream}\` does not exist`)
 }
 
-/** What waits here is bounded by what the consumer may leave unacknowledged. */
-function consume(consumer: Consumer, waiting: Waiting<JsMsg>): Promise<ConsumerMessages> {
+/** What waits here is bounded by what is asked for, in bytes, and by what the consumer may leave unacknowledged. */
+function consume(
+  consumer: Consumer,
+  waiting: Waiting<JsMsg>,
+  messageBytesMax: number,
+): Promise<ConsumerMessages> {
   return consumer.consume({
     callback: (message) => waiting.add(message),
-    max_messages: SOURCE_MESSAGES_MAX,
+    max_bytes: Math.max(STREAM_AHEAD_BYTES_MAX, 2 * messageBytesMax),
     expires: PULL_EXPIRES_MS,
     idle_heartbeat: HEARTBEAT_MS,
   })
