@@ -41,6 +41,7 @@ import { createLambda } from './app-lambda.ts'
 import type { AppOptions } from './app-options.ts'
 import type { Rooms } from './app-rooms.ts'
 import { createOwnSchemas } from './app-own-schemas.ts'
+import { createFlowDeps } from './app-flow-api.ts'
 import { createRoostDeps } from './app-roost-api.ts'
 import { createConnectorDeps } from './app-sources.ts'
 import { subscribe, viewBuses, viewDeliveries, viewRules } from './app-own-api.ts'
@@ -155,7 +156,7 @@ export function awsOperations(
 function ownApiDeps(
   options: DoorOptions,
   state: State,
-  { delivery, archives, pipes, sources, schedules, access, authorization, roost }: Parts,
+  { delivery, archives, pipes, sources, schedules, access, authorization, roost, objects }: Parts,
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher, control } = state
@@ -187,6 +188,7 @@ function ownApiDeps(
     connectors: createConnectorDeps(sources),
     access: createAccessDeps(access, authorization, options.authority),
     roost: createRoostDeps(roost),
+    flows: createFlowDeps(options, objects),
     schemas: createOwnSchemas(state.control.schemas, () => publisher.current()),
   }
 }

@@ -51,7 +51,7 @@ const TABLE: readonly (readonly [room: string, mayImport: string])[] = [
   ['kinds', 'base model structure objects control'],
   ['api', 'base event model metric config structure objects control'],
   ['client', 'base event model'],
-  ['cli', 'base event model match transform expression schema config client'],
+  ['cli', 'base event model match transform expression schema config workflow client'],
   ['app.ts', EVERYTHING],
   ['main.ts', EVERYTHING],
 ]

@@ -60,4 +60,11 @@ export type {
 export { runWithin, TooLongError } from './run-within.ts'
 export { formatSeconds } from './time.ts'
 export { wait } from './wait.ts'
-export { parseManifest, parseManifests, parseYaml, parseYamlDocument, YamlError } from './yaml.ts'
+export {
+  formatYaml,
+  parseManifest,
+  parseManifests,
+  parseYaml,
+  parseYamlDocument,
+  YamlError,
+} from './yaml.ts'

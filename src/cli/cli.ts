@@ -42,6 +42,7 @@ import {
   runReset,
 } from './replay.ts'
 import { reportFailure, viewOf } from './report-error.ts'
+import { addFlowCommands } from './flow-commands.ts'
 import { addRoostCommands } from './roost-commands.ts'
 import { addScheduleCommands } from './schedule-commands.ts'
 import { addSchemaCommands } from './schema-commands.ts'
@@ -102,6 +103,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addSchemaCommands(program, io, run)
   addAccessCommands(program, io, run)
   addRoostCommands(program, io, run)
+  addFlowCommands(program, io, run)
   addMachineCommands(program, io, run)
   return program
 }

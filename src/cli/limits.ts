@@ -39,3 +39,6 @@ export const AUDIT_FOLLOW_MS = 500
 /** Dead deliveries that one call to the server takes, and how many a second may be asked for. */
 export const DEAD_BATCH = 100
 export const DEAD_RATE_MAX = 10_000
+
+/** How often a workflow that is watched is looked at, milliseconds. */
+export const FLOW_WATCH_MS = 300

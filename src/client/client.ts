@@ -1,6 +1,7 @@
 // The typed client of our own API, and of the CloudEvents door for sending.
 
 import { type AccessCalls, createAccessCalls } from './access-calls.ts'
+import { createFlowCalls, type FlowCalls } from './flow-calls.ts'
 import { createRoostCalls, type RoostCalls } from './roost-calls.ts'
 import { type AuditCalls, createAuditCalls } from './audit-calls.ts'
 import { type ArchiveCalls, createArchiveCalls } from './archive-calls.ts'
@@ -19,7 +20,7 @@ const V1 = '/_signalbox/v1'
 /** Items of one page of a list. */
 const PAGE_LENGTH = 1000
 
-export interface Client extends ArchiveCalls, AccessCalls, AuditCalls, RoostCalls {
+export interface Client extends ArchiveCalls, AccessCalls, AuditCalls, RoostCalls, FlowCalls {
   info(signal?: AbortSignal): Promise<InfoView>
   stats(signal?: AbortSignal): Promise<StatsView>
   /** Resolves with what became of each event once all of them are durable. */
@@ -199,6 +200,7 @@ export function createClient(endpointUrl: string, credentials: Credentials = {})
     ...createAccessCalls(transport, V1),
     ...createAuditCalls(transport, V1),
     ...createRoostCalls(transport, V1),
+    ...createFlowCalls(transport, V1),
     async listSchemas(registry) {
       const answer = await get(`/schemas?${formatQuery({ registry })}`)
       return (answer as { readonly items: readonly SchemaSummaryView[] }).items

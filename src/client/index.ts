@@ -1,5 +1,6 @@
 export { createClient, type Client, type SentEvent } from './client.ts'
 export type { TokenView } from './access-calls.ts'
+export type { FlowRef, FlowReport, FlowStepView, FlowView } from './flow-calls.ts'
 export type { RoostLetterFilter, RoostReplayWish } from './roost-calls.ts'
 export type { Credentials } from './transport.ts'
 export type { ArchiveView, ArchivedEventsView, ReplayView } from './archive-views.ts'

@@ -3,5 +3,12 @@ export type { AwaitedEvent, CallRequest, Outside, WorkflowNews } from './outside
 export { asText } from './json-tree.ts'
 export type { ActionResult } from './plan.ts'
 export type { RenderText } from './template.ts'
+export { createFlows, type FlowName, type FlowReport, type Flows, type FlowView } from './flows.ts'
+export {
+  lintTemplates,
+  type OfflineRender,
+  type OfflineTemplate,
+  renderOffline,
+} from './offline.ts'
 export { createWorkflowSinkKind, machineOf } from './workflow-sink.ts'
 export { workflowStrategy } from './strategy.ts'

@@ -120,6 +120,13 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
       revokeToken: () => Promise.reject(new Error('nobody may')),
       createCertificate: () => Promise.reject(new Error('nobody may')),
     },
+    flows: {
+      list: () => Promise.resolve([]),
+      get: () => Promise.reject(new AppError('RESOURCE_NOT_FOUND', 'there is none')),
+      start: () => Promise.reject(new AppError('RESOURCE_NOT_FOUND', 'there is none')),
+      retry: () => Promise.reject(new AppError('RESOURCE_NOT_FOUND', 'there is none')),
+      cancel: () => Promise.reject(new AppError('RESOURCE_NOT_FOUND', 'there is none')),
+    },
     roost: createRoostDeps({ current: () => undefined, fault: () => undefined }),
     deadDeliveries: {
       redrive: () => Promise.resolve({ seen: 0, changed: 0 }),

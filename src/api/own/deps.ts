@@ -11,6 +11,7 @@ import type { Timetable } from '../../control/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import type { AccessDeps } from './access.ts'
 import type { AuditDeps } from './audit-routes.ts'
+import type { FlowDeps } from './flows.ts'
 import type { RoostDeps } from './roost.ts'
 import type { ArchiveDeps } from './archive-views.ts'
 import type { Metrics, StateReading } from './metrics.ts'
@@ -54,6 +55,7 @@ export interface OwnApiDeps extends OperationsDeps {
   readonly access: AccessDeps
   readonly audit: AuditDeps
   readonly roost: RoostDeps
+  readonly flows: FlowDeps
 }
 
 export interface DeadDeliveryDeps {

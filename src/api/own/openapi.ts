@@ -7,6 +7,7 @@ import { REGISTRY_SCHEMAS } from './schema-schemas.ts'
 import { COUNT, type Json, list, MILLISECONDS, object, reference, TEXT } from './json-schema.ts'
 import { ACCESS_SCHEMAS } from './access.ts'
 import { AUDIT_SCHEMAS } from './audit-routes.ts'
+import { FLOW_SCHEMAS } from './flows.ts'
 import { ROOST_SCHEMAS } from './roost.ts'
 import { ARCHIVE_SCHEMAS } from './archives.ts'
 import { CONNECTOR_SCHEMAS } from './connectors.ts'
@@ -18,6 +19,7 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
   ...ACCESS_SCHEMAS,
   ...AUDIT_SCHEMAS,
   ...ROOST_SCHEMAS,
+  ...FLOW_SCHEMAS,
   ...PIPE_SCHEMAS,
   ...CONNECTOR_SCHEMAS,
   ...DEAD_DELIVERY_SCHEMAS,

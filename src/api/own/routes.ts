@@ -7,6 +7,7 @@ import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
 import { ACCESS_ROUTES } from './access.ts'
 import { AUDIT_ROUTES } from './audit-routes.ts'
+import { FLOW_ROUTES } from './flows.ts'
 import { ROOST_ROUTES } from './roost.ts'
 import { ARCHIVE_ROUTES } from './archives.ts'
 import { CONNECTOR_ROUTES } from './connectors.ts'
@@ -193,6 +194,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
   ...ACCESS_ROUTES,
   ...AUDIT_ROUTES,
   ...ROOST_ROUTES,
+  ...FLOW_ROUTES,
   ...SCHEDULE_ROUTES,
   ...SCHEMA_ROUTES,
 ]

@@ -48,6 +48,13 @@ export function createTestDeps(
       createCertificate: () => refuse('ACCESS_DENIED', 'nobody may'),
     },
     audit: { list: () => Promise.resolve({ items: [], last: 0, hasMore: false }) },
+    flows: {
+      list: () => Promise.resolve([]),
+      get: () => refuse('RESOURCE_NOT_FOUND', 'there are no workflows'),
+      start: () => refuse('RESOURCE_NOT_FOUND', 'there are no templates'),
+      retry: () => refuse('RESOURCE_NOT_FOUND', 'there are no workflows'),
+      cancel: () => refuse('RESOURCE_NOT_FOUND', 'there are no workflows'),
+    },
     roost: {
       state: () => ({
         status: 'stopped',
