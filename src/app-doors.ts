@@ -185,7 +185,11 @@ function ownApiDeps(
     setPipeState: (pipe, wanted) => setPipeState(pipes.uses, pipe, wanted),
     listEndpoints: () => viewEndpoints(control),
     setEndpointHealth: (endpoint, health) => setEndpointHealth(control, endpoint, health),
-    connectors: createConnectorDeps(sources),
+    connectors: createConnectorDeps(sources, {
+      find: state.brokers.directory.find,
+      clock,
+      random: options.random,
+    }),
     access: createAccessDeps(access, authorization, options.authority),
     roost: createRoostDeps(roost),
     flows: createFlowDeps(options, objects),

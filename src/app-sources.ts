@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { OwnApiDeps } from './api/index.ts'
+import { type BrowseOptions, createBrowsing } from './app-browse.ts'
 import type { Delivery } from './app-delivery.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
@@ -192,8 +193,12 @@ async function readSecretFile(path: string): Promise<string | undefined> {
 }
 
 /** Brokers and sources as our own API shows and changes them. */
-export function createConnectorDeps({ uses, states }: SourceRoom): OwnApiDeps['connectors'] {
+export function createConnectorDeps(
+  { uses, states }: SourceRoom,
+  browse: BrowseOptions,
+): OwnApiDeps['connectors'] {
   return {
+    ...createBrowsing(browse),
     listBrokers: async () =>
       (await uses.list('Broker')).map(({ spec }) => ({ name: spec.name, spec })),
     async listSources() {

@@ -1,6 +1,7 @@
 // The commands below `connect`.
 
 import type { Command } from 'commander'
+import { type BrowseOptions, runConnectBrowse } from './browse.ts'
 import { runConnectLs, runConnectTest } from './connect.ts'
 import { createContext } from './context.ts'
 import type { CliIo } from './io.ts'
@@ -21,5 +22,15 @@ export function addConnectCommands(
   test.argument('[source]', 'name of a source; all when absent')
   test.action(async (name: string | undefined) => {
     run.code = await runConnectTest(createContext(test, io), name)
+  })
+  const browse = connect
+    .command('browse')
+    .description('what lies on a broker, who reads it and how far behind; or the newest records')
+    .argument('<broker>', 'name of a broker')
+    .argument('[place]', 'a topic or stream, or a subject, which is listened to for a moment')
+    .option('--limit <count>', 'at most this many records')
+  browse.action(async (broker: string, place: string | undefined) => {
+    const context = createContext(browse, io)
+    run.code = await runConnectBrowse(context, broker, place, browse.opts<BrowseOptions>())
   })
 }

@@ -25,6 +25,34 @@ const LOST = {
   lag: {},
 }
 
+const PLACES = [
+  {
+    name: 'orders',
+    partitions: 3,
+    records: 1,
+    readers: [{ name: 'signalbox-orders', behind: 7 }],
+  },
+  { name: 'ORDERS', subjects: ['orders.>', 'more'], records: 5, readers: [] },
+]
+const RECORDS = [
+  {
+    place: 'orders/0/42',
+    topic: 'orders',
+    timestamp: 0,
+    key: 'k1',
+    headers: { ce_type: 'placed' },
+    text: '{"n":1}\u001b',
+    sizeBytes: 8,
+  },
+  { place: 'ORDERS/7', topic: 'orders.a', headers: {}, base64: '/w==', sizeBytes: 1 },
+]
+
+function itemsAt(url: string): readonly object[] {
+  if (url.includes('/brokers/browse?broker=edge')) return PLACES
+  if (url.includes('/brokers/peek?broker=edge&place=orders&limit=2')) return RECORDS
+  return url.endsWith('/brokers') ? BROKERS : [READING, LOST]
+}
+
 interface Ended {
   readonly code: number
   readonly out: string
@@ -34,7 +62,7 @@ interface Ended {
 /** Runs against a server that says just this. */
 async function run(context: TestContext, ...argv: readonly string[]): Promise<Ended> {
   const server = createServer((request, response) => {
-    const items = request.url?.endsWith('/brokers') === true ? BROKERS : [READING, LOST]
+    const items = itemsAt(request.url ?? '')
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ items }))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -68,4 +96,32 @@ test('a source that should read and does not is a failure, and so is one that is
   const { code, err } = await run(context, 'connect', 'test', 'nothing')
   assert.equal(code, 1)
   assert.equal(err, 'there is no source `nothing`\n')
+})
+
+test('what lies on a broker is shown with who reads it, and the newest records of a place', async (context) => {
+  const places = await run(context, 'connect', 'browse', 'edge')
+  assert.deepEqual([places.code, places.err], [0, ''])
+  assert.equal(
+    places.out,
+    [
+      'orders  3 partitions  1 record',
+      '  signalbox-orders  7 behind',
+      'ORDERS  orders.>,more  5 records',
+      '',
+    ].join('\n'),
+  )
+  const records = await run(context, 'connect', 'browse', 'edge', 'orders', '--limit', '2')
+  assert.deepEqual([records.code, records.err], [0, ''])
+  assert.equal(
+    records.out,
+    [
+      'orders/0/42  1970-01-01T00:00:00.000Z  key=k1  ce_type=placed  8 B',
+      '  {"n":1}\\x1b',
+      'ORDERS/7  orders.a  1 B',
+      '  /w==',
+      '',
+    ].join('\n'),
+  )
+  const json = await run(context, 'connect', 'browse', 'edge', '-o', 'json')
+  assert.deepEqual(JSON.parse(json.out), PLACES)
 })

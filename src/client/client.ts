@@ -5,7 +5,12 @@ import { createFlowCalls, type FlowCalls } from './flow-calls.ts'
 import { createRoostCalls, type RoostCalls } from './roost-calls.ts'
 import { type AuditCalls, createAuditCalls } from './audit-calls.ts'
 import { type ArchiveCalls, createArchiveCalls } from './archive-calls.ts'
-import type { BrokerView, SourceView } from './connector-views.ts'
+import type {
+  BrokerPlaceView,
+  BrokerView,
+  PeekedRecordView,
+  SourceView,
+} from './connector-views.ts'
 import type { DeadDeliveryChange, DeadDeliveryFilter, DeadDeliveryPage } from './dead-deliveries.ts'
 import type { EventExplanationView, RuleExplanationView } from './explain-views.ts'
 import { readMessages } from './message-reader.ts'
@@ -40,6 +45,10 @@ export interface Client extends ArchiveCalls, AccessCalls, AuditCalls, RoostCall
   listBrokers(signal?: AbortSignal): Promise<readonly BrokerView[]>
   /** With what each does. */
   listSources(signal?: AbortSignal): Promise<readonly SourceView[]>
+  /** Topics or streams of a broker. */
+  browseBroker(broker: string, signal?: AbortSignal): Promise<readonly BrokerPlaceView[]>
+  /** The newest records of a topic, stream or subject, the oldest of them first. */
+  peekBroker(query: PeekBrokerQuery): Promise<readonly PeekedRecordView[]>
   /** Rules and schedules that fire by the clock, in order of ARN. */
   listSchedules(signal?: AbortSignal): Promise<readonly ScheduleView[]>
   /** Milliseconds since the Unix epoch. Schedules are named by ARN, a rule's name, or `group/name`. */
@@ -72,6 +81,17 @@ export interface SendRequest {
 export interface SentEvent {
   readonly id: string
   readonly status: 'accepted' | 'duplicate' | 'clash'
+}
+
+interface Items<T> {
+  readonly items: readonly T[]
+}
+
+export interface PeekBrokerQuery {
+  readonly broker: string
+  readonly place: string
+  readonly limit?: string | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface TailQuery {
@@ -177,6 +197,11 @@ export function createClient(endpointUrl: string, credentials: Credentials = {})
       ((await get('/brokers', signal)) as { readonly items: readonly BrokerView[] }).items,
     listSources: async (signal) =>
       ((await get('/sources', signal)) as { readonly items: readonly SourceView[] }).items,
+    browseBroker: async (broker, signal) =>
+      ((await get(`/brokers/browse?${formatQuery({ broker })}`, signal)) as Items<BrokerPlaceView>)
+        .items,
+    peekBroker: async ({ signal, ...query }) =>
+      ((await get(`/brokers/peek?${formatQuery(query)}`, signal)) as Items<PeekedRecordView>).items,
     listSchedules: (signal) => listSchedules((path) => get(path, signal)),
     nextOccurrences: async (schedule, limit, signal) => {
       const answer = await get(`/schedules/next?${formatQuery({ schedule, limit })}`, signal)

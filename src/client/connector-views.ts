@@ -23,3 +23,25 @@ export interface SourceView {
   /** Records not read yet, by place. */
   readonly lag: Readonly<Record<string, number>>
 }
+
+/** A topic or a stream of a broker. */
+export interface BrokerPlaceView {
+  readonly name: string
+  readonly partitions?: number
+  readonly subjects?: readonly string[]
+  readonly records: number
+  readonly readers: readonly { readonly name: string; readonly behind: number }[]
+}
+
+export interface PeekedRecordView {
+  readonly place: string
+  readonly topic: string
+  /** Milliseconds since the Unix epoch. */
+  readonly timestamp?: number
+  readonly key?: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Absent where the record is no UTF-8: then `base64` is there. */
+  readonly text?: string
+  readonly base64?: string
+  readonly sizeBytes: number
+}

@@ -4,7 +4,12 @@ export type { FlowRef, FlowReport, FlowStepView, FlowView } from './flow-calls.t
 export type { RoostLetterFilter, RoostReplayWish } from './roost-calls.ts'
 export type { Credentials } from './transport.ts'
 export type { ArchiveView, ArchivedEventsView, ReplayView } from './archive-views.ts'
-export type { BrokerView, SourceView } from './connector-views.ts'
+export type {
+  BrokerPlaceView,
+  BrokerView,
+  PeekedRecordView,
+  SourceView,
+} from './connector-views.ts'
 export type { DeadDeliveryView } from './dead-deliveries.ts'
 export type { PipeStateView } from './pipe-views.ts'
 export type { EndpointView, ScheduleView, TailEventView } from './views.ts'

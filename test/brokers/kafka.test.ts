@@ -11,6 +11,7 @@ import {
   consumeAll,
   createTopics,
   kafkaTestsLack,
+  kcat,
   produce,
   type SeenRecord,
 } from '../support/kafka.ts'
@@ -409,3 +410,45 @@ test('what is read ahead is bounded by bytes, and all of it comes', { skip }, as
   }
   assert.equal(reader.readAheadBytes(), 0)
 })
+
+test(
+  'topics, who reads them and what lies there are shown, and nobody misses it',
+  { skip },
+  async (context) => {
+    createTopics(kafka, ['browsed'], { partitions: 2 })
+    produce(kafka, 'browsed', ['k:{"n":1}', 'k:{"n":2}', 'k:{"n":3}'], ['-K:', '-H', 'team=blue'])
+    kcat(
+      [
+        '-b',
+        kafka.brokers[0]!,
+        '-G',
+        'readers',
+        '-c',
+        '2',
+        '-X',
+        'auto.offset.reset=earliest',
+        'browsed',
+      ],
+      '',
+    )
+    const signalbox = await Signalbox.open(context, { config: brokers() })
+    const shown = await signalbox.cli('connect', 'browse', 'main')
+    assert.match(shown, /^browsed {2}2 partitions {2}3 records\n {2}readers {2}1 behind$/m)
+    const records = JSON.parse(
+      await signalbox.cli('connect', 'browse', 'main', 'browsed', '--limit', '2', '-o', 'json'),
+    ) as readonly Record<string, unknown>[]
+    assert.deepEqual(
+      records.map(({ key, text, headers, sizeBytes }) => [key, text, headers, sizeBytes]),
+      [2, 3].map((n) => ['k', `{"n":${n}}`, { team: 'blue' }, 7]),
+    )
+    assert.match(String(records[0]!['place']), /^browsed\/[01]\/1$/)
+    await assert.rejects(
+      signalbox.cli('connect', 'browse', 'main', 'nothing'),
+      /no topic `nothing`/,
+    )
+    await assert.rejects(
+      signalbox.cli('connect', 'browse', 'other'),
+      /broker `other` does not exist/,
+    )
+  },
+)

@@ -8,7 +8,13 @@ import { after, before, test } from 'node:test'
 import { createUser } from '@nats-io/nkeys'
 import { createCertificates } from '../../tools/services/certificates.ts'
 import { type Nats, natsLacks, startNats } from '../../tools/services/nats.ts'
-import { createStream, publishAll, readStream, type SeenMessage } from '../support/nats.ts'
+import {
+  createStream,
+  publishAll,
+  readStream,
+  type SeenMessage,
+  withNats,
+} from '../support/nats.ts'
 import { createNatsAccounts } from '../support/nats-accounts.ts'
 import { natsCli, natsCliLacks, natsListen } from '../support/nats-cli.ts'
 import { DEADLINE_MS, Signalbox, until } from '../support/signalbox.ts'
@@ -286,5 +292,51 @@ test(
       'nats://edge/closed.a?jetstream=true': 'NO_PERMISSIONS',
       'nats://edge/nowhere?jetstream=true': 'NO_RESOURCE',
     })
+  },
+)
+
+test(
+  'streams, their consumers and what lies there are shown; a subject is listened to',
+  { skip },
+  async (context) => {
+    await createStream(nats.url, 'SHELF', ['shelf.*'])
+    await publishAll(nats.url, 'shelf.a', ['{"n":1}', '{"n":2}', '{"n":3}'])
+    const signalbox = await Signalbox.open(context, {
+      config: config(nats.url, '  shelf: { broker: edge, stream: SHELF }'),
+    })
+    await whenConnected(signalbox)
+    await until('all is read', DEADLINE_MS, async () =>
+      /^SHELF {2}shelf\.\* {2}3 records\n {2}signalbox-shelf {2}0 behind$/m.test(
+        await signalbox.cli('connect', 'browse', 'edge'),
+      ),
+    )
+    const peek = async (place: string): Promise<readonly Record<string, unknown>[]> =>
+      JSON.parse(
+        await signalbox.cli('connect', 'browse', 'edge', place, '--limit', '2', '-o', 'json'),
+      ) as readonly Record<string, unknown>[]
+    assert.deepEqual(
+      (await peek('SHELF')).map(({ place, topic, text }) => [place, topic, text]),
+      [
+        ['SHELF/2', 'shelf.a', '{"n":2}'],
+        ['SHELF/3', 'shelf.a', '{"n":3}'],
+      ],
+    )
+    const heard = peek('live.>')
+    let isOver = false
+    const publishing = withNats(nats.url, async (connection) => {
+      await until('it is heard', DEADLINE_MS, async () => {
+        connection.publish('live.a', 'now')
+        await connection.flush()
+        return isOver
+      })
+    })
+    assert.deepEqual(
+      (await heard.finally(() => (isOver = true))).map(({ topic, text }) => [topic, text]),
+      [
+        ['live.a', 'now'],
+        ['live.a', 'now'],
+      ],
+    )
+    await publishing
   },
 )

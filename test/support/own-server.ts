@@ -155,6 +155,8 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
       listSources: async () => [],
       put: () => Promise.reject(new Error('nothing is kept here')),
       delete: () => Promise.reject(new Error('there is none')),
+      browse: () => Promise.resolve([]),
+      peek: () => Promise.resolve([]),
     },
     explainEvent: (query) => Promise.resolve(explainEvent(rules, query)),
     explainRule: () => Promise.reject(new AppError('RULE_NOT_FOUND', 'no rule is kept here')),

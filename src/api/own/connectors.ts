@@ -4,6 +4,7 @@ import { AppError, describeError } from '../../base/index.ts'
 import { DEFAULT_ACCOUNT } from '../../model/index.ts'
 import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import { COUNT, type Json, list, MILLISECONDS, object, TEXT } from './json-schema.ts'
+import { parseLimit } from './query.ts'
 import { json } from './replies.ts'
 import type { Call, OwnRoute } from './routes.ts'
 
@@ -13,8 +14,39 @@ type Kind = 'Broker' | 'Source'
 
 const NAME = { name: 'name', description: 'name of it', schema: { type: 'string' } }
 
+const BROKER = { name: 'broker', description: 'name of a broker', schema: { type: 'string' } }
+
 export const CONNECTOR_ROUTES: readonly OwnRoute[] = [
   ...routesOf('Broker', '/brokers'),
+  {
+    path: '/brokers/browse',
+    operation: 'browseBroker',
+    summary: 'Topics or streams of a broker, who reads them and how far behind they are',
+    parameters: [BROKER],
+    answer: 'BrokerPlaceList',
+    handle: async ({ deps, query }) =>
+      json({ items: await deps.connectors.browse(needed(query, 'broker')) }),
+  },
+  {
+    path: '/brokers/peek',
+    operation: 'peekBroker',
+    summary: 'The newest records of a topic, stream or subject; nobody misses them',
+    parameters: [
+      BROKER,
+      {
+        name: 'place',
+        description: 'name of a topic or stream, or a subject, which is listened to for a moment',
+        schema: { type: 'string' },
+      },
+      { name: 'limit', description: 'at most this many', schema: { type: 'integer' } },
+    ],
+    answer: 'PeekedRecordList',
+    async handle({ deps, query, request }) {
+      const wanted = { place: needed(query, 'place'), limit: parseLimit(query.get('limit')) }
+      const broker = needed(query, 'broker')
+      return json({ items: await deps.connectors.peek(broker, wanted, request.signal) })
+    },
+  },
   ...routesOf('Source', '/sources'),
 ]
 
@@ -54,6 +86,12 @@ function routesOf(kind: Kind, path: string): readonly OwnRoute[] {
       handle: (call) => remove(call, kind),
     },
   ]
+}
+
+function needed(query: Call['query'], name: string): string {
+  const text = query.get(name)
+  if (text !== undefined && text !== '') return text
+  throw new AppError('REQUEST_INVALID', `expected \`${name}\`, got nothing`)
 }
 
 async function put({ deps, request }: Call, kind: Kind): Promise<HttpResponse> {
@@ -109,4 +147,29 @@ export const CONNECTOR_SCHEMAS: Readonly<Record<string, Json>> = {
     ['reason'],
   ),
   SourceList: list('Source'),
+  BrokerPlace: object(
+    {
+      name: TEXT,
+      partitions: COUNT,
+      subjects: { type: 'array', items: TEXT },
+      records: COUNT,
+      readers: { type: 'array', items: object({ name: TEXT, behind: COUNT }) },
+    },
+    ['partitions', 'subjects'],
+  ),
+  BrokerPlaceList: list('BrokerPlace'),
+  PeekedRecord: object(
+    {
+      place: TEXT,
+      topic: TEXT,
+      timestamp: MILLISECONDS,
+      key: TEXT,
+      headers: { type: 'object', additionalProperties: TEXT },
+      text: TEXT,
+      base64: TEXT,
+      sizeBytes: COUNT,
+    },
+    ['timestamp', 'key', 'text', 'base64'],
+  ),
+  PeekedRecordList: list('PeekedRecord'),
 }

@@ -82,6 +82,34 @@ export interface ConnectorDeps {
   /** Throws `RESOURCE_INVALID` with every fault of the spec. */
   put(kind: 'Broker' | 'Source', spec: Readonly<Record<string, unknown>>): Promise<void>
   delete(kind: 'Broker' | 'Source', name: string): Promise<void>
+  /** Topics or streams of a broker. Rejects `RESOURCE_NOT_FOUND`, `BROKER_LOST`. */
+  browse(broker: string): Promise<readonly BrokerPlaceView[]>
+  /** The newest records of a place, the oldest of them first. */
+  peek(
+    broker: string,
+    query: { readonly place: string; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<readonly PeekedRecordView[]>
+}
+
+export interface BrokerPlaceView {
+  readonly name: string
+  readonly partitions?: number
+  readonly subjects?: readonly string[]
+  readonly records: number
+  readonly readers: readonly { readonly name: string; readonly behind: number }[]
+}
+
+export interface PeekedRecordView {
+  readonly place: string
+  readonly topic: string
+  readonly timestamp?: number
+  readonly key?: string
+  readonly headers: Readonly<Record<string, string>>
+  /** UTF-8; where it is none, `base64` stands in its place. */
+  readonly text?: string
+  readonly base64?: string
+  readonly sizeBytes: number
 }
 
 export interface BrokerView {

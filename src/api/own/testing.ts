@@ -102,6 +102,8 @@ export function createTestDeps(
       listSources: () => Promise.resolve([]),
       put: () => Promise.resolve(),
       delete: () => refuse('RESOURCE_NOT_FOUND', 'there is none'),
+      browse: () => refuse('RESOURCE_NOT_FOUND', 'there is no broker'),
+      peek: () => refuse('RESOURCE_NOT_FOUND', 'there is no broker'),
     },
     ...overrides,
   }

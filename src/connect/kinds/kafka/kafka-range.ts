@@ -19,7 +19,49 @@ export interface RangeOptions extends BrokerAccess {
 
 /** Records of all partitions, in order within each. Rejects `BROKER_LOST`. */
 export async function* readKafkaRange(options: RangeOptions): AsyncGenerator<KafkaRecord> {
-  const { broker, topic, from, to, signal } = options
+  const { from, to } = options
+  const spansOf = async (consumer: OffsetsClient, topic: string): Promise<readonly Span[]> => {
+    const ends = await offsetsOf(consumer, topic, -1n)
+    const starts = await offsetsOf(consumer, topic, BigInt(Math.max(0, Math.trunc(from))))
+    // No record that new: the cluster answers -1.
+    return ends.map((end, partition) => ({ partition, next: startOf(starts, partition, end), end }))
+  }
+  for await (const record of readSpans(options, spansOf))
+    if (record.timestamp >= from && record.timestamp < to) yield record
+}
+
+export type NewestOptions = Omit<RangeOptions, 'from' | 'to'> & { readonly limit: number }
+
+/** The newest records of all partitions together, the oldest of them first. Rejects `BROKER_LOST`. */
+export async function readNewestRecords(options: NewestOptions): Promise<readonly KafkaRecord[]> {
+  const { limit } = options
+  const spansOf = async (consumer: OffsetsClient, topic: string): Promise<readonly Span[]> => {
+    const ends = await offsetsOf(consumer, topic, -1n)
+    const starts = await offsetsOf(consumer, topic, -2n)
+    return ends.map((end, partition) => {
+      const start = startOf(starts, partition, end)
+      const wanted = end - BigInt(limit)
+      return { partition, next: wanted > start ? wanted : start, end }
+    })
+  }
+  const records: KafkaRecord[] = []
+  for await (const record of readSpans(options, spansOf)) records.push(record)
+  return records.sort((a, b) => a.timestamp - b.timestamp).slice(-limit)
+}
+
+interface Span {
+  readonly partition: number
+  readonly next: bigint
+  readonly end: bigint
+}
+
+type SpanOptions = Pick<RangeOptions, 'topic' | 'random' | 'signal'> & BrokerAccess
+
+async function* readSpans(
+  options: SpanOptions,
+  spansOf: (consumer: OffsetsClient, topic: string) => Promise<readonly Span[]>,
+): AsyncGenerator<KafkaRecord> {
+  const { broker, topic, signal } = options
   const { Consumer } = await import('@platformatic/kafka')
   const ahead = new ReadAhead()
   const consumer = new Consumer({
@@ -32,14 +74,7 @@ export async function* readKafkaRange(options: RangeOptions): AsyncGenerator<Kaf
     deserializers: { key: ahead.came, value: ahead.came },
   })
   try {
-    const ends = await offsetsOf(consumer, topic, -1n)
-    const starts = await offsetsOf(consumer, topic, BigInt(Math.max(0, Math.trunc(from))))
-    // No record that new: the cluster answers -1.
-    const spans = ends.map((end, partition) => ({
-      partition,
-      next: startOf(starts, partition, end),
-      end,
-    }))
+    const spans = await spansOf(consumer, topic)
     const open = new Map(
       spans.filter(({ next, end }) => next < end).map((span) => [span.partition, span]),
     )
@@ -59,7 +94,7 @@ export async function* readKafkaRange(options: RangeOptions): AsyncGenerator<Kaf
         ahead.took(record.key, record.value)
         const span = open.get(record.partition)
         if (span === undefined) continue
-        if (record.timestamp >= from && record.timestamp < to) yield record
+        yield record
         if (record.offset + 1n >= span.end) open.delete(record.partition)
         if (open.size === 0 || signal.aborted) break
       }

@@ -45,3 +45,10 @@ export const PIPE_RECORDS_DEFAULT = 100
 export const PIPE_RECORDS_MAX = 10_000
 export const PIPE_BYTES_MAX: number = 6 * 1024 * 1024
 export const PIPE_WINDOW_SECONDS_MAX = 300
+
+/** Topics and groups that are shown of a cluster. */
+export const TOPICS_SHOWN_MAX = 1000
+export const GROUPS_SHOWN_MAX = 500
+
+/** How long the newest records of a topic are read at most. */
+export const PEEK_MS_MAX = 5000

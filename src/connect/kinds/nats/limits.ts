@@ -40,3 +40,10 @@ export const SEND_CONCURRENCY = 4
 /** How long it is believed that a subject is, or is not, one of a stream; and for how many subjects. */
 export const STREAM_KNOWN_MS = 30_000
 export const STREAMS_KNOWN_MAX = 10_000
+
+/** Streams, and consumers of each, that are shown of a server. */
+export const PLACES_SHOWN_MAX = 1000
+export const READERS_SHOWN_MAX = 100
+
+/** How long a subject that nothing keeps is listened to. */
+export const PEEK_LISTEN_MS = 3000
