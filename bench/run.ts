@@ -16,6 +16,7 @@ import { deliverHttp } from './scenarios/deliver-http.ts'
 import { ingestBatch, ingestSingle } from './scenarios/ingest.ts'
 import { jetStream } from './scenarios/jetstream.ts'
 import { kafka } from './scenarios/kafka.ts'
+import { kubernetes } from './scenarios/kubernetes.ts'
 import { latency } from './scenarios/latency.ts'
 import { log } from './scenarios/log.ts'
 import { memory } from './scenarios/memory.ts'
@@ -41,6 +42,7 @@ const SCENARIOS: ReadonlyMap<string, Entry> = new Map([
   ['memory', { run: memory, hasServer: true, isQuick: true }],
   ['kafka', { run: kafka, hasServer: true, isQuick: false }],
   ['jetstream', { run: jetStream, hasServer: true, isQuick: false }],
+  ['kubernetes', { run: kubernetes, hasServer: true, isQuick: false }],
   ['log', { run: log, hasServer: false, isQuick: false }],
 ])
 
