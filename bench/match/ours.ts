@@ -56,8 +56,9 @@ export function run({ events, match, rules }: PassOptions): Pass {
   const matches = new Uint32Array(rules)
   const cpu = process.cpuUsage()
   const start = performance.now()
-  for (const event of events) {
-    const keys = match(event)
+  // Not by an iterator, whose calls cost as much as a tenth of a match.
+  for (let at = 0; at < events.length; at += 1) {
+    const keys = match(events[at]!)
     for (let index = 0; index < keys.length; index += 1) matches[keys[index]!]! += 1
   }
   const wallMs = performance.now() - start

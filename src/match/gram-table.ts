@@ -66,7 +66,7 @@ export class GramTable {
       const bit = spread(hash) & mask
       if ((filter[bit >>> 3]! & (1 << (bit & 7))) === 0) continue
       const probes = this.#probes.get(hash)
-      if (probes !== undefined) for (const probe of probes) found.add(probe)
+      if (probes !== undefined) found.addAll(probes)
     }
   }
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Branch, branchesOf, probesOf, type Rule } from './branch.ts'
+import { ELEMENT_WORDS, hasConsistentChoice } from './consistency.ts'
 import { Machine } from './machine.ts'
 import { parsePattern } from './pattern.ts'
 import type { Probe } from './probe.ts'
@@ -191,3 +192,57 @@ test('a wildcard reads each byte of a value a bounded number of times, whatever 
     assert.ok(long! <= short! * 17, `${text} read ${short} bytes of 1,000, ${long} of 16,000`)
   }
 })
+
+/** Elements as `consistency.ts` has them: the array, the element around it, and how many lie around. */
+type Element = readonly [array: number, parent: number, depth: number]
+
+/** One array whose elements have one of two fields each. */
+function flatArray(count: number): Nested {
+  const elements = Array.from({ length: count }, (): Element => [0, -1, 0])
+  const all = elements.map((_, index) => index)
+  return {
+    elements,
+    candidates: [all.filter((index) => index % 2 === 0), all.filter((index) => index % 2 === 1)],
+  }
+}
+
+/** One array of elements that each hold an array of two: a field in the first of those, one in the second, one around. */
+function arrayOfArrays(count: number): Nested {
+  const elements: Element[] = []
+  const candidates: [number[], number[], number[]] = [[], [], []]
+  for (let each = 0; each < count; each += 1) {
+    const around = elements.push([0, -1, 0]) - 1
+    candidates[0].push(elements.push([each + 1, around, 1]) - 1)
+    candidates[1].push(elements.push([each + 1, around, 1]) - 1)
+    candidates[2].push(around)
+  }
+  return { elements, candidates }
+}
+
+interface Nested {
+  readonly elements: readonly Element[]
+  readonly candidates: readonly (readonly number[])[]
+}
+
+function readsOf({ elements, candidates }: Nested): number {
+  let reads = 0
+  const counted = new Proxy(Int32Array.from(elements.flat()), {
+    get: (target, key) => {
+      reads += 1
+      const found: unknown = Reflect.get(target, key, target)
+      return found
+    },
+  })
+  assert.equal(hasConsistentChoice({ elements: counted }, candidates), false)
+  return reads
+}
+
+for (const [name, make] of Object.entries({ flatArray, arrayOfArrays })) {
+  test(`array consistency looks at each element a bounded number of times: ${name}`, () => {
+    const few = readsOf(make(FEW))
+    const many = readsOf(make(MANY))
+    const perElement = many / (make(MANY).elements.length * ELEMENT_WORDS)
+    assert.ok(perElement < 8, `${many} reads among ${MANY} elements`)
+    assert.ok(many <= few * (MANY / FEW) * 1.1, `${few} reads among ${FEW}, ${many} among ${MANY}`)
+  })
+}

@@ -9,4 +9,8 @@ export class ReusedList<T> {
     this.items[this.count] = item
     this.count += 1
   }
+
+  addAll(items: readonly T[]): void {
+    for (let index = 0; index < items.length; index += 1) this.add(items[index]!)
+  }
 }

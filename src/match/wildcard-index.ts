@@ -67,15 +67,16 @@ export class WildcardIndex {
 
   /** The probes whose wildcards the value may be like. */
   find(value: ByteRange, found: ReusedList<Probe>): void {
-    for (const probe of this.#anything) found.add(probe)
+    found.addAll(this.#anything)
     const buckets = this.#buckets
     buckets.count = 0
     if (this.#prefixes.size > 0) this.#prefixes.findParts(value, buckets)
     if (this.#suffixes.size > 0) this.#suffixes.findParts(value, buckets)
     for (let index = 0; index < buckets.count; index += 1) {
-      for (const probe of buckets.items[index]!.probes) found.add(probe)
+      found.addAll(buckets.items[index]!.probes)
     }
-    for (const grams of this.#grams) grams.find(value, found)
+    const grams = this.#grams
+    for (let index = 0; index < grams.length; index += 1) grams[index]!.find(value, found)
   }
 
   #gramsFor(text: string): GramTable {
