@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { OwnApiDeps } from './api/index.ts'
 import { type BrowseOptions, createBrowsing } from './app-browse.ts'
 import type { Delivery } from './app-delivery.ts'
+import { createMirrors } from './app-mirror.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
 import { AppError, describeError } from './base/index.ts'
@@ -199,6 +200,7 @@ export function createConnectorDeps(
 ): OwnApiDeps['connectors'] {
   return {
     ...createBrowsing(browse),
+    ...createMirrors(browse.find, browse.clock),
     listBrokers: async () =>
       (await uses.list('Broker')).map(({ spec }) => ({ name: spec.name, spec })),
     async listSources() {

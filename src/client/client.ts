@@ -14,6 +14,7 @@ import type {
 import type { DeadDeliveryChange, DeadDeliveryFilter, DeadDeliveryPage } from './dead-deliveries.ts'
 import type { EventExplanationView, RuleExplanationView } from './explain-views.ts'
 import { readMessages } from './message-reader.ts'
+import { createMirrorCalls, type MirrorCalls } from './mirror-calls.ts'
 import type { PipeStateView } from './pipe-views.ts'
 import { formatQuery } from './query.ts'
 import { type Credentials, type ErrorBody, failureOf, Transport } from './transport.ts'
@@ -25,7 +26,8 @@ const V1 = '/_signalbox/v1'
 /** Items of one page of a list. */
 const PAGE_LENGTH = 1000
 
-export interface Client extends ArchiveCalls, AccessCalls, AuditCalls, RoostCalls, FlowCalls {
+export interface Client
+  extends ArchiveCalls, AccessCalls, AuditCalls, MirrorCalls, RoostCalls, FlowCalls {
   info(signal?: AbortSignal): Promise<InfoView>
   stats(signal?: AbortSignal): Promise<StatsView>
   /** Resolves with what became of each event once all of them are durable. */
@@ -224,6 +226,7 @@ export function createClient(endpointUrl: string, credentials: Credentials = {})
     ...createArchiveCalls(transport, V1),
     ...createAccessCalls(transport, V1),
     ...createAuditCalls(transport, V1),
+    ...createMirrorCalls(transport, V1),
     ...createRoostCalls(transport, V1),
     ...createFlowCalls(transport, V1),
     async listSchemas(registry) {

@@ -11,6 +11,7 @@ export type {
   SourceView,
 } from './connector-views.ts'
 export type { DeadDeliveryView } from './dead-deliveries.ts'
+export type { MirrorWish } from './mirror-calls.ts'
 export type { PipeStateView } from './pipe-views.ts'
 export type { EndpointView, ScheduleView, TailEventView } from './views.ts'
 export type {

@@ -157,6 +157,10 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
       delete: () => Promise.reject(new Error('there is none')),
       browse: () => Promise.resolve([]),
       peek: () => Promise.resolve([]),
+      mirror: () => {
+        throw new Error('there is no broker')
+      },
+      rollBack: () => Promise.resolve([]),
     },
     explainEvent: (query) => Promise.resolve(explainEvent(rules, query)),
     explainRule: () => Promise.reject(new AppError('RULE_NOT_FOUND', 'no rule is kept here')),

@@ -90,6 +90,36 @@ export interface ConnectorDeps {
     query: { readonly place: string; readonly limit: number },
     signal: AbortSignal,
   ): Promise<readonly PeekedRecordView[]>
+  /** Copies until the signal aborts. Throws for what cannot be, rejects for what goes wrong. */
+  mirror(
+    wish: MirrorWish,
+    signal: AbortSignal,
+  ): AsyncIterable<{ readonly copied: number; readonly behind: number }>
+  rollBack(
+    wish: RollbackWish,
+  ): Promise<
+    readonly { readonly partition: number; readonly before?: number; readonly after: number }[]
+  >
+}
+
+export interface MirrorWish {
+  /** It reads as the group `signalbox-mirror-NAME`. */
+  readonly name: string
+  /** `kafka://BROKER/TOPIC` */
+  readonly from: string
+  readonly to: string
+  /** At most one: a JSON path into the value, or a template with the JSON text of its paths. */
+  readonly path: string | undefined
+  readonly template: string | undefined
+  readonly paths: string | undefined
+  readonly isUntilEnd: boolean
+}
+
+export interface RollbackWish {
+  readonly name: string
+  readonly from: string
+  /** `earliest`, `latest`, RFC 3339, or `-COUNT`. */
+  readonly to: string
 }
 
 export interface BrokerPlaceView {

@@ -11,6 +11,7 @@ import { FLOW_SCHEMAS } from './flows.ts'
 import { ROOST_SCHEMAS } from './roost.ts'
 import { ARCHIVE_SCHEMAS } from './archives.ts'
 import { CONNECTOR_SCHEMAS } from './connectors.ts'
+import { MIRROR_SCHEMAS } from './mirrors.ts'
 import { DEAD_DELIVERY_SCHEMAS } from './dead-deliveries.ts'
 import { PIPE_SCHEMAS } from './pipes.ts'
 import { OWN_PREFIX, OWN_ROUTES, type OwnRoute } from './routes.ts'
@@ -22,6 +23,7 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
   ...FLOW_SCHEMAS,
   ...PIPE_SCHEMAS,
   ...CONNECTOR_SCHEMAS,
+  ...MIRROR_SCHEMAS,
   ...DEAD_DELIVERY_SCHEMAS,
   ...ARCHIVE_SCHEMAS,
   Error: object({ error: object({ code: TEXT, message: TEXT, docs: TEXT }) }),

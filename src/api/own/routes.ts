@@ -13,6 +13,7 @@ import { ARCHIVE_ROUTES } from './archives.ts'
 import { CONNECTOR_ROUTES } from './connectors.ts'
 import { DEAD_DELIVERY_ROUTES } from './dead-deliveries.ts'
 import { explainEvent, explainRule } from './explain.ts'
+import { MIRROR_ROUTES } from './mirrors.ts'
 import { PIPE_ROUTES } from './pipes.ts'
 import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
 import { given, json } from './replies.ts'
@@ -180,6 +181,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
   },
   ...PIPE_ROUTES,
   ...CONNECTOR_ROUTES,
+  ...MIRROR_ROUTES,
   ...DEAD_DELIVERY_ROUTES,
   ...ARCHIVE_ROUTES,
   {

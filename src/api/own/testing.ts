@@ -104,6 +104,8 @@ export function createTestDeps(
       delete: () => refuse('RESOURCE_NOT_FOUND', 'there is none'),
       browse: () => refuse('RESOURCE_NOT_FOUND', 'there is no broker'),
       peek: () => refuse('RESOURCE_NOT_FOUND', 'there is no broker'),
+      mirror: () => refuse('RESOURCE_NOT_FOUND', 'there is no broker'),
+      rollBack: () => refuse('RESOURCE_NOT_FOUND', 'there is no broker'),
     },
     ...overrides,
   }
