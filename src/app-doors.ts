@@ -35,6 +35,7 @@ import { setEndpointHealth, viewEndpoints } from './app-endpoints.ts'
 import { createDeadDeliveries } from './app-dead-deliveries.ts'
 import { createConfluentRegistries } from './app-confluent.ts'
 import { createArchiveDeps } from './app-archive-views.ts'
+import { createOperationDeps } from './app-operations.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
 import { createKube } from './app-kube.ts'
 import { createLambda } from './app-lambda.ts'
@@ -156,11 +157,23 @@ export function awsOperations(
 function ownApiDeps(
   options: DoorOptions,
   state: State,
-  { delivery, archives, pipes, sources, schedules, access, authorization, roost, objects }: Parts,
+  {
+    delivery,
+    archives,
+    pipes,
+    sources,
+    schedules,
+    access,
+    authorization,
+    roost,
+    objects,
+    operations,
+  }: Parts,
 ): OwnApiDeps {
   const { metrics, reasonsNotReady, clock, version, startedAt, config } = options
   const { store, log, publisher, control } = state
   const { authorize, nameOf } = authorization
+  const archiveDeps = createArchiveDeps(archives, clock)
   const rules = { rows: store.rows, disablements: delivery.disablements.snapshots }
   return {
     metrics,
@@ -169,6 +182,7 @@ function ownApiDeps(
     authorize,
     nameOf,
     audit: options.audit,
+    operations: createOperationDeps(operations, state, archiveDeps),
     readState: () => readState(state, { delivery, schedules }),
     about: { version, mode: config.mode, startedAt },
     subscribe: (wanted) => subscribe(log, wanted),
@@ -176,7 +190,7 @@ function ownApiDeps(
     listRules: (query) => viewRules(rules, query),
     listDeliveries: (query) => viewDeliveries(store, query),
     deadDeliveries: createDeadDeliveries(store, delivery),
-    archives: createArchiveDeps(archives, clock),
+    archives: archiveDeps,
     reset: options.reset,
     timetable: schedules.timetable,
     explainEvent: (query) => explainEvent({ ...rules, log }, query),

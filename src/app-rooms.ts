@@ -10,6 +10,8 @@ import { Machines } from './app-machines.ts'
 import { startMaintenance } from './app-maintenance.ts'
 import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
 import { type AppOptions, Closers } from './app-options.ts'
+import { openOperationRoom } from './app-operations.ts'
+import type { Operations } from './operation/index.ts'
 import { openPipes, type PipeRoom } from './app-pipes.ts'
 import { showControllers } from './app-controllers.ts'
 import { type JobRoom, openJobs, PODS_FOLDER } from './app-jobs.ts'
@@ -37,6 +39,7 @@ export interface Rooms {
   readonly access: Access
   readonly triggers: TriggerRoom
   readonly roost: RoostRoom
+  readonly operations: Operations
   /** No source, no replay, no pipe and no schedule goes on; then what is under way ends, or becomes rows; then the cursor is committed. */
   drain(deadline: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -89,6 +92,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
       { state, delivery, objects, machines },
       closers,
     )
+    const operations = await openOperationRoom(options, { state, delivery }, closers)
     const rooms: Rooms = {
       state,
       delivery,
@@ -101,9 +105,11 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
       jobs,
       access,
       roost,
+      operations,
       triggers,
       async drain(deadline) {
         maintenance.cancel()
+        await operations.close()
         await jobs.close()
         await roost.close()
         await triggers.close()

@@ -39,6 +39,7 @@ const TABLE: readonly (readonly [room: string, mayImport: string])[] = [
   ['queue', 'base event model store'],
   ['route', 'base event model match transform log store'],
   ['deliver', 'base event model store connect'],
+  ['operation', 'base store'],
   ['archive', 'base event model match schema log store ingress'],
   ['discovery', 'base event model match schema log store ingress'],
   ['schedule', 'base event model match transform expression store ingress deliver connect'],

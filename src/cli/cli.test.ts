@@ -134,9 +134,10 @@ test('completion for bash knows the commands and their flags', async () => {
   const { io } = await run(['completion', 'bash'])
   const script = `${io.out.text}
 COMP_WORDS=(signalbox emit --s); COMP_CWORD=2; _signalbox; echo "\${COMPREPLY[@]}"
+COMP_WORDS=(signalbox operations wa); COMP_CWORD=2; _signalbox; echo "\${COMPREPLY[@]}"
 COMP_WORDS=(signalbox do); COMP_CWORD=1; _signalbox; echo "\${COMPREPLY[@]}"`
   const shell = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
-  assert.equal(shell.stdout, '--source --subject\ndoctor\n', shell.stderr)
+  assert.equal(shell.stdout, '--source --subject\nwatch\ndoctor\n', shell.stderr)
 })
 
 test('completion for zsh and fish names every command', async () => {

@@ -32,6 +32,7 @@ import { addAccessCommands } from './access-commands.ts'
 import { addAuditCommands } from './audit-commands.ts'
 import { addDlqCommands } from './dlq-commands.ts'
 import { addConnectCommands } from './connect-commands.ts'
+import { addOperationsCommands } from './operations-commands.ts'
 import { runPipeLs, runPipeShow, runPipeState } from './pipe.ts'
 import {
   type ReplayStartOptions,
@@ -94,6 +95,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addConnectCommands(program, io, run)
   addDlqCommands(program, io, run)
   addAuditCommands(program, io, run)
+  addOperationsCommands(program, io, run)
   addScheduleCommands(program, io, (code) => {
     run.code = code
   })

@@ -1,117 +1,132 @@
-// `signalbox dlq`: deliveries that were given up. They are shown, tried again, or kept no longer, some at a time, so
-// that the pace can be set and Ctrl-C stops it; what was done up to then stays done.
+// `signalbox dlq`: deliveries that were given up, and dead-letter queues. They are shown, tried again or kept no longer;
+// the work is an operation of the server's, so that the pace can be set and it goes on when nobody watches.
 
-import { wait } from '../base/index.ts'
-import type { Client, DeadDeliveryView } from '../client/index.ts'
+import type { Client, DeadDeliveryView, OperationWish } from '../client/index.ts'
 import { type CommandContext, printJson, printLine, say, withClient } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
-import { DEAD_BATCH, DEAD_RATE_MAX } from './limits.ts'
+import { DEAD_RATE_MAX } from './limits.ts'
+import { followOperation } from './operations.ts'
 import { escapeControls } from './style.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface DlqOptions {
   readonly bus?: string
   readonly rule?: string
+  readonly target?: string
+  readonly error?: string
+  readonly queue?: string
+  readonly to?: string
   readonly rate?: string
   readonly dryRun?: boolean
+  readonly detach?: boolean
   readonly yes?: boolean
 }
 
-export function runDlqLs(context: CommandContext, { bus, rule }: DlqOptions): Promise<number> {
+export function runDlqLs(context: CommandContext, options: DlqOptions): Promise<number> {
   return withClient(context, async (client) => {
-    for await (const dead of allDead(context, client, { bus, rule })) {
+    for await (const dead of allDead(context, client, options)) {
       if (context.form === 'json') await printJson(context, dead)
       else await printLine(context, format(context, dead))
     }
   })
 }
 
-export function runDlqChange(
-  context: CommandContext,
-  verb: 'redrive' | 'purge',
-  options: DlqOptions,
-): Promise<number> {
-  const { bus, rule, dryRun = false, yes = false } = options
-  if (verb === 'purge' && !dryRun && !yes)
-    throw new UsageError('`purge` forgets dead deliveries for good; pass `--yes` to mean it')
-  const rate = parseRate(options.rate)
+/** The delivery with its event, as JSON in either form. */
+export function runDlqPeek(context: CommandContext, id: string): Promise<number> {
   return withClient(context, async (client) => {
-    if (dryRun) return preview(context, client, { bus, rule })
-    return change(context, client, { verb, bus, rule, rate })
+    const dead = await client.getDead(id, context.io.signal)
+    if (context.form === 'json') await printJson(context, dead)
+    else await printLine(context, JSON.stringify(dead, undefined, 2))
   })
 }
 
-interface Filter {
-  readonly bus: string | undefined
-  readonly rule: string | undefined
+export function runDlqChange(
+  context: CommandContext,
+  action: 'redrive' | 'purge',
+  options: DlqOptions,
+): Promise<number> {
+  const { dryRun = false, yes = false, detach = false, rate, queue } = options
+  const { bus, rule, target, error, to } = options
+  if (action === 'purge' && !dryRun && !yes)
+    throw new UsageError('`purge` forgets dead deliveries for good; pass `--yes` to mean it')
+  checkRate(rate)
+  const over = queue === undefined ? 'deliveries' : 'queue'
+  const wish: OperationWish = { action, over, rate, bus, rule, target, error, queue, to }
+  return withClient(context, (client) => {
+    if (dryRun) return preview(context, client, wish)
+    return change(context, client, { wish, isDetached: detach })
+  })
 }
 
-async function preview(context: CommandContext, client: Client, filter: Filter): Promise<number> {
-  let count = 0
-  for await (const _ of allDead(context, client, filter)) count += 1
-  if (context.form === 'json') await printJson(context, { matching: count })
-  else await printLine(context, `${count} dead deliveries match; nothing was done`)
+async function preview(
+  context: CommandContext,
+  client: Client,
+  wish: OperationWish,
+): Promise<number> {
+  const matching = await client.previewOperation(wish, context.io.signal)
+  if (context.form === 'json') await printJson(context, { matching })
+  else await printLine(context, `${matching} ${THINGS[wish.over]} match; nothing was done`)
   return EXIT_CODES.ok
-}
-
-interface Change extends Filter {
-  readonly verb: 'redrive' | 'purge'
-  /** Deliveries a second. */
-  readonly rate: number | undefined
 }
 
 async function change(
   context: CommandContext,
   client: Client,
-  { verb, bus, rule, rate }: Change,
+  { wish, isDetached }: { readonly wish: OperationWish; readonly isDetached: boolean },
 ): Promise<number> {
   const { io } = context
-  const limit = Math.min(rate ?? DEAD_BATCH, DEAD_BATCH)
-  let [seen, changed] = [0, 0]
-  let after: string | undefined
-  do {
-    const done = await client.changeDead(verb, { bus, rule, limit, after })
-    seen += done.seen
-    changed += done.changed
-    after = done.after
-    if (io.stderr.isTty) void io.stderr.write(`\r\u001b[K${verb}: ${changed} of ${seen}`)
-    if (after !== undefined && rate !== undefined)
-      await wait(io.clock, (1000 * limit) / rate, io.signal)
-  } while (after !== undefined && !io.signal.aborted)
-  if (io.stderr.isTty) void io.stderr.write('\r\u001b[K')
-  const isCancelled = after !== undefined
-  if (context.form === 'json') await printJson(context, { seen, changed, cancelled: isCancelled })
-  else await printLine(context, `${changed} of ${seen} dead deliveries ${PAST[verb]}`)
-  if (isCancelled) say(context, 'it was stopped; run it again to go on')
-  return EXIT_CODES.ok
+  const begun = await client.startOperation(wish, io.signal)
+  if (isDetached) {
+    if (context.form === 'json') await printJson(context, begun)
+    else await printLine(context, begun.id)
+    return EXIT_CODES.ok
+  }
+  let ended = await followOperation(context, client, begun.id)
+  // Ctrl-C ends it: whoever wants it to go on without them says so before.
+  if (ended.endedAt === undefined) ended = await client.cancelOperation(begun.id)
+  const { seen, changed, state, reason } = ended
+  if (context.form === 'json')
+    await printJson(context, { seen, changed, cancelled: state === 'CANCELLED' })
+  else await printLine(context, `${changed} of ${seen} ${THINGS[wish.over]} ${pastOf(wish)}`)
+  if (state === 'CANCELLED') say(context, 'it was stopped; run it again to go on')
+  if (reason !== undefined) say(context, escapeControls(reason))
+  return state === 'FAILED' ? EXIT_CODES.failed : EXIT_CODES.ok
 }
 
-const PAST = { redrive: 'are tried again', purge: 'are forgotten' } as const
+const THINGS = { deliveries: 'dead deliveries', queue: 'messages' } as const
+
+function pastOf({ action, over }: OperationWish): string {
+  if (action === 'purge') return 'are forgotten'
+  return over === 'queue' ? 'are moved back' : 'are tried again'
+}
 
 async function* allDead(
   { io }: CommandContext,
   client: Client,
-  filter: Filter,
+  { bus, rule, target, error }: DlqOptions,
 ): AsyncGenerator<DeadDeliveryView> {
   let after: string | undefined
   do {
-    const page = await client.listDead({ ...filter, after, signal: io.signal })
-    yield* page.items
+    const page = await client.listDead({ bus, rule, after, signal: io.signal })
+    for (const dead of page.items) {
+      const isWanted = dead.targetId === (target ?? dead.targetId)
+      if (isWanted && dead.errorCode === (error ?? dead.errorCode)) yield dead
+    }
     after = page.after
   } while (after !== undefined)
 }
 
-function parseRate(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
+function checkRate(text: string | undefined): void {
+  if (text === undefined) return
   const rate = Number(text)
-  if (Number.isInteger(rate) && rate >= 1 && rate <= DEAD_RATE_MAX) return rate
+  if (Number.isInteger(rate) && rate >= 1 && rate <= DEAD_RATE_MAX) return
   throw new UsageError(
     `expected \`--rate\` to be deliveries a second, 1 to ${DEAD_RATE_MAX}, got \`${text}\``,
   )
 }
 
 function format({ paint }: CommandContext, dead: DeadDeliveryView): string {
-  const { ruleName, targetId, eventId, attempts, lastAttemptAt, errorCode, errorMessage } = dead
+  const { id, ruleName, targetId, eventId, attempts, lastAttemptAt, errorCode, errorMessage } = dead
   return [
     new Date(lastAttemptAt).toISOString(),
     paint('bold', escapeControls(`${ruleName}/${targetId}`)),
@@ -119,5 +134,6 @@ function format({ paint }: CommandContext, dead: DeadDeliveryView): string {
     `${attempts} attempts`,
     paint('red', escapeControls(errorCode)),
     escapeControls(errorMessage),
+    paint('dim', escapeControls(id)),
   ].join('  ')
 }

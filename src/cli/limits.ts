@@ -36,8 +36,10 @@ export const TYPES_WATCH_MS = 1000
 export const AUDIT_PAGE = 500
 export const AUDIT_FOLLOW_MS = 500
 
-/** Dead deliveries that one call to the server takes, and how many a second may be asked for. */
-export const DEAD_BATCH = 100
+/** How often an operation that is watched is asked how far it came, milliseconds. */
+export const OPERATION_WATCH_MS = 200
+
+/** Dead deliveries a second that may be asked for. */
 export const DEAD_RATE_MAX = 10_000
 
 /** How often a workflow that is watched is looked at, milliseconds. */

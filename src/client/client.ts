@@ -3,6 +3,7 @@
 import { type AccessCalls, createAccessCalls } from './access-calls.ts'
 import { createFlowCalls, type FlowCalls } from './flow-calls.ts'
 import { createRoostCalls, type RoostCalls } from './roost-calls.ts'
+import { createOperationCalls, type OperationCalls } from './operation-calls.ts'
 import { type AuditCalls, createAuditCalls } from './audit-calls.ts'
 import { type ArchiveCalls, createArchiveCalls } from './archive-calls.ts'
 import type {
@@ -11,7 +12,7 @@ import type {
   PeekedRecordView,
   SourceView,
 } from './connector-views.ts'
-import type { DeadDeliveryChange, DeadDeliveryFilter, DeadDeliveryPage } from './dead-deliveries.ts'
+import type { DeadDeliveryFilter, DeadDeliveryPage } from './dead-deliveries.ts'
 import type { EventExplanationView, RuleExplanationView } from './explain-views.ts'
 import { readMessages } from './message-reader.ts'
 import { createMirrorCalls, type MirrorCalls } from './mirror-calls.ts'
@@ -27,7 +28,14 @@ const V1 = '/_signalbox/v1'
 const PAGE_LENGTH = 1000
 
 export interface Client
-  extends ArchiveCalls, AccessCalls, AuditCalls, MirrorCalls, RoostCalls, FlowCalls {
+  extends
+    ArchiveCalls,
+    AccessCalls,
+    AuditCalls,
+    MirrorCalls,
+    OperationCalls,
+    RoostCalls,
+    FlowCalls {
   info(signal?: AbortSignal): Promise<InfoView>
   stats(signal?: AbortSignal): Promise<StatsView>
   /** Resolves with what became of each event once all of them are durable. */
@@ -43,7 +51,6 @@ export interface Client
   setPipe(verb: 'start' | 'stop', query: PipeQuery): Promise<PipeStateView>
   /** A page of deliveries that were given up. */
   listDead(filter: DeadDeliveryFilter): Promise<DeadDeliveryPage>
-  changeDead(verb: 'redrive' | 'purge', filter: DeadDeliveryFilter): Promise<DeadDeliveryChange>
   listBrokers(signal?: AbortSignal): Promise<readonly BrokerView[]>
   /** With what each does. */
   listSources(signal?: AbortSignal): Promise<readonly SourceView[]>
@@ -193,8 +200,6 @@ export function createClient(endpointUrl: string, credentials: Credentials = {})
         `/deliveries?${formatQuery({ state: 'dead', limit: PAGE_LENGTH, ...filter })}`,
         signal,
       )) as DeadDeliveryPage,
-    changeDead: async (verb, { signal, ...filter }) =>
-      (await post(`/deliveries/${verb}?${formatQuery(filter)}`, signal)) as DeadDeliveryChange,
     listBrokers: async (signal) =>
       ((await get('/brokers', signal)) as { readonly items: readonly BrokerView[] }).items,
     listSources: async (signal) =>
@@ -227,6 +232,7 @@ export function createClient(endpointUrl: string, credentials: Credentials = {})
     ...createAccessCalls(transport, V1),
     ...createAuditCalls(transport, V1),
     ...createMirrorCalls(transport, V1),
+    ...createOperationCalls(transport, V1),
     ...createRoostCalls(transport, V1),
     ...createFlowCalls(transport, V1),
     async listSchemas(registry) {

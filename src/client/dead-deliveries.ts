@@ -27,10 +27,3 @@ export interface DeadDeliveryPage {
   /** Absent on the last page. */
   readonly after?: string
 }
-
-export interface DeadDeliveryChange {
-  readonly seen: number
-  readonly changed: number
-  /** Absent when there are no more. */
-  readonly after?: string
-}

@@ -22,3 +22,4 @@ export type {
 } from './explain-views.ts'
 export type { SchemaSummaryView, SchemaView } from './schema-views.ts'
 export type { AuditFilter, AuditPageView, AuditRecordView } from './audit-calls.ts'
+export type { OperationView, OperationWish } from './operation-calls.ts'

@@ -56,6 +56,10 @@ export interface MoveTasks {
   start(task: NewMoveTask): Promise<string>
   /** Tasks of a dead-letter queue, the newest first. */
   list(sourceArn: string, limit?: number): readonly MoveTask[]
+  /** Throws when messages cannot be moved out of this queue, or to that one. */
+  check(sourceArn: string, destinationArn: string | undefined): void
+  /** Moves the next messages that can be seen, at most `limit`; answers how many those were, 0 when there are none. */
+  move(sourceArn: string, destinationArn: string | undefined, limit: number): Promise<number>
   /** Answers how many messages were moved; those stay where they are. */
   cancel(handle: string): Promise<number>
 }
@@ -120,6 +124,22 @@ export class QueueMoveTasks implements MoveTasks {
     if (this.#tasks.length > MOVE_TASKS_KEPT_MAX) this.#forgetOldest()
     this.#schedule(task, 0)
     return formatHandle(task)
+  }
+
+  check(sourceArn: string, destinationArn: string | undefined): void {
+    const source = this.#options.registry.find(sourceArn)
+    if (source === undefined) throw notFound('SourceArn')
+    if (destinationArn !== undefined) this.#checkDestination(source, destinationArn)
+  }
+
+  async move(
+    sourceArn: string,
+    destinationArn: string | undefined,
+    limit: number,
+  ): Promise<number> {
+    const source = this.#options.registry.find(sourceArn)
+    if (source === undefined) throw notFound('SourceArn')
+    return this.#moveBatch({ source, destinationArn, perSecond: limit })
   }
 
   list(sourceArn: string, limit = 1): readonly MoveTask[] {
@@ -212,7 +232,11 @@ export class QueueMoveTasks implements MoveTasks {
     }
   }
 
-  async #moveBatch({ source, destinationArn, perSecond }: OpenTask): Promise<number> {
+  async #moveBatch({
+    source,
+    destinationArn,
+    perSecond,
+  }: Pick<OpenTask, 'source' | 'destinationArn' | 'perSecond'>): Promise<number> {
     const { messages, clock } = this.#options
     const now = clock.now()
     const found = await messages.receive({

@@ -24,7 +24,18 @@ const ACTIONS: Readonly<Record<string, string>> = {
   replayRoostEvents: 'replay',
 }
 
-const NAMES = ['name', 'archive', 'rule', 'registry', 'bus', 'user', 'broker'] as const
+const NAMES = [
+  'over',
+  'queue',
+  'target',
+  'name',
+  'archive',
+  'rule',
+  'registry',
+  'bus',
+  'user',
+  'broker',
+] as const
 
 export function audit(
   { nameOf }: Pick<OwnApiDeps, 'nameOf'>,
@@ -38,7 +49,7 @@ export function audit(
   const isOk = status !== undefined && status < 300
   channels.audited.publish({
     plane: known?.class === 'unauthenticated' ? 'data' : 'control',
-    action: ACTIONS[route.operation] ?? route.operation,
+    action: actionOf(request, route),
     who,
     from: request.remoteAddress,
     on: placeOf(request, route),
@@ -46,6 +57,13 @@ export function audit(
     ...(known === undefined ? {} : { code: known.code }),
     requestId: request.requestId,
   })
+}
+
+/** What an operation is for says more than that one was begun. */
+function actionOf({ body }: HttpRequest, { operation }: OwnRoute): string {
+  const begun = operation === 'startOperation' ? membersOf(body)['action'] : undefined
+  if (begun === 'redrive' || begun === 'purge') return begun
+  return ACTIONS[operation] ?? operation
 }
 
 /** The path, and what the query or the body names. */
@@ -56,15 +74,20 @@ function placeOf({ query, body }: HttpRequest, { path, body: kind }: OwnRoute): 
 }
 
 function namesOf(body: Buffer): string {
+  const members = membersOf(body)
+  const pairs = NAMES.flatMap((name) => {
+    const text = members[name]
+    return typeof text === 'string' ? [`${name}=${encodeURIComponent(text)}`] : []
+  })
+  return pairs.join('&')
+}
+
+function membersOf(body: Buffer): Readonly<Record<string, unknown>> {
   try {
-    const value = JSON.parse(body.toString()) as Readonly<Record<string, unknown>> | null
-    const pairs = NAMES.flatMap((name) => {
-      const text = value?.[name]
-      return typeof text === 'string' ? [`${name}=${encodeURIComponent(text)}`] : []
-    })
-    return pairs.join('&')
+    const value: unknown = JSON.parse(body.toString())
+    return typeof value === 'object' && value !== null ? { ...value } : {}
   } catch {
     // It was refused for that.
-    return ''
+    return {}
   }
 }

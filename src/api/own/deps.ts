@@ -10,6 +10,7 @@ import type {
 import type { Timetable } from '../../control/index.ts'
 import type { HttpRequest } from '../http/exchange.ts'
 import type { AccessDeps } from './access.ts'
+import type { OperationDeps } from './operations.ts'
 import type { AuditDeps } from './audit-routes.ts'
 import type { FlowDeps } from './flows.ts'
 import type { RoostDeps } from './roost.ts'
@@ -54,6 +55,7 @@ export interface OwnApiDeps extends OperationsDeps {
   readonly connectors: ConnectorDeps
   readonly access: AccessDeps
   readonly audit: AuditDeps
+  readonly operations: OperationDeps
   readonly roost: RoostDeps
   readonly flows: FlowDeps
 }

@@ -6,6 +6,7 @@ import { SCHEDULE_SCHEMAS } from './schedule-schemas.ts'
 import { REGISTRY_SCHEMAS } from './schema-schemas.ts'
 import { COUNT, type Json, list, MILLISECONDS, object, reference, TEXT } from './json-schema.ts'
 import { ACCESS_SCHEMAS } from './access.ts'
+import { OPERATION_SCHEMAS } from './operations.ts'
 import { AUDIT_SCHEMAS } from './audit-routes.ts'
 import { FLOW_SCHEMAS } from './flows.ts'
 import { ROOST_SCHEMAS } from './roost.ts'
@@ -19,6 +20,7 @@ import { OWN_PREFIX, OWN_ROUTES, type OwnRoute } from './routes.ts'
 const SCHEMAS: Readonly<Record<string, Json>> = {
   ...ACCESS_SCHEMAS,
   ...AUDIT_SCHEMAS,
+  ...OPERATION_SCHEMAS,
   ...ROOST_SCHEMAS,
   ...FLOW_SCHEMAS,
   ...PIPE_SCHEMAS,

@@ -6,6 +6,7 @@ import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import type { OwnApiDeps } from './deps.ts'
 import { TAILS_MAX } from './limits.ts'
 import { ACCESS_ROUTES } from './access.ts'
+import { OPERATION_ROUTES } from './operations.ts'
 import { AUDIT_ROUTES } from './audit-routes.ts'
 import { FLOW_ROUTES } from './flows.ts'
 import { ROOST_ROUTES } from './roost.ts'
@@ -195,6 +196,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
   },
   ...ACCESS_ROUTES,
   ...AUDIT_ROUTES,
+  ...OPERATION_ROUTES,
   ...ROOST_ROUTES,
   ...FLOW_ROUTES,
   ...SCHEDULE_ROUTES,

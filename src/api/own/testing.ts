@@ -55,6 +55,14 @@ export function createTestDeps(
       retry: () => refuse('RESOURCE_NOT_FOUND', 'there are no workflows'),
       cancel: () => refuse('RESOURCE_NOT_FOUND', 'there are no workflows'),
     },
+    operations: {
+      list: () => Promise.resolve([]),
+      get: () => refuse('RESOURCE_NOT_FOUND', 'there are no operations'),
+      start: () => refuse('REQUEST_INVALID', 'nothing can be done'),
+      preview: () => Promise.resolve(0),
+      cancel: () => refuse('RESOURCE_NOT_FOUND', 'there are no operations'),
+      peek: () => refuse('RESOURCE_NOT_FOUND', 'nothing is dead'),
+    },
     roost: {
       state: () => ({
         status: 'stopped',

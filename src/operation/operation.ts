@@ -1,0 +1,48 @@
+// An operation: bulk work that runs in the server, is looked at and cancelled from outside, and goes on after a restart.
+
+/** What is to be done, as plain values. */
+export interface OperationWish {
+  readonly action: 'redrive' | 'purge'
+  /** What it goes over; the work knows them. */
+  readonly over: string
+  /** Which of them, in the words of what it goes over. */
+  readonly filter: Readonly<Record<string, string>>
+  /** At most so many a second; as fast as it goes when absent. */
+  readonly perSecond?: number
+}
+
+export interface Operation extends OperationWish {
+  readonly id: string
+  /** Who asked for it. */
+  readonly who: string
+  readonly state: 'RUNNING' | 'CANCELLING' | 'COMPLETED' | 'CANCELLED' | 'FAILED'
+  /** What matched when it began. */
+  readonly total: number
+  /** What was looked at, and what of it was done. */
+  readonly seen: number
+  readonly changed: number
+  /** Where it goes on. */
+  readonly after?: string
+  /** Wall milliseconds. */
+  readonly startedAt: number
+  readonly endedAt?: number
+  /** Why it failed. */
+  readonly reason?: string
+}
+
+export type OperationPlan = OperationWish & Pick<Operation, 'after'>
+
+export interface Step {
+  readonly seen: number
+  readonly changed: number
+  /** Where the next step goes on; absent when this was the last. */
+  readonly after?: string
+}
+
+/** How something is gone over; a step that is done again after a crash must do no harm. */
+export interface OperationWork {
+  /** How many there are; throws what is wrong with the wish. */
+  count(wish: OperationWish): Promise<number>
+  /** The next ones, at most `limit`; durable when it resolves. */
+  step(plan: OperationPlan, limit: number): Promise<Step>
+}
