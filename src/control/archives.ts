@@ -15,7 +15,7 @@ import {
   type Scope,
 } from '../model/index.ts'
 import type { Buses } from './buses.ts'
-import { checkKey, type DeclaredUses } from './declared.ts'
+import { checkKey, type DeclaredUses, releaseMarked } from './declared.ts'
 import { fault } from './faults.ts'
 import { resolveBusName, type ResourceKey } from './names.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
@@ -131,6 +131,10 @@ export function createArchiveUses(options: ArchiveParts): ArchiveUses {
     declared: {
       put: (declaration) => declareArchive(parts, declaration),
       delete: ({ spec }) => deleteArchive(parts, spec, spec.name),
+      async release(declaration) {
+        await releaseMarked(parts, 'Archive', declaration)
+        await parts.settled()
+      },
     },
     events: (scope, name, query) => readEvents(parts, scope, { name, query }),
   }

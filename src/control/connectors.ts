@@ -3,7 +3,7 @@
 
 import { AppError, isAppError } from '../base/index.ts'
 import type { ResourceOf, SourceCondition, SourceStatus, SpecByKind } from '../model/index.ts'
-import { checkKey, type DeclaredUses } from './declared.ts'
+import { checkKey, type DeclaredUses, releaseMarked } from './declared.ts'
 import {
   type ControlParts,
   type Declaration,
@@ -49,6 +49,7 @@ export function createConnectorUses(parts: Parts): ConnectorUses {
     declared: (kind) => ({
       put: (declaration) => putDeclared(parts, kind, declaration),
       delete: ({ metadata: { name } }) => remove(parts, kind, name),
+      release: (declaration) => releaseMarked(parts, kind, declaration),
     }),
     async declare(kind, specs) {
       const names = new Set(specs.map(({ name }) => name))

@@ -31,7 +31,10 @@ import { checkTarget, lacksGroup } from './targets.ts'
 export interface DeclaredUses<K extends Kind> {
   /** Resolves when it holds for the next event. */
   put(declaration: Declaration<K>): Promise<ResourceOf<K>>
+  /** One with finalizers stays, marked, until the last of them is taken away. */
   delete(resource: ResourceOf<K>): Promise<void>
+  /** Whose it is changes of what is marked to go, never its spec; without finalizers it goes. */
+  release(declaration: Declaration<K>): Promise<void>
 }
 
 export interface Declared {
@@ -44,12 +47,31 @@ export function createDeclared(parts: ControlParts): Declared {
     buses: {
       put: (declaration) => putBus(parts, declaration),
       delete: (resource) => deleteBus(parts, resource),
+      async release(declaration) {
+        await releaseMarked(parts, 'EventBus', declaration)
+        await parts.publisher.publish()
+      },
     },
     rules: {
       put: (declaration) => putRule(parts, declaration),
       delete: (resource) => deleteRule(parts, resource),
+      async release(declaration) {
+        await releaseMarked(parts, 'Rule', declaration)
+        await parts.publisher.publish()
+      },
     },
   }
+}
+
+export async function releaseMarked<K extends Kind>(
+  { resources }: Pick<ControlParts, 'resources'>,
+  kind: K,
+  declaration: Declaration<K>,
+): Promise<void> {
+  const stored = await resources.get(kind, keyOf(declaration))
+  if (stored === undefined) return
+  const owned = declaredMetadata(declaration, stored)
+  await resources.update(kind, withOwned(stored, owned))
 }
 
 /** What a spec says it is called is what its resource is called. */

@@ -34,6 +34,10 @@ export function createBacking<K extends Kind>(
           `${named.plural}.${GROUP} are made by their own API`,
         )
       try {
+        if (previous?.metadata.deletionTimestamp !== undefined) {
+          await uses.release(declarationOf(next ?? withoutFinalizers(previous), previous))
+          return next
+        }
         if (next === undefined || isGoing(next)) {
           await uses.delete(previous as unknown as ResourceOf<K>)
           return next
@@ -48,6 +52,10 @@ export function createBacking<K extends Kind>(
 
 function isGoing({ metadata }: KubeObject): boolean {
   return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length > 0
+}
+
+function withoutFinalizers(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, finalizers: [] } }
 }
 
 function declarationOf<K extends Kind>(

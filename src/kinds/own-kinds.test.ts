@@ -11,6 +11,7 @@ function refusing<K extends Kind>(error: Error): DeclaredUses<K> {
   return {
     put: () => Promise.reject<ResourceOf<K>>(error),
     delete: () => Promise.reject<void>(error),
+    release: () => Promise.reject<void>(error),
   }
 }
 

@@ -28,6 +28,16 @@ spec:
 `
 }
 
+/** An object that two finalizers hold. */
+function held(kind: string, name: string, spec: string): string {
+  return `
+apiVersion: signalbox.dev/v1
+kind: ${kind}
+metadata: { name: ${name}, finalizers: [gold.test/a, gold.test/b] }
+spec: ${spec}
+`
+}
+
 interface AwsRule {
   readonly Name: string
   readonly State: string
@@ -137,5 +147,41 @@ result = [one['Name'] for one in events.list_event_buses()['EventBuses']]
     const bus = await kubectl.get('get', 'bus', 'us-east-1.ssa', '-o', 'yaml')
     assert.match(bus, /description: by aws/)
     assert.match(bus, /team: b/)
+  })
+
+  test('what has finalizers stays until the last is taken away, and then is gone for aws too', async () => {
+    await kubectl.apply(held('EventBus', 'us-east-1.held', '{}'))
+    await kubectl.apply(held('Rule', 'us-east-1.default.held', `{ pattern: '{"source":["a"]}' }`))
+    await kubectl.apply(held('Archive', 'us-east-1.held', '{ bus: default, retentionDays: 1 }'))
+    for (const [kind, name] of [
+      ['rule', 'us-east-1.default.held'],
+      ['bus', 'us-east-1.held'],
+      ['archive', 'us-east-1.held'],
+    ] as const) {
+      await kubectl.get('delete', kind, name, '--wait=false')
+      const patch = (finalizers: string): Promise<string> =>
+        kubectl.get(
+          'patch',
+          kind,
+          name,
+          '--type=merge',
+          '-p',
+          `{"metadata":{"finalizers":${finalizers}}}`,
+        )
+      await patch('["gold.test/b"]')
+      const marked = await kubectl.get('get', kind, name, '-o', 'jsonpath={.metadata}')
+      assert.match(marked, /"deletionTimestamp":.*"finalizers":\["gold.test\/b"\]/)
+      await patch('null')
+      assert.match(await kubectl.refused(['get', kind, name]), /NotFound/)
+    }
+    const left = await signalbox().python<string[]>(`
+result = [one['Name'] for one in events.list_rules()['Rules']]
+result += [one['Name'] for one in events.list_event_buses()['EventBuses']]
+result += [one['ArchiveName'] for one in events.list_archives()['Archives']]
+`)
+    assert.deepEqual(
+      left.filter((name) => name.includes('held')),
+      [],
+    )
   })
 })
