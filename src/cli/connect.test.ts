@@ -47,9 +47,19 @@ const RECORDS = [
   { place: 'ORDERS/7', topic: 'orders.a', headers: {}, base64: '/w==', sizeBytes: 1 },
 ]
 
+const STEPS = [0, 0, 7]
+  .map((copied) => `event: progress\ndata: {"copied":${copied},"behind":${7 - copied}}\n\n`)
+  .join('')
+const REFUSED = 'event: error\ndata: {"code":"BROKER_LOST","message":"broker `edge` is gone"}\n\n'
+const MOVED = [
+  { partition: 0, before: 9, after: 4 },
+  { partition: 1, after: 0 },
+]
+
 function itemsAt(url: string): readonly object[] {
   if (url.includes('/brokers/browse?broker=edge')) return PLACES
   if (url.includes('/brokers/peek?broker=edge&place=orders&limit=2')) return RECORDS
+  if (url.includes('/brokers/rollback?name=all&to=-5&from=kafka')) return MOVED
   return url.endsWith('/brokers') ? BROKERS : [READING, LOST]
 }
 
@@ -62,6 +72,14 @@ interface Ended {
 /** Runs against a server that says just this. */
 async function run(context: TestContext, ...argv: readonly string[]): Promise<Ended> {
   const server = createServer((request, response) => {
+    const { method, url = '' } = request
+    if (method === 'POST' && url.includes('/brokers/mirror?')) {
+      const parameters = Object.fromEntries(new URLSearchParams(url.split('?')[1]))
+      const ends = parameters['to'] === 'kafka://edge/full' ? REFUSED : 'event: end\ndata: {}\n\n'
+      response.setHeader('Content-Type', 'text/event-stream')
+      response.end(`${STEPS}event: progress\ndata: ${JSON.stringify(parameters)}\n\n${ends}`)
+      return
+    }
     const items = itemsAt(request.url ?? '')
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ items }))
   }).listen(0, '127.0.0.1')
@@ -124,4 +142,37 @@ test('what lies on a broker is shown with who reads it, and the newest records o
   )
   const json = await run(context, 'connect', 'browse', 'edge', '-o', 'json')
   assert.deepEqual(JSON.parse(json.out), PLACES)
+})
+
+test('a mirror tells how it goes, once where nothing changed, and fails with what went wrong', async (context) => {
+  const mirror = ['connect', 'mirror', 'kafka://edge/a', '--name', 'all', '--path', '$.order']
+  const json = await run(context, ...mirror, 'kafka://edge/b', '--until-end', '-o', 'json')
+  assert.deepEqual([json.code, json.err], [0, ''])
+  const steps = json.out
+    .trim()
+    .split(/\n(?=\{)/)
+    .map((text) => JSON.parse(text) as object)
+  assert.deepEqual(steps.slice(0, 3), [
+    { copied: 0, behind: 7 },
+    { copied: 0, behind: 7 },
+    { copied: 7, behind: 0 },
+  ])
+  assert.deepEqual(steps[3], {
+    name: 'all',
+    path: '$.order',
+    from: 'kafka://edge/a',
+    to: 'kafka://edge/b',
+    untilEnd: '1',
+  })
+  const failed = await run(context, ...mirror, 'kafka://edge/full')
+  assert.equal(failed.code, 1)
+  assert.match(failed.out, /^0 copied, 7 behind\n7 copied, 0 behind\n/)
+  assert.match(failed.err, /broker `edge` is gone/)
+})
+
+test('a mirror is set back, and where it was is said', async (context) => {
+  const rollback = ['connect', 'rollback', 'kafka://edge/a', '--name', 'all', '--to=-5']
+  const { code, out } = await run(context, ...rollback)
+  assert.equal(code, 0)
+  assert.equal(out, 'partition 0: 9 → 4\npartition 1: nothing read → 0\n')
 })
