@@ -23,11 +23,19 @@ test('calls that change something are told with the names in them, those that re
   await own.handle(requestOf({ target: `${V1}/rules` }))
   await post('/explain/event', { event: '{}' })
   await post('/deliveries/redrive?rule=orders')
+  await post('/brokers/rollback?name=m&from=kafka%3A%2F%2Fa%2Fb&to=latest&template=not+told')
   await post('/access/tokens/create', { name: 'ci', groups: ['not told'] })
   assert.deepEqual(
     heard.map(({ action, who, on, result, code }) => [action, who, on, result, code]),
     [
       ['redrive', 'alice', '/deliveries/redrive?rule=orders', 'ok', undefined],
+      [
+        'rollBackMirror',
+        'alice',
+        '/brokers/rollback?name=m&from=kafka%3A%2F%2Fa%2Fb&to=latest',
+        'failed',
+        'REQUEST_INVALID',
+      ],
       ['createToken', 'alice', '/access/tokens/create?name=ci', 'denied', 'ACCESS_DENIED'],
     ],
   )

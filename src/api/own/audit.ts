@@ -68,9 +68,24 @@ function actionOf({ body }: HttpRequest, { operation }: OwnRoute): string {
 
 /** The path, and what the query or the body names. */
 function placeOf({ query, body }: HttpRequest, { path, body: kind }: OwnRoute): string {
-  if (kind === undefined) return query === '' ? path : `${path}?${query}`
+  if (kind === undefined) {
+    const said = placesOf(query)
+    return said === '' ? path : `${path}?${said}`
+  }
   const named = namesOf(body)
   return named === '' ? path : `${path}?${named}`
+}
+
+/** Parameters that say on what; others, such as the template of a mirror, are content. */
+const PLACES: ReadonlySet<string> = new Set(
+  'id name bus rule pipe schedule endpoint health archive replay from to type topic state registry'.split(
+    ' ',
+  ),
+)
+
+function placesOf(query: string): string {
+  const given = Array.from(new URLSearchParams(query)).filter(([name]) => PLACES.has(name))
+  return new URLSearchParams(given).toString()
 }
 
 function namesOf(body: Buffer): string {
