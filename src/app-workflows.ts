@@ -6,6 +6,7 @@ import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
 import { EventWaits } from './app-event-waits.ts'
 import { callFunction, callHttp } from './app-workflow-calls.ts'
+import { createAwsApi } from './connect/index.ts'
 import { createUuid, formatSeconds } from './base/index.ts'
 import { formatBusKey, storePutEvent } from './event/index.ts'
 import type { Cursor } from './log/index.ts'
@@ -16,6 +17,7 @@ import {
   type ActionResult,
   asText,
   type CallRequest,
+  createAwsProvider,
   openWorkflows,
   type Outside,
   type WorkflowNews,
@@ -25,7 +27,7 @@ const REGION = 'us-east-1'
 const SOURCE = 'io.signalbox.workflow'
 
 export interface WorkflowRoomParts {
-  readonly state: Pick<State, 'log'>
+  readonly state: Pick<State, 'log' | 'outgoing'>
   readonly delivery: Pick<Delivery, 'ingress' | 'sinks'>
   readonly objects: KubeObjects
   readonly machines: Machines
@@ -44,6 +46,8 @@ export async function openWorkflowRoom(
   const { objects, machines } = parts
   const client = objects.client()
   const waits = new EventWaits({ log: parts.state.log, clock, onFatal })
+  const aws = createAwsApi({ guard: parts.state.outgoing.guard, clock })
+  closers.add(() => aws.close())
   const roomLogger = logger.child({ room: 'workflow' })
   const workflows = await openWorkflows({
     client,
@@ -54,7 +58,7 @@ export async function openWorkflowRoom(
     renderText: (text, parameters) =>
       parseGoTemplate(text, { name: 'template' }).render(parameters),
     isNamespaced: (of) => objects.types.find(of)?.namespaced,
-    providers: {},
+    providers: { aws: createAwsProvider(aws) },
   })
   await machines.open(client, { clock, logger: roomLogger })
   const room: WorkflowRoom = {

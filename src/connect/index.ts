@@ -52,6 +52,13 @@ export type { BrokerAccess, FindBroker, RevealSecret } from './broker-access.ts'
 export type { Blobs } from './blobs.ts'
 export { openDirectoryBlobs } from './directory-blobs.ts'
 export { fetchText } from './fetch-text.ts'
+export {
+  type AwsApi,
+  type AwsCall,
+  type AwsCredentials,
+  type AwsReply,
+  createAwsApi,
+} from './kinds/aws/aws-api.ts'
 export { openS3Blobs } from './kinds/aws/s3-blobs.ts'
 export { type KafkaAdmin, openKafkaAdmin, type WantedTopic } from './kinds/kafka/kafka-admin.ts'
 export {

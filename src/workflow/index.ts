@@ -10,5 +10,6 @@ export {
   type OfflineTemplate,
   renderOffline,
 } from './offline.ts'
+export { createAwsProvider } from './kinds/aws/aws-provider.ts'
 export { createWorkflowSinkKind, machineOf } from './workflow-sink.ts'
 export { workflowStrategy } from './strategy.ts'

@@ -1,0 +1,174 @@
+// The provider that makes things in AWS, or in what speaks its APIs: through the API of the service where one is
+// written down here, else through Cloud Control.
+//
+//   nothing ──find──► there already: refused, unless it is to be taken over
+//      └──► begun (kept) ──find──► there: made before a crash ─► known ──form differs──► update
+//                           └──► create ──────────────────────►   └──state──► pending, ready
+//
+// What was cut off after it had its effect is found again: by its name, or by the token that its creation carried.
+
+import type { AwsApi } from '../../../connect/index.ts'
+import { asText, isObject, type JsonObject } from '../../json-tree.ts'
+import type { Provider, ProviderAnswer, ProviderRequest } from '../../provider.ts'
+import { type Calls, callsOf, hashOf, isMissing, namingOf, parse, refuse } from './calls.ts'
+import { applyByCloudControl, removeByCloudControl } from './cloud-control.ts'
+import { type Ask, type AwsKind, awsKindOf, type Naming } from './aws-kinds.ts'
+
+/** The id of a thing outside that an object is to take over. */
+const ADOPT_ANNOTATION = 'crossplane.io/external-name'
+
+export function createAwsProvider(api: AwsApi): Provider {
+  return {
+    apply(request) {
+      const kind = awsKindOf(request.object.apiVersion, request.object.kind)
+      if (kind === undefined) return applyByCloudControl(callsOf(api, request), request)
+      return apply(callsOf(api, request), kind, request)
+    },
+    remove(request) {
+      const kind = awsKindOf(request.object.apiVersion, request.object.kind)
+      if (kind === undefined) return removeByCloudControl(callsOf(api, request), request)
+      return remove(callsOf(api, request), kind, request)
+    },
+  }
+}
+
+async function apply(
+  calls: Calls,
+  kind: AwsKind,
+  request: ProviderRequest,
+): Promise<ProviderAnswer> {
+  const naming = namingOf(request)
+  const { known, mayUpdate } = request
+  const form = hashOf(naming.wanted)
+  const memory = memoryOf(request)
+  if (typeof known['id'] !== 'string') return begin(calls, kind, { request, naming, form })
+  const { id } = known
+  const there = await read(calls, kind, { id, naming })
+  if (there === undefined) return begin(calls, kind, { request, naming, form })
+  const before = typeof memory['form'] === 'string' ? memory['form'] : form
+  if (before === form || !mayUpdate) return answerOf(kind, { id, thing: there, form: before })
+  if (kind.update === undefined)
+    throw new Error(
+      `\`forProvider\` was changed, and ${kind.service} does not change what it made: delete the object and make it anew`,
+    )
+  await expect(calls, kind, kind.update(id, naming))
+  const changed = await read(calls, kind, { id, naming })
+  return answerOf(kind, { id, thing: changed ?? there, form })
+}
+
+/** That it is about to be made is kept before it is: what is found then is ours, and before that somebody else's. */
+async function begin(
+  calls: Calls,
+  kind: AwsKind,
+  {
+    request,
+    naming,
+    form,
+  }: { readonly request: ProviderRequest; readonly naming: Naming; readonly form: string },
+): Promise<ProviderAnswer> {
+  const id = await find(calls, kind, naming)
+  const isOurs = memoryOf(request)['begun'] === naming.token || isAdopted(request, id)
+  if (id !== undefined && !isOurs)
+    throw new Error(
+      `${kind.service} has \`${naming.name}\` already, and this object did not make it: give the object another name, or the annotation \`${ADOPT_ANNOTATION}: "${id}"\` to take it over`,
+    )
+  const there = id === undefined ? undefined : await read(calls, kind, { id, naming })
+  if (id !== undefined && there !== undefined) return answerOf(kind, { id, thing: there, form })
+  if (!request.mayCreate) return { kind: 'absent' }
+  if (!isOurs)
+    return { kind: 'begun', memory: { begun: naming.token }, message: 'it is about to be made' }
+  const made = thingIn(kind, await expect(calls, kind, kind.create(naming)))
+  return answerOf(kind, { id: idOf(kind, made) ?? naming.name, thing: made, form })
+}
+
+function isAdopted({ object }: ProviderRequest, id: string | undefined): boolean {
+  return id !== undefined && object.metadata.annotations?.[ADOPT_ANNOTATION] === id
+}
+
+function memoryOf({ known }: ProviderRequest): JsonObject {
+  return isObject(known['memory']) ? known['memory'] : {}
+}
+
+async function remove(calls: Calls, kind: AwsKind, request: ProviderRequest): Promise<boolean> {
+  const naming = namingOf(request)
+  const { known } = request
+  const isBegun = memoryOf(request)['begun'] === naming.token
+  const found = isBegun ? await find(calls, kind, naming) : undefined
+  const id = typeof known['id'] === 'string' ? known['id'] : found
+  if (id === undefined) return true
+  const there = await read(calls, kind, { id, naming })
+  if (there === undefined) return true
+  if (kind.state !== undefined && there[kind.state.field] === 'DELETING') return false
+  const reply = await calls(kind.service, kind.remove(id, naming))
+  if (isMissing(reply)) return true
+  refuse(kind.service, reply)
+  return (await read(calls, kind, { id, naming })) === undefined
+}
+
+async function find(calls: Calls, kind: AwsKind, naming: Naming): Promise<string | undefined> {
+  if (kind.find.by === 'name') {
+    const there = await read(calls, kind, { id: naming.name, naming })
+    return there === undefined ? undefined : naming.name
+  }
+  const { ask, items, match } = kind.find
+  const answer = await expect(calls, kind, ask)
+  const list = answer[items]
+  const found = (Array.isArray(list) ? list : []).find(
+    (item): item is JsonObject =>
+      isObject(item) && item[match] === naming.name && !isGone(kind, item),
+  )
+  return found === undefined ? undefined : idOf(kind, found)
+}
+
+/** Undefined when it is not there. */
+async function read(
+  calls: Calls,
+  kind: AwsKind,
+  { id, naming }: { readonly id: string; readonly naming: Naming },
+): Promise<JsonObject | undefined> {
+  const reply = await calls(kind.service, kind.read(id, naming))
+  if (isMissing(reply)) return undefined
+  refuse(kind.service, reply)
+  const thing = thingIn(kind, parse(reply.text))
+  return isGone(kind, thing) ? undefined : thing
+}
+
+async function expect(calls: Calls, kind: AwsKind, ask: Ask): Promise<JsonObject> {
+  const reply = await calls(kind.service, ask)
+  refuse(kind.service, reply)
+  return parse(reply.text)
+}
+
+function isGone({ state }: AwsKind, thing: JsonObject): boolean {
+  return state !== undefined && state.gone.includes(asText(thing[state.field]))
+}
+
+function answerOf(
+  { service, arn, state }: AwsKind,
+  { id, thing, form }: { readonly id: string; readonly thing: JsonObject; readonly form: string },
+): ProviderAnswer {
+  const found = arn === undefined ? undefined : thing[arn]
+  const own = service === 's3' ? `arn:aws:s3:::${id}` : undefined
+  const whole = typeof found === 'string' ? found : own
+  const now = state === undefined ? undefined : thing[state.field]
+  const isReady = state === undefined || now === undefined || state.ready.includes(asText(now))
+  return {
+    kind: isReady ? 'ready' : 'pending',
+    id,
+    ...(whole === undefined ? {} : { arn: whole }),
+    properties: thing,
+    connection: { id, ...(whole === undefined ? {} : { arn: whole }) },
+    memory: { form },
+    ...(isReady ? {} : { message: `it is ${asText(now)}` }),
+  }
+}
+
+function idOf({ id }: AwsKind, thing: JsonObject): string | undefined {
+  const value = id === '' ? undefined : thing[id]
+  return typeof value === 'string' ? value : undefined
+}
+
+function thingIn({ within }: AwsKind, answer: JsonObject): JsonObject {
+  const inner = within === undefined ? undefined : answer[within]
+  return isObject(inner) ? inner : answer
+}
