@@ -44,6 +44,17 @@ export interface Ended {
   readonly stderr: string
 }
 
+/**
+ * Of several servers only one can have a port that people know, and one that comes after it would take the other for its
+ * own; asking podman how it is takes longer than most tests.
+ */
+const SIDE_BY_SIDE: Readonly<Record<string, string>> = {
+  functionsDir: './functions',
+  https: '{ port: 0 }',
+  nats: '{ listen: off }',
+  podman: 'off',
+}
+
 export class Signalbox {
   readonly folder: string
   readonly dataDir: string
@@ -97,10 +108,13 @@ export class Signalbox {
     return this.#running.output()
   }
 
-  /** What its next start reads; several servers run side by side, and only one can have the port that people know. */
+  /** What its next start reads. */
   configure(config = ''): void {
-    const https = config.includes('https:') ? '' : 'https: { port: 0 }\n'
-    this.write('signalbox.yaml', `functionsDir: ./functions\n${https}${config}`)
+    const given = config.split('\n')
+    const others = Object.entries(SIDE_BY_SIDE)
+      .filter(([name]) => !given.some((line) => line.startsWith(`${name}:`)))
+      .map(([name, value]) => `${name}: ${value}\n`)
+    this.write('signalbox.yaml', `${others.join('')}${config}`)
   }
 
   write(path: string, text: string): void {
