@@ -29,6 +29,9 @@ import { configName, findConfig } from './provider-configs.ts'
 import { revealSecrets, type SecretReader } from './secrets.ts'
 import { condition, statusOf, writeStatus } from './status.ts'
 
+/** Shorter values are hidden nowhere: they would take common words out of messages. */
+const SECRET_LENGTH_MIN = 8
+
 export interface ManagedControllerOptions {
   readonly type: KubeType
   readonly client: KubeClient
@@ -102,6 +105,8 @@ export class ManagedController {
       if (asked.kind === 'refused') return await this.#fail(object, asked.message)
       hide = asked.hide
       const answer = await within(asked.request, (request) => asked.provider.apply(request))
+      if (answer.kind === 'failed')
+        return await this.#fail(object, hide(answer.message), answer.memory)
       this.#failures.delete(object.metadata.uid!)
       if (answer.kind === 'ready') await writeConnection(client, object, answer.connection)
       await this.#report(object, answer, hide)
@@ -141,7 +146,7 @@ export class ManagedController {
     return {
       kind: 'asked',
       provider,
-      hide: (text) => revealed.hide(text),
+      hide: (text) => hideValues(revealed.hide(text), found.config.secret),
       request: {
         object,
         wanted: revealed.value as JsonObject,
@@ -156,7 +161,7 @@ export class ManagedController {
 
   async #report(
     object: KubeObject,
-    answer: ProviderAnswer,
+    answer: Exclude<ProviderAnswer, { kind: 'failed' }>,
     hide: (text: string) => string,
   ): Promise<void> {
     const synced = condition('Synced', true, 'ReconcileSuccess')
@@ -189,7 +194,7 @@ export class ManagedController {
     })
   }
 
-  async #fail(object: KubeObject, message: string): Promise<number> {
+  async #fail(object: KubeObject, message: string, memory?: JsonObject): Promise<number> {
     const { recorder } = this.#options
     const uid = object.metadata.uid!
     const failures = (this.#failures.get(uid) ?? 0) + 1
@@ -199,7 +204,7 @@ export class ManagedController {
         condition('Synced', false, 'ReconcileError', message),
         condition('Ready', false, 'ReconcileError', message),
       ],
-      rest: statusOf(object),
+      rest: memory === undefined ? statusOf(object) : remembering(object, memory),
     })
     if (failures === 1)
       await recorder.record(object, { type: 'Warning', reason: 'ReconcileError', message })
@@ -211,15 +216,17 @@ export class ManagedController {
     if (!hasFinalizer(object)) return undefined
     const spec = specOf(object)
     if (spec['deletionPolicy'] !== 'Orphan' && allows(spec, 'Delete')) {
+      let hide = shown
       try {
         const asked = await this.#ask(object)
         // Whoever should take it away is not there: nobody else knows whether it ever was.
         if (asked.kind === 'refused') return await this.#fail(object, asked.message)
+        hide = asked.hide
         const isGone = await within(asked.request, (request) => asked.provider.remove(request))
         if (!isGone) return PENDING_LOOK_MS
       } catch (error) {
         if (this.#stop.signal.aborted) return undefined
-        return await this.#fail(object, describeError(error))
+        return await this.#fail(object, hide(describeError(error)))
       }
     }
     await removeConnection(client, object)
@@ -240,6 +247,24 @@ function shownOf(
     properties: JSON.parse(hide(JSON.stringify(properties))) as Json,
     ...(memory === undefined ? {} : { memory }),
   }
+}
+
+/** The status with what the provider is to be told again. */
+function remembering(object: KubeObject, memory: JsonObject): JsonObject {
+  const { atProvider } = statusOf(object)
+  const before = isObject(atProvider) ? atProvider : {}
+  return { ...statusOf(object), atProvider: { ...before, memory } }
+}
+
+/** Without the values of a Secret, also of one that is a file of credentials. */
+function hideValues(text: string, secret: Readonly<Record<string, string>>): string {
+  const values = Object.values(secret).flatMap((value) => [
+    value.trim(),
+    ...value.split('\n').map((line) => line.slice(line.indexOf('=') + 1).trim()),
+  ])
+  return values
+    .filter((value) => value.length >= SECRET_LENGTH_MIN)
+    .reduce((hidden, value) => hidden.replaceAll(value, '[masked]'), text)
 }
 
 /** Under the deadline of one call. */

@@ -43,6 +43,8 @@ export type ProviderAnswer =
     }
   /** It is on its way and has no id yet. */
   | { readonly kind: 'begun'; readonly memory: JsonObject; readonly message: string }
+  /** What the other side had begun has failed; `memory` is kept for the next try. */
+  | { readonly kind: 'failed'; readonly memory: JsonObject; readonly message: string }
   /** It is not there, and may not be made. */
   | { readonly kind: 'absent' }
 

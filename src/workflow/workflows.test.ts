@@ -58,7 +58,11 @@ function open(): Promise<Workflows> {
       const { name } = object.metadata
       return { kind: 'ready', id: name, arn: `arn:${name}`, properties: {}, connection: {} }
     },
-    remove: async () => true,
+    async remove({ config }) {
+      // As services do that say back what they were sent.
+      if (trouble !== undefined) throw new Error(`${trouble}: ${JSON.stringify(config.secret)}`)
+      return true
+    },
   }
   return openWorkflows({
     client,
@@ -282,6 +286,28 @@ test('a provider that fails is shown as it is, and is tried until it does not', 
     name: 'x-flow',
   })
   assert.equal(ready(flow), 'True/Available')
+})
+
+test('what a service says back of its credentials is in no status and no event', async () => {
+  const data = { aws_secret_access_key: Buffer.from('do-not-show-me').toString('base64') }
+  const metadata = { name: 'keys', namespace: 'default' }
+  await client.create({ apiVersion: 'v1', kind: 'Secret', metadata, data })
+  const credentials = { source: 'Secret', secretRef: metadata }
+  await client.create(objectOf('ProviderConfig', 'aws', { provider: 'aws', credentials }))
+  await client.create(TEMPLATE)
+  await client.create(event('e', GIVEN, { providerConfigRef: { name: 'aws' } }))
+  await becomes(own('Event', 'e'), 'True/WorkflowExecuted')
+  trouble = 'it is in use'
+  const key = { apiVersion: FLOW, kind: 'Flow', namespace: 'default', name: 'x-flow' }
+  await client.delete(key)
+  await until(async () =>
+    JSON.stringify((await client.get(key))?.['status']).includes('it is in use'),
+  )
+  const told = await client.list({ apiVersion: 'v1', kind: 'Event' })
+  const shown = JSON.stringify([await client.get(key), told.items])
+  assert.doesNotMatch(shown, /do-not-show-me/)
+  assert.match(shown, /\[masked\]/)
+  trouble = undefined
 })
 
 test('a ProviderConfig that is not there is named, and making it is enough', async () => {

@@ -4,7 +4,7 @@ import type { AwsCall } from '../../../connect/index.ts'
 import { isObject, type JsonObject } from '../../json-tree.ts'
 
 /** One request, in the words of the service. */
-export type Ask = Pick<AwsCall, 'method' | 'path'> & {
+export type Ask = Pick<AwsCall, 'method' | 'path' | 'query'> & {
   readonly body?: JsonObject
   /** Instead of a body of JSON. */
   readonly xml?: string
@@ -187,7 +187,8 @@ export function capitalised(value: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name.charAt(0).toUpperCase() + name.slice(1),
-      capital(member),
+      // The names of tags are the user's.
+      name.toLowerCase() === 'tags' ? member : capital(member),
     ]),
   )
 }

@@ -111,13 +111,19 @@ async function find(calls: Calls, kind: AwsKind, naming: Naming): Promise<string
     return there === undefined ? undefined : naming.name
   }
   const { ask, items, match } = kind.find
-  const answer = await expect(calls, kind, ask)
-  const list = answer[items]
-  const found = (Array.isArray(list) ? list : []).find(
-    (item): item is JsonObject =>
-      isObject(item) && item[match] === naming.name && !isGone(kind, item),
-  )
-  return found === undefined ? undefined : idOf(kind, found)
+  let nextToken: string | undefined
+  do {
+    const query = nextToken === undefined ? {} : { query: { nextToken } }
+    const answer = await expect(calls, kind, { ...ask, ...query })
+    const list = answer[items]
+    const found = (Array.isArray(list) ? list : []).find(
+      (item): item is JsonObject =>
+        isObject(item) && item[match] === naming.name && !isGone(kind, item),
+    )
+    if (found !== undefined) return idOf(kind, found)
+    nextToken = typeof answer['nextToken'] === 'string' ? answer['nextToken'] : undefined
+  } while (nextToken !== undefined)
+  return undefined
 }
 
 /** Undefined when it is not there. */

@@ -9,6 +9,7 @@ import { credentialsOf, endpointOf, regionOf } from './account.ts'
 import type { Ask, Naming } from './aws-kinds.ts'
 
 const MESSAGE_LENGTH_MAX = 500
+const MISSING = /NotFound|NoSuch|not found/i
 /** Members of `forProvider` that are ours. */
 const OURS: ReadonlySet<string> = new Set(['region', 'name', 'id'])
 
@@ -19,7 +20,7 @@ export type Calls = (
 ) => Promise<AwsReply>
 
 export function callsOf(api: AwsApi, { config, wanted, signal }: ProviderRequest): Calls {
-  return (service, { method, path, body, xml, headers = {} }) => {
+  return (service, { method, path, query, body, xml, headers = {} }) => {
     const endpoint = endpointOf(service, config)
     const text = xml ?? (body === undefined ? undefined : JSON.stringify(body))
     return api.call(
@@ -29,6 +30,7 @@ export function callsOf(api: AwsApi, { config, wanted, signal }: ProviderRequest
         credentials: credentialsOf(config),
         method,
         path,
+        ...(query === undefined ? {} : { query }),
         headers: {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
@@ -54,7 +56,10 @@ export function namingOf({ object, wanted, config }: ProviderRequest): Naming {
 
 /** Services say it by the status, Cloud Control and stand-ins of services by the name of the error. */
 export function isMissing({ status, text }: AwsReply): boolean {
-  return status === 404 || (status === 400 && /NotFoundException|not found/i.test(text))
+  // An answer of somebody else, at a wrong endpoint, says nothing of the kind.
+  return (
+    (status === 404 && text === '') || ((status === 404 || status === 400) && MISSING.test(text))
+  )
 }
 
 /** Rejects with what the service said. */

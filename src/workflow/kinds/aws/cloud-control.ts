@@ -16,12 +16,25 @@ const NAMESPACES: Readonly<Record<string, string>> = {
   mediapackagev2: 'MediaPackageV2',
   s3: 'S3',
 }
+/** Types that CloudFormation writes otherwise than the kind is written. */
+const TYPES: Readonly<Record<string, string>> = {
+  'AWS::MediaLive::MultiplexProgram': 'AWS::MediaLive::Multiplexprogram',
+}
 /** Types that name themselves by another member than `Name`. */
 const NAMES: Readonly<Record<string, string>> = {
   'AWS::MediaPackageV2::Channel': 'ChannelName',
   'AWS::MediaPackageV2::OriginEndpoint': 'OriginEndpointName',
   'AWS::MediaLive::InputSecurityGroup': '',
-  'AWS::MediaLive::MultiplexProgram': 'ProgramName',
+  'AWS::MediaLive::Multiplexprogram': 'ProgramName',
+}
+
+/** What is kept between calls: that it was begun, the request under way, what was wanted, and how often it failed. */
+interface Memory {
+  readonly begun?: boolean
+  readonly request?: string
+  readonly form?: string
+  /** Part of the token of each request: one that failed is not the answer to the next. */
+  readonly attempt: number
 }
 
 export async function applyByCloudControl(
@@ -32,25 +45,27 @@ export async function applyByCloudControl(
   const type = typeOf(request)
   const wanted = wantedOf(request, type)
   const form = hashOf(wanted)
-  const memory = isObject(known['memory']) ? known['memory'] : {}
-  const { request: token } = memory
-  if (typeof token === 'string') return follow(calls, { type, token, form })
+  const memory = memoryOf(request)
+  if (memory.request !== undefined) {
+    const answer = await ask(calls, 'GetResourceRequestStatus', { RequestToken: memory.request })
+    return settle(calls, { type, memory, progress: progressIn(answer) })
+  }
   const { id } = known
   if (typeof id !== 'string') {
     if (!mayCreate) return { kind: 'absent' }
-    const answer = await ask(calls, 'CreateResource', {
-      TypeName: type,
-      DesiredState: JSON.stringify(wanted),
-      // The same at each try: what was begun is gone on with.
-      ClientToken: request.object.metadata.uid!,
-    })
-    return settle(calls, { type, form, progress: progressIn(answer) })
+    // That it is about to be made is kept before it is, so that a crash leaves nothing behind.
+    if (memory.begun !== true) {
+      const begun = { ...memory, begun: true }
+      return { kind: 'begun', memory: begun, message: 'it is about to be made' }
+    }
+    const progress = await create(calls, request, { type, memory })
+    return settle(calls, { type, memory: { ...memory, form }, progress })
   }
   const properties = await propertiesOf(calls, type, id)
   if (properties === undefined)
     throw new Error(`${type} \`${id}\` is no longer there: delete the object and make it anew`)
-  if (memory['form'] === form || memory['form'] === undefined || !mayUpdate)
-    return readyAs(id, properties, form)
+  if (memory.form === form || (memory.form === undefined && memory.attempt === 0) || !mayUpdate)
+    return readyAs(id, properties, { ...memory, form: memory.form ?? form })
   const patch = Object.entries(wanted).map(([name, value]) => ({
     op: properties[name] === undefined ? 'add' : 'replace',
     path: `/${name}`,
@@ -60,20 +75,58 @@ export async function applyByCloudControl(
     TypeName: type,
     Identifier: id,
     PatchDocument: JSON.stringify(patch),
+    ClientToken: `${form}-${memory.attempt}`,
   })
-  return settle(calls, { type, form, progress: progressIn(answer) })
+  return settle(calls, { type, memory: { ...memory, form }, progress: progressIn(answer) })
 }
 
 export async function removeByCloudControl(
   calls: Calls,
   request: ProviderRequest,
 ): Promise<boolean> {
-  const { id } = request.known
-  if (typeof id !== 'string') return true
   const type = typeOf(request)
-  if ((await propertiesOf(calls, type, id)) === undefined) return true
-  await ask(calls, 'DeleteResource', { TypeName: type, Identifier: id })
-  return (await propertiesOf(calls, type, id)) === undefined
+  const made = await findMade(calls, request, type)
+  if (made === 'pending') return false
+  if (made === undefined || (await propertiesOf(calls, type, made.id)) === undefined) return true
+  const reply = await send(calls, 'DeleteResource', { TypeName: type, Identifier: made.id })
+  // It is being removed already.
+  if (reply.status === 400 && reply.text.includes('ConcurrentOperation')) return false
+  refuse(SERVICE, reply)
+  return (await propertiesOf(calls, type, made.id)) === undefined
+}
+
+/** Undefined when nothing was made; `pending` while that is not known yet. */
+async function findMade(
+  calls: Calls,
+  request: ProviderRequest,
+  type: string,
+): Promise<{ readonly id: string } | 'pending' | undefined> {
+  const { id } = request.known
+  if (typeof id === 'string') return { id }
+  const memory = memoryOf(request)
+  if (memory.request === undefined && memory.begun !== true) return undefined
+  // Asked again under its token, Cloud Control says what became of the first time; had there been none, it goes at once.
+  const progress =
+    memory.request === undefined
+      ? await create(calls, request, { type, memory })
+      : progressIn(await ask(calls, 'GetResourceRequestStatus', { RequestToken: memory.request }))
+  if (isFailed(progress)) return undefined
+  const isMade = progress.status === 'SUCCESS' && progress.id !== undefined
+  return isMade ? { id: progress.id } : 'pending'
+}
+
+async function create(
+  calls: Calls,
+  request: ProviderRequest,
+  { type, memory }: { readonly type: string; readonly memory: Memory },
+): Promise<Progress> {
+  const answer = await ask(calls, 'CreateResource', {
+    TypeName: type,
+    DesiredState: JSON.stringify(wantedOf(request, type)),
+    // The same at each try until one fails: what was begun is gone on with.
+    ClientToken: `${request.object.metadata.uid!}-${memory.attempt}`,
+  })
+  return progressIn(answer)
 }
 
 interface Progress {
@@ -83,38 +136,54 @@ interface Progress {
   readonly message: string
 }
 
-async function follow(
-  calls: Calls,
-  { type, token, form }: { readonly type: string; readonly token: string; readonly form: string },
-): Promise<ProviderAnswer> {
-  const answer = await ask(calls, 'GetResourceRequestStatus', { RequestToken: token })
-  return settle(calls, { type, form, progress: progressIn(answer) })
-}
-
 async function settle(
   calls: Calls,
   {
     type,
-    form,
+    memory,
     progress,
-  }: { readonly type: string; readonly form: string; readonly progress: Progress },
+  }: { readonly type: string; readonly memory: Memory; readonly progress: Progress },
 ): Promise<ProviderAnswer> {
+  const { request: _, ...rest } = memory
   const { status, token, id, message } = progress
-  if (status === 'FAILED' || status === 'CANCEL_COMPLETE') throw new Error(`${type}: ${message}`)
-  if (status !== 'SUCCESS' || id === undefined)
-    return {
-      kind: 'begun',
-      memory: { request: token, form },
-      message: `Cloud Control says ${status}`,
-    }
-  const properties = (await propertiesOf(calls, type, id)) ?? {}
-  return readyAs(id, properties, form)
+  if (isFailed(progress)) {
+    const { form: __, ...again } = rest
+    const next = { ...again, attempt: memory.attempt + 1 }
+    return { kind: 'failed', memory: next, message: `${type}: ${message}` }
+  }
+  if (status !== 'SUCCESS' || id === undefined) {
+    const pending = { ...rest, request: token }
+    return { kind: 'begun', memory: pending, message: `Cloud Control says ${status}` }
+  }
+  return readyAs(id, (await propertiesOf(calls, type, id)) ?? {}, rest)
 }
 
-function readyAs(id: string, properties: JsonObject, form: string): ProviderAnswer {
+function isFailed({ status }: Progress): boolean {
+  return status === 'FAILED' || status === 'CANCEL_COMPLETE'
+}
+
+function readyAs(id: string, properties: JsonObject, memory: Memory): ProviderAnswer {
   const arn = Object.entries(properties).find(([name]) => name.endsWith('Arn'))?.[1]
   const whole = typeof arn === 'string' ? { arn } : {}
-  return { kind: 'ready', id, ...whole, properties, connection: { id, ...whole }, memory: { form } }
+  return {
+    kind: 'ready',
+    id,
+    ...whole,
+    properties,
+    connection: { id, ...whole },
+    memory: { ...memory },
+  }
+}
+
+function memoryOf({ known }: ProviderRequest): Memory {
+  const memory = isObject(known['memory']) ? known['memory'] : {}
+  const { begun, request, form, attempt } = memory
+  return {
+    attempt: typeof attempt === 'number' ? attempt : 0,
+    ...(begun === true ? { begun } : {}),
+    ...(typeof request === 'string' ? { request } : {}),
+    ...(typeof form === 'string' ? { form } : {}),
+  }
 }
 
 /** Undefined when it is not there. */
@@ -161,7 +230,8 @@ function progressIn({ ProgressEvent: event }: JsonObject): Progress {
 
 function typeOf({ object: { apiVersion, kind } }: ProviderRequest): string {
   const service = apiVersion.split('.')[0]!
-  return `AWS::${NAMESPACES[service] ?? service}::${kind}`
+  const type = `AWS::${NAMESPACES[service] ?? service}::${kind}`
+  return TYPES[type] ?? type
 }
 
 /** `forProvider` in the words of CloudFormation, with the name that the object has. */
