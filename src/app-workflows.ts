@@ -1,5 +1,6 @@
 // Workflows in this server: the room over its objects, and what steps reach of the other rooms.
 
+import { createHash } from 'node:crypto'
 import type { Machines } from './app-machines.ts'
 import type { Delivery } from './app-delivery.ts'
 import type { AppOptions, Closers } from './app-options.ts'
@@ -7,7 +8,7 @@ import type { State } from './app-state.ts'
 import { EventWaits } from './app-event-waits.ts'
 import { callFunction, callHttp } from './app-workflow-calls.ts'
 import { createAwsApi } from './connect/index.ts'
-import { createUuid, formatSeconds } from './base/index.ts'
+import { formatSeconds } from './base/index.ts'
 import { formatBusKey, storePutEvent } from './event/index.ts'
 import type { Cursor } from './log/index.ts'
 import { DEFAULT_ACCOUNT, DEFAULT_BUS } from './model/index.ts'
@@ -54,7 +55,7 @@ export async function openWorkflowRoom(
     clock,
     random,
     logger: roomLogger,
-    outside: createOutside({ clock, random }, parts, waits),
+    outside: createOutside({ clock }, parts, waits),
     renderText: (text, parameters) =>
       parseGoTemplate(text, { name: 'template' }).render(parameters),
     isNamespaced: (of) => objects.types.find(of)?.namespaced,
@@ -73,7 +74,7 @@ export async function openWorkflowRoom(
 }
 
 function createOutside(
-  stamps: Pick<AppOptions, 'clock' | 'random'>,
+  stamps: Pick<AppOptions, 'clock'>,
   { state: { log }, delivery: { ingress, sinks } }: WorkflowRoomParts,
   waits: EventWaits,
 ): Outside {
@@ -108,20 +109,21 @@ async function publish(ingress: Delivery['ingress'], news: readonly WorkflowNews
       resources: [],
       detail: JSON.stringify(detail),
     }),
-    dedupeKey: `workflow/${id}`,
+    dedupeKey: `workflow/news/${id}`,
   }))
   await ingress.accept('internal', events)
 }
 
 /** `with`: `{ bus, source, detailType, detail, resources }`. */
 async function putEvent(
-  { clock, random }: Pick<AppOptions, 'clock' | 'random'>,
+  { clock }: Pick<AppOptions, 'clock'>,
   ingress: Delivery['ingress'],
   { with: given, idempotencyKey }: CallRequest,
 ): Promise<ActionResult> {
   const { bus, source = SOURCE, detailType = 'Workflow step', detail = {}, resources = [] } = given
   const busKey = busKeyOf(typeof bus === 'string' ? bus : undefined)
-  const id = createUuid(random)
+  // A crash may forget that it was put: what is put again is the same event then, by its id.
+  const id = uuidOf(idempotencyKey)
   const record = storePutEvent({
     ...ORIGIN,
     busKey,
@@ -133,11 +135,24 @@ async function putEvent(
     detail: JSON.stringify(detail),
   })
   const [result] = await ingress.accept('internal', [
-    { id, busKey, record, dedupeKey: `workflow/${idempotencyKey}` },
+    { id, busKey, record, dedupeKey: `workflow/step/${idempotencyKey}` },
   ])
   if (result?.kind === 'refused')
     return { kind: 'failed', message: result.faults.join('; '), isFinal: true }
   return { kind: 'done', output: { eventId: result?.id ?? id } }
+}
+
+/** The same for the same text; version 8 of RFC 9562, which is made of a hash. */
+function uuidOf(text: string): string {
+  const hash = createHash('sha256').update(text).digest('hex')
+  const [a, b, c, d, e] = [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `8${hash.slice(13, 16)}`,
+    `a${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ]
+  return `${a}-${b}-${c}-${d}-${e}`
 }
 
 const ORIGIN = { account: DEFAULT_ACCOUNT, region: REGION }
