@@ -1,7 +1,7 @@
 // Objects that have to be there: whoever finds them missing makes them, and who comes second is content.
 
 import type { KubeClient } from './kube-client.ts'
-import { isKubeError } from './kube-error.ts'
+import { hasKubeReason } from './kube-error.ts'
 import type { KubeObject } from './kube-object.ts'
 
 /** What is there already stays as it is. */
@@ -9,6 +9,6 @@ export async function createOnce(client: KubeClient, object: KubeObject): Promis
   try {
     await client.create(object)
   } catch (error) {
-    if (!isKubeError(error, 'AlreadyExists')) throw error
+    if (!hasKubeReason(error, 'AlreadyExists')) throw error
   }
 }

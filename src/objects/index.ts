@@ -20,13 +20,19 @@ export {
 } from './kube-object.ts'
 export { Controller, type ControllerOptions, type ObjectName } from './controller.ts'
 export { createOnce } from './create-once.ts'
-export { installKinds } from './install-kinds.ts'
+export { installKinds, type InstallKindsOptions } from './install-kinds.ts'
 export { EventRecorder, type Saying } from './event-recorder.ts'
 export type { KubeObjects, KubeObjectsOptions } from './kube-objects.ts'
 export type { StrategyOf } from './crd-resource-types.ts'
 export { type Machinery, type MachineryOptions, openMachinery } from './machinery.ts'
 export { apiVersionOf, type OnTypesChanged, type ResourceTypes } from './resource-types.ts'
-export { isKubeError, KubeError, type KubeErrorDetails, type KubeReason } from './kube-error.ts'
+export {
+  hasKubeReason,
+  isKubeError,
+  KubeError,
+  type KubeErrorDetails,
+  type KubeReason,
+} from './kube-error.ts'
 export { accessDenied, badRequest, conflict, forbidden, invalid, notFound } from './kube-faults.ts'
 export { nameSelected } from './selectors.ts'
 export { AGE_COLUMN, column, NAME_COLUMN } from './columns.ts'

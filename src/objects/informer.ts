@@ -64,7 +64,7 @@ export class Informer {
         await this.#watch(resourceVersion)
       } catch (error) {
         if (signal.aborted) break
-        // A list may know of a revision that watches have not been told of yet: Timeout.
+        // What another server of the store listed may not be known to this one yet: Timeout.
         const isOrdinary = isKubeError(error, 'Expired') || isKubeError(error, 'Timeout')
         if (!isOrdinary)
           logger.warn('a watch broke, and is begun again', {

@@ -6,7 +6,7 @@ import { type Clock, wait } from '../base/index.ts'
 import { listAt, textAt } from './columns.ts'
 import { createOnce } from './create-once.ts'
 import type { KubeClient } from './kube-client.ts'
-import { isKubeError } from './kube-error.ts'
+import { hasKubeReason } from './kube-error.ts'
 import { keyOf, type KubeObject } from './kube-object.ts'
 import { ESTABLISH_LOOK_MS } from './limits.ts'
 
@@ -42,7 +42,7 @@ async function installKind(client: KubeClient, wanted: KubeObject): Promise<void
     await client.update({ ...found, metadata, spec: wanted['spec'] })
   } catch (error) {
     // Another process of the same store was faster.
-    if (!isKubeError(error, 'Conflict')) throw error
+    if (!hasKubeReason(error, 'Conflict')) throw error
   }
 }
 

@@ -48,3 +48,9 @@ export class KubeError extends Error {
 export function isKubeError(error: unknown, reason?: KubeReason): error is KubeError {
   return error instanceof KubeError && (reason === undefined || error.reason === reason)
 }
+
+/** Told by its reason alone: a client that a program brings has errors of its own. */
+export function hasKubeReason(error: unknown, ...reasons: readonly KubeReason[]): boolean {
+  if (!(error instanceof Error) || !('reason' in error)) return false
+  return reasons.some((reason) => reason === error.reason)
+}

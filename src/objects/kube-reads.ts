@@ -20,6 +20,8 @@ import { Ticks } from './ticks.ts'
 export class KubeReads {
   readonly #rows: RowStore
   readonly #clock: Clock
+  /** The newest revision that a list answered: the store's own count may be told a moment later. */
+  #listed = 0
 
   constructor(rows: RowStore, clock: Clock) {
     this.#rows = rows
@@ -128,7 +130,7 @@ export class KubeReads {
     const revision = revisionOf(query.resourceVersion)
     if (revision !== undefined) this.#refuseFuture(revision)
     try {
-      return await this.#rows.list({
+      const found = await this.#rows.list({
         kind: rowKindOf(type),
         ...(wanted.namespace === undefined ? {} : { namespace: wanted.namespace }),
         ...(wanted.labels.length === 0 ? {} : { labels: wanted.labels }),
@@ -136,6 +138,8 @@ export class KubeReads {
         ...(continueToken === undefined ? {} : { continueToken }),
         ...(exact && revision !== undefined && continueToken === undefined ? { revision } : {}),
       })
+      this.#listed = Math.max(this.#listed, found.revision)
+      return found
     } catch (error) {
       if (isAppError(error, 'REVISION_COMPACTED'))
         throw new KubeError(
@@ -149,7 +153,7 @@ export class KubeReads {
   }
 
   #refuseFuture(revision: number): void {
-    const current = this.#rows.revision()
+    const current = Math.max(this.#rows.revision(), this.#listed)
     if (revision <= current) return
     const message = `Too large resource version: ${revision}, current: ${current}`
     throw new KubeError('Timeout', message, { retryAfterSeconds: 1 })

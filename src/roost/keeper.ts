@@ -75,6 +75,8 @@ export class Keeper implements RoostEvents {
   readonly #stop = new AbortController()
   #occasions = 0
   #state: 'created' | 'running' | 'stopped' = 'created'
+  /** Roosts are watched and triggers are read: from here on nothing that happens is missed. */
+  #hasBegun = false
 
   constructor(settings: RoostSettings, options: EventManagerOptions) {
     const { clock = systemClock, random = systemRandom, logger = silentLogger } = options
@@ -145,7 +147,7 @@ export class Keeper implements RoostEvents {
     await this.#letters?.refresh()
     await this.#cluster.start()
     if (watch) {
-      await installManagedRoost(kube)
+      await installManagedRoost({ client: kube, clock: this.#clock, signal: this.#stop.signal })
       await this.#book.load()
       await this.#watcher.start()
     }
@@ -155,6 +157,7 @@ export class Keeper implements RoostEvents {
     }
     for (const topic of this.#handling.topics) this.#consume(topic)
     this.#rounds?.start()
+    this.#hasBegun = true
   }
 
   async stop(): Promise<void> {
@@ -246,6 +249,7 @@ export class Keeper implements RoostEvents {
     const isProducerWell = this.#isProducerWell()
     const isConsumerWell = this.#isConsumerWell()
     const reasons = [
+      ...(this.#hasBegun ? [] : ['the keeper begins']),
       ...(this.#cluster.fault === undefined ? [] : [this.#cluster.fault]),
       ...(this.#breaker.state === 'open' ? ['the circuit breaker is open'] : []),
       ...(isProducerWell ? [] : ['events cannot be published']),

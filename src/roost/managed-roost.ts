@@ -1,7 +1,11 @@
 // The kind ManagedRoost: its definition, installed when the keeper starts, so that kubectl knows it.
 
-import { isKubeErrorOf } from './kube-refusal.ts'
-import type { KubeClient, KubeObject, KubeType } from '../objects/index.ts'
+import {
+  installKinds,
+  type InstallKindsOptions,
+  type KubeObject,
+  type KubeType,
+} from '../objects/index.ts'
 import type { Schema } from '../structure/index.ts'
 
 export const MANAGED_ROOST: KubeType = {
@@ -114,12 +118,10 @@ const DEFINITION: KubeObject = {
   },
 }
 
-/** A definition that is there is the cluster's own, and stays as it is. */
-export async function installManagedRoost(kube: KubeClient): Promise<void> {
-  if ((await kube.get({ ...CRD, name: NAME })) !== undefined) return
-  try {
-    await kube.create(DEFINITION)
-  } catch (error) {
-    if (!isKubeErrorOf(error, 'AlreadyExists')) throw error
-  }
+/**
+ * Resolves when the kind is served, or the signal aborted: who looks for roosts before that finds no such kind. A
+ * definition that is there is the cluster's own, and stays as it is.
+ */
+export function installManagedRoost(options: InstallKindsOptions): Promise<void> {
+  return installKinds(options, [DEFINITION])
 }

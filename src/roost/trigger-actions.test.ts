@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { createLogger } from '../base/index.ts'
+import { createLogger, systemClock } from '../base/index.ts'
 import { FakeClock } from '../base/testing.ts'
 import type { Event } from '../event/index.ts'
 import type { KubeClient, KubeObject } from '../objects/index.ts'
@@ -8,7 +8,7 @@ import { openTestObjects } from '../objects/testing.ts'
 import { installManagedRoost, MANAGED_ROOST } from './managed-roost.ts'
 import { ObeyedEvents } from './obeyed-events.ts'
 import { createMemoryShelf } from './shelf.ts'
-import { testRoost, untilTrue } from './testing.ts'
+import { testRoost } from './testing.ts'
 import { APPROVAL, TriggerActions } from './trigger-actions.ts'
 import type { Trigger } from './trigger.ts'
 
@@ -28,9 +28,8 @@ async function open(context: TestContext, make?: (client: KubeClient) => KubeCli
   const objects = await openTestObjects()
   const { client } = objects
   context.after(() => objects.close())
-  await installManagedRoost(client)
-  await installManagedRoost(client)
-  await created(client)
+  const { signal } = new AbortController()
+  await installManagedRoost({ client, clock: systemClock, signal })
   const told: string[] = []
   const lines: Record<string, unknown>[] = []
   const actions = new TriggerActions({
@@ -50,19 +49,15 @@ async function open(context: TestContext, make?: (client: KubeClient) => KubeCli
 }
 
 /** As soon as its kind is served. */
-async function created(client: KubeClient): Promise<void> {
-  const state = { isServed: false }
-  await untilTrue(
-    () => state.isServed,
-    async () => {
-      await new Promise((resolve) => void setImmediate(resolve))
-      await client.list(MANAGED_ROOST).then(
-        () => (state.isServed = true),
-        () => {},
-      )
-    },
-  )
-}
+test('roosts can be listed as soon as their kind is installed, and it is installed once', async (context) => {
+  const objects = await openTestObjects()
+  context.after(() => objects.close())
+  const { client } = objects
+  const { signal } = new AbortController()
+  const install = (): Promise<void> => installManagedRoost({ client, clock: systemClock, signal })
+  await Promise.all([install(), install()])
+  assert.deepEqual((await client.list(MANAGED_ROOST)).items, [])
+})
 
 function roost(name = 'my-roost', more: Parameters<typeof testRoost>[0] = {}): KubeObject {
   const made = testRoost({ name, ...more })

@@ -2,9 +2,8 @@
 
 import { AppError, channels, type Logger } from '../base/index.ts'
 import type { Event } from '../event/index.ts'
-import type { KubeClient, KubeObject } from '../objects/index.ts'
+import { hasKubeReason, type KubeClient, type KubeObject } from '../objects/index.ts'
 import type { Json } from '../structure/index.ts'
-import { isKubeErrorOf } from './kube-refusal.ts'
 import { TARGETS_MAX } from './limits.ts'
 import { MANAGED_ROOST } from './managed-roost.ts'
 import type { RoostBook } from './roost-book.ts'
@@ -95,7 +94,7 @@ export class TriggerActions {
       })
       return 'done'
     } catch (error) {
-      if (isKubeErrorOf(error, 'NotFound')) return 'gone'
+      if (hasKubeReason(error, 'NotFound')) return 'gone'
       throw error
     }
   }
@@ -159,11 +158,11 @@ function needsApproval(roost: KubeObject): boolean {
 function asAppError(error: unknown, what: string): unknown {
   const said = error instanceof Error ? error.message : String(error)
   const message = `${what}: ${said}`
-  if (isKubeErrorOf(error, 'Forbidden', 'Unauthorized'))
+  if (hasKubeReason(error, 'Forbidden', 'Unauthorized'))
     return new AppError('ACCESS_DENIED', message, { cause: error })
-  if (isKubeErrorOf(error, 'Invalid', 'BadRequest'))
+  if (hasKubeReason(error, 'Invalid', 'BadRequest'))
     return new AppError('RESOURCE_INVALID', message, { cause: error })
-  if (isKubeErrorOf(error, 'NotFound'))
+  if (hasKubeReason(error, 'NotFound'))
     return new AppError('RESOURCE_NOT_FOUND', message, { cause: error })
   return error
 }

@@ -116,10 +116,14 @@ function toldIn(topic: string, of?: string): readonly Told[] {
 
 async function told(topic: string, count: number, of?: string): Promise<readonly Told[]> {
   let seen: readonly Told[] = []
-  await until(`${count} events in ${topic}`, RECOVERY_MS, () => {
-    seen = toldIn(topic, of)
-    return seen.length >= count
-  })
+  try {
+    await until(`${count} events in ${topic}`, RECOVERY_MS, () => {
+      seen = toldIn(topic, of)
+      return seen.length >= count
+    })
+  } catch (error) {
+    throw new Error(`seen: ${typesOf(seen).join(', ') || 'nothing'}`, { cause: error })
+  }
   return seen
 }
 
