@@ -5,7 +5,7 @@ import type { AppOptions, Closers } from './app-options.ts'
 import type { State } from './app-state.ts'
 import type { PipeQuery, PipeStateView } from './api/index.ts'
 import { AppError } from './base/index.ts'
-import { createKafkaSourceKind } from './connect/index.ts'
+import { createKafkaSourceKind, createNatsSourceKind } from './connect/index.ts'
 import { createPipeUses, openPipeKeeper, type PipeUses, type PipeView } from './control/index.ts'
 import { decodeResource, Objects } from './objects/index.ts'
 import { Pipes } from './pipe/index.ts'
@@ -29,6 +29,12 @@ export async function openPipes(
         findBroker: brokers.directory.find,
         accessTo: (broker) => brokers.directory.accessTo(broker),
         clock,
+      }),
+      createNatsSourceKind({
+        findBroker: brokers.directory.find,
+        clock,
+        random,
+        logger: roomLogger,
       }),
     ],
     sinkAt: (address) => sinks.at(address),

@@ -6,10 +6,10 @@ import type { SinkMessage } from './sink.ts'
 /** The text that a path such as `$.detail.id` selects of an envelope; undefined when there is none. */
 export type SelectText = (path: string, envelope: Uint8Array) => string | undefined
 
-/** The event; where the target makes an input of it, that is its data. */
-export function sentEvent({ event, target, body }: SinkMessage): Event {
+/** The event; where the target makes an input of it, or a pipe sends, that is its data. */
+export function sentEvent({ event, target, body, isBodyOnly }: SinkMessage): Event {
   const whole = event.toEvent()
-  if (target.input === undefined) return whole
+  if (target.input === undefined && isBodyOnly !== true) return whole
   const { datacontenttype: _, dataschema: __, ...rest } = whole
   const isJson = checkJson(body, { depthMax: EVENT_DEPTH_MAX }).kind !== 'fault'
   return { ...rest, data: body, datacontenttype: isJson ? 'application/json' : 'text/plain' }

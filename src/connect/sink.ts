@@ -12,6 +12,8 @@ export interface SinkMessage {
   /** What to send: the envelope, or the target's transformed input. Shares memory with the log; do not change. */
   readonly body: Uint8Array
   readonly target: Target
+  /** The body is all there is to send: the event was only made around it. */
+  readonly isBodyOnly?: true
   /** 1 is the first. */
   readonly attempt: number
   /** What goes beside the body to where there is a place for it: attributes as SQS has them. */

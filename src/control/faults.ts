@@ -150,9 +150,14 @@ const FAULTS = {
   },
   'pipe-exists': { code: 'RESOURCE_EXISTS', message: 'pipe `{pipe}` exists already' },
   'pipe-not-found': { code: 'RESOURCE_NOT_FOUND', message: 'pipe `{pipe}` does not exist' },
+  'pipe-target-invalid': {
+    code: 'REQUEST_INVALID',
+    message: 'expected the target of a pipe to be {forms}, got `{target}`',
+  },
   'pipe-source-unknown': {
     code: 'RESOURCE_INVALID',
-    message: 'expected the source of a pipe to be a queue or a topic of Kafka, got `{source}`',
+    message:
+      'expected the source of a pipe to be a queue, a topic of Kafka (`smk://HOST:PORT`, `kafka://BROKER/TOPIC`), or a stream or subject of NATS (`nats://BROKER/STREAM`), got `{source}`',
   },
   'placeholder-unknown': {
     code: 'TEMPLATE_INVALID',

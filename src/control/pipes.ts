@@ -3,6 +3,7 @@
 import { isAppError } from '../base/index.ts'
 import {
   encodeName,
+  isTargetAddress,
   namespaceOf,
   parseArn,
   pipeArn,
@@ -14,6 +15,7 @@ import {
   type ResourceOf,
   type Scope,
   type Tags,
+  TARGET_ADDRESS_FORMS,
 } from '../model/index.ts'
 import { type Pipes, type PipeStatus, planPipe } from '../pipe/index.ts'
 import { fault } from './faults.ts'
@@ -202,9 +204,14 @@ function changed(options: PipeUsesOptions, spec: PipeSpec, change: PipeChange): 
   if (!options.pipes.canRead(after.source)) {
     throw fault('pipe-source-unknown', { source: after.source })
   }
+  if (BROKER_ADDRESS.test(after.target) && !isTargetAddress(after.target)) {
+    throw fault('pipe-target-invalid', { target: after.target, forms: TARGET_ADDRESS_FORMS })
+  }
   planPipe(after, '')
   return after
 }
+
+const BROKER_ADDRESS = /^(?:kafka|nats):/
 
 /**
  * Members that are given replace theirs as a whole, the others stay.

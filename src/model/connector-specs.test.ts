@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isTargetAddress, parseBrokerAddress } from './address.ts'
+import { isTargetAddress, parseBrokerAddress, parseNatsSource } from './address.ts'
 import type { BrokerSpec } from './broker-spec.ts'
 import type { SourceSpec } from './source-spec.ts'
 import { validateSpec } from './validate.ts'
@@ -98,4 +98,46 @@ test('addresses of brokers name the broker, the place and how to send', () => {
       ['mode', 'structured'],
     ],
   )
+})
+
+test('the address of a source of NATS is a stream, unless it can only be a subject', () => {
+  const place = { broker: 'edge', from: 'earliest' }
+  assert.deepEqual(parseNatsSource('nats://edge/ORDERS'), {
+    ...place,
+    place: 'ORDERS',
+    isSubject: false,
+    isJetStream: true,
+  })
+  const core = { ...place, place: 'orders.>', isSubject: true, isJetStream: false }
+  assert.deepEqual(parseNatsSource('nats://edge/orders.>'), core)
+  assert.deepEqual(parseNatsSource('nats://edge/orders.>?jetstream=true'), {
+    ...core,
+    isJetStream: true,
+  })
+  assert.deepEqual(
+    parseNatsSource('nats://edge/heat?jetstream=false&batch=1000&window=300&group=g&from=latest'),
+    {
+      ...core,
+      place: 'heat',
+      batch: 1000,
+      windowSeconds: 300,
+      group: 'g',
+      from: 'latest',
+    },
+  )
+})
+
+test('an address of a source of NATS that says what is not known is none', () => {
+  for (const bad of [
+    'kafka://edge/ORDERS',
+    'nats://edge',
+    'nats://edge/A?batch=0',
+    'nats://edge/A?batch=1001',
+    'nats://edge/A?window=301',
+    'nats://edge/A?from=now',
+    'nats://edge/A?group=a.b',
+    'nats://edge/A?mode=plain',
+    'nats://edge/A?constructor=1',
+  ])
+    assert.equal(parseNatsSource(bad), undefined, bad)
 })

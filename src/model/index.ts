@@ -100,7 +100,9 @@ export { validateSpec } from './validate.ts'
 export type { Fault } from './fault-list.ts'
 export {
   isTargetAddress,
+  type NatsSourceAddress,
   parseBrokerAddress,
+  parseNatsSource,
   TARGET_ADDRESS_FORMS,
   type BrokerAddress,
 } from './address.ts'

@@ -57,6 +57,7 @@ export function toMessage(
     eventId: id,
     body,
     target: targetFor(spec, event),
+    isBodyOnly: true,
     attempt: 1,
   }
 }

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { type Kafka, KAFKA_USER, startKafka } from '../../tools/services/kafka.ts'
-import { createTopics, kafkaTestsLack, produce } from '../support/kafka.ts'
-import { Signalbox } from '../support/signalbox.ts'
+import { consumeAll, createTopics, kafkaTestsLack, produce } from '../support/kafka.ts'
+import { DEADLINE_MS, Signalbox, until } from '../support/signalbox.ts'
 
 const lack = kafkaTestsLack()
 const skip = lack ?? false
@@ -15,6 +15,40 @@ before(async () => {
   if (lack === undefined) kafka = await startKafka()
 })
 after(() => kafka?.stop())
+
+const SEND = `
+def pipe(name, source, target, **more):
+    return boto3.client('pipes', config=once).create_pipe(
+        Name=name, RoleArn='arn:aws:iam::000000000000:role/pipe', Source=source, Target=target, **more)
+def queue(name):
+    url = sqs.create_queue(QueueName=name)['QueueUrl']
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=['QueueArn'])['Attributes']['QueueArn']
+for name, template in ('order', '{"n": <$.body.n>, "team": "blue"}'), ('word', 'say <$.body.n>'):
+    pipe(name, queue(name),
+         f'kafka://main/{name}s?key=$.detail.team&mode=' + ('binary' if name == 'order' else 'plain'),
+         TargetParameters={'InputTemplate': template})
+    sqs.send_message(QueueUrl=queue_url(name), MessageBody='{"n":7}')
+pipe('back', 'kafka://main/orders', queue('back'), TargetParameters={'InputTemplate': '<$.value>'})
+result = bodies('back', 1, 40)
+`
+
+test(
+  'a pipe sends what it makes of a queue to a topic, and another reads it there',
+  { skip },
+  async (context) => {
+    createTopics(kafka, ['orders', 'words'])
+    const signalbox = await Signalbox.open(context, {
+      config: `brokers: { main: { type: kafka, servers: [${JSON.stringify(kafka.brokers[0])}] } }\n`,
+    })
+    assert.deepEqual(await signalbox.python(SEND), [{ n: 7, team: 'blue' }])
+    await until('a word is there', DEADLINE_MS, () => consumeAll(kafka, 'words').length > 0)
+    const [order] = consumeAll(kafka, 'orders')
+    assert.equal(order!.key, 'blue')
+    assert.deepEqual(JSON.parse(order!.payload), { n: 7, team: 'blue' })
+    assert.equal(order!.headers['ce_source'], 'Pipe order')
+    assert.equal(consumeAll(kafka, 'words')[0]!.payload, 'say 7')
+  },
+)
 
 const HALF = `
 import json, base64

@@ -255,7 +255,11 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
   'pipe-not-found': ({ pipe }) => ({ code: NOT_FOUND, message: `Pipe ${pipe} does not exist.` }),
   'pipe-source-unknown': ({ source }) => ({
     code: VALIDATION,
-    message: `Source ${source} is not one that pipes can read here. Use the ARN of an SQS queue.`,
+    message: `Source ${source} is not one that pipes can read here. Use the ARN of an SQS queue, smk://HOST:PORT or kafka://BROKER/TOPIC, or nats://BROKER/STREAM.`,
+  }),
+  'pipe-target-invalid': ({ target, forms }) => ({
+    code: VALIDATION,
+    message: `Parameter Target ${target} is not valid. Reason: Expected ${forms}.`,
   }),
   'placeholder-unknown': ({ target, placeholder }) => ({
     code: VALIDATION,

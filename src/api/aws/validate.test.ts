@@ -175,6 +175,16 @@ test('no pattern of the tables takes long on a hostile value', () => {
   }
 })
 
+test('pipes take addresses of brokers beside what the tables have, and nothing else does', () => {
+  const pipe = { Name: 'p', RoleArn: 'arn:aws:iam::000000000000:role/p' }
+  const broker = { ...pipe, Source: 'nats://edge/ORDERS', Target: 'kafka://main/orders' }
+  assert.equal(refusalOf('pipes', 'CreatePipe', broker), undefined)
+  const refusal = refusalOf('pipes', 'CreatePipe', { ...broker, Target: 'http://a' })
+  assert.match(refusal?.message ?? '', /Value 'http:\/\/a' at 'target' failed to satisfy/)
+  const role = refusalOf('pipes', 'CreatePipe', { ...broker, RoleArn: 'nats://edge/a' })
+  assert.equal(role?.code, 'ValidationException')
+})
+
 test('the linear forms of patterns accept what the patterns accept', () => {
   const header = SERVICES.events.shapes['AuthHeaderParameters']?.pattern ?? ''
   const alphabet = [' ', '\t', 'a', ':', '\u0001']

@@ -17,6 +17,7 @@ import {
   type Shape,
 } from './shapes.ts'
 import { compilePattern } from './validate-pattern.ts'
+import { isWiderForm } from './wider-forms.ts'
 
 export type Input = Readonly<Record<string, unknown>>
 
@@ -213,7 +214,7 @@ function scalarCheck(compilation: Compilation, shapeName: string, shape: Shape):
   const { model } = compilation
   const accepts = TYPE_CHECKS[shape.type]
   if (accepts === undefined) throw new Error(`table has unknown type \`${shape.type}\``)
-  const constraints = scalarConstraints(compilation.service, shape)
+  const constraints = scalarConstraints(compilation.service, shape, shapeName)
   return (value, prefix, name, faults) => {
     if (!accepts(value)) throw serializationFault(value, shape.type)
     for (const constraint of constraints) {
@@ -244,7 +245,11 @@ interface Constraint {
   holds(value: unknown): boolean
 }
 
-function scalarConstraints(service: ServiceName, shape: Shape): readonly Constraint[] {
+function scalarConstraints(
+  service: ServiceName,
+  shape: Shape,
+  shapeName = '',
+): readonly Constraint[] {
   const constraints: Constraint[] = []
   if (shape.pattern !== undefined) {
     const expression = compilePattern(shape.pattern)
@@ -252,7 +257,11 @@ function scalarConstraints(service: ServiceName, shape: Shape): readonly Constra
       text: `Member must satisfy regular expression pattern: ${shape.pattern}`,
       holds: (value) => {
         const text = value as string
-        return text.length > PATTERN_INPUT_LENGTH_MAX || expression.test(text)
+        return (
+          text.length > PATTERN_INPUT_LENGTH_MAX ||
+          expression.test(text) ||
+          isWiderForm(service, shapeName, text)
+        )
       },
     })
   }

@@ -2,7 +2,7 @@
 // taken is handed out again before anything new, and nothing behind it in its partition is committed.
 
 import { AppError, type Clock, describeError } from '../../../base/index.ts'
-import { checkJson, EVENT_DEPTH_MAX } from '../../../event/index.ts'
+import { payloadJson } from '../../payload-json.ts'
 import type { Source, SourceBatch, SourceKind, SourceRecord } from '../../source.ts'
 import { type KafkaReader, type KafkaRecord, openKafkaReader } from './kafka-reader.ts'
 import { PIPE_BYTES_MAX } from './limits.ts'
@@ -170,14 +170,7 @@ function toSourceRecord(record: KafkaRecord, bootstrapServers: string): SourceRe
   return {
     id: idOf(record),
     received: whole((bytes) => JSON.stringify(bytes.toString('base64'))),
-    decoded: whole(decoded),
+    decoded: whole(payloadJson),
     group: `${topic}-${partition}`,
   }
-}
-
-/** JSON as it is, text as text, other bytes in base64. */
-function decoded(bytes: Buffer): string {
-  if (checkJson(bytes, { depthMax: EVENT_DEPTH_MAX }).kind !== 'fault') return bytes.toString()
-  const text = bytes.toString()
-  return JSON.stringify(Buffer.from(text).equals(bytes) ? text : bytes.toString('base64'))
 }

@@ -12,6 +12,7 @@ import {
   type SecretRef,
 } from '../../../model/index.ts'
 import type { BrokerAccess, FindBroker, RevealSecret } from '../../broker-access.ts'
+import { groupOfPipe } from '../../pipe-group.ts'
 import { PIPE_RECORDS_DEFAULT, PIPE_RECORDS_MAX, PIPE_WINDOW_SECONDS_MAX } from './limits.ts'
 
 export interface PipeReading {
@@ -49,7 +50,7 @@ export function readPipeParameters(
   const named = parseBrokerAddress(address)
   const host = named?.broker ?? SMK.exec(address)?.[1]?.replace(/:\d+$/, '') ?? ''
   const servers = serversOf(address, own['AdditionalBootstrapServers'])
-  const group = text(own['ConsumerGroupID']) ?? groupOf(reader)
+  const group = text(own['ConsumerGroupID']) ?? groupOfPipe(reader)
   return {
     async access() {
       const broker = findBroker(host)
@@ -124,12 +125,6 @@ async function securityOf(own: Members, reveal: RevealSecret): Promise<BrokerSec
 function keyOf(secret: string, key: string): SecretRef {
   const name = parseArn(secret)?.resource.replace(/^secret:/, '') ?? secret
   return { secret: name.replace(/-[A-Za-z0-9]{6}$/, ''), key }
-}
-
-function groupOf(reader: string): string {
-  const arn = parseArn(reader)
-  const name = arn === undefined ? reader : `${arn.account}-${arn.region}-${arn.resource}`
-  return `signalbox-${name.replace(/[^A-Za-z0-9._-]+/g, '-')}`
 }
 
 function membersOf(value: unknown): Members {

@@ -47,3 +47,11 @@ export const READERS_SHOWN_MAX = 100
 
 /** How long a subject that nothing keeps is listened to. */
 export const PEEK_LISTEN_MS = 3000
+
+/** Messages of one batch of a pipe where its address says nothing, and bytes; batches that a pipe has out at once. */
+export const PIPE_MESSAGES_DEFAULT = 100
+export const PIPE_BYTES_MAX: number = 6 * 1024 * 1024
+export const PIPE_BATCHES_OUT = 6
+
+/** After so long without a message a pipe looks whether its broker is another by now. */
+export const PIPE_IDLE_MS = 5000

@@ -19,6 +19,13 @@ export class Waiting<T extends { readonly data: Uint8Array }> {
     this.#wake()
   }
 
+  /** Before all others: what was taken and is to be taken again. */
+  putBack(messages: readonly T[]): void {
+    this.#messages.unshift(...messages)
+    for (const { data } of messages) this.#bytes += data.length
+    this.#wake()
+  }
+
   /** Lets whoever waits go on with nothing. */
   wake(): void {
     this.#wake()
