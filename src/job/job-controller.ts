@@ -14,9 +14,12 @@ import {
   type KubeObject,
   type ObjectName,
 } from '../objects/index.ts'
+import type { Carried } from './index-failures.ts'
 import { planJob } from './job-plan.ts'
 import { JOB_WORKERS } from './limits.ts'
 import {
+  FAILURES_ANNOTATION,
+  IGNORED_ANNOTATION,
   INDEX_LABEL,
   JOB,
   jobSpecOf,
@@ -93,7 +96,7 @@ export class JobController {
       await client.update({ ...job, status: plan.status }, { subresource: 'status' })
     for (const pod of plan.release) await this.#release(pod)
     for (const pod of plan.remove) await this.#remove(job, pod)
-    for (const index of plan.create) await this.#create(job, index)
+    for (const index of plan.create) await this.#create(job, index, plan.carried.get(index ?? -1))
     for (const saying of plan.sayings) await this.#recorder.record(job, saying)
     return plan.againMs
   }
@@ -144,8 +147,12 @@ export class JobController {
     })
   }
 
-  async #create(job: KubeObject, index: number | undefined): Promise<void> {
-    const pod = await this.#options.client.create(podOf(job, index))
+  async #create(
+    job: KubeObject,
+    index: number | undefined,
+    carried: Carried | undefined,
+  ): Promise<void> {
+    const pod = await this.#options.client.create(podOf(job, index, carried))
     await this.#recorder.record(job, {
       type: 'Normal',
       reason: 'SuccessfulCreate',
@@ -162,7 +169,11 @@ function jobsOf(pod: KubeObject): readonly ObjectName[] {
 }
 
 /** The pod that a job makes, for one of its indexes where it has such. */
-function podOf(job: KubeObject, index: number | undefined): KubeObject {
+function podOf(
+  job: KubeObject,
+  index: number | undefined,
+  carried: Carried | undefined,
+): KubeObject {
   const { name, namespace, uid } = job.metadata
   const { metadata = {}, spec } = jobSpecOf(job).template
   const indexLabel = index === undefined ? {} : { [INDEX_LABEL]: String(index) }
@@ -173,11 +184,20 @@ function podOf(job: KubeObject, index: number | undefined): KubeObject {
       generateName: `${base}-`,
       ...(namespace === undefined ? {} : { namespace }),
       labels: { ...metadata.labels, ...indexLabel },
-      annotations: { ...metadata.annotations, ...indexLabel },
+      annotations: { ...metadata.annotations, ...indexLabel, ...annotationsOf(carried) },
       finalizers: [...(metadata.finalizers ?? []), TRACKING_FINALIZER],
       ownerReferences: [{ ...JOB, name, uid: uid!, controller: true, blockOwnerDeletion: true }],
     } as unknown as KubeObject['metadata'],
     spec: index === undefined ? spec : withIndex(spec, base, index),
+  }
+}
+
+function annotationsOf(carried: Carried | undefined): Readonly<Record<string, string>> {
+  if (carried === undefined) return {}
+  const { counted, ignored } = carried
+  return {
+    [FAILURES_ANNOTATION]: String(counted),
+    ...(ignored === 0 ? {} : { [IGNORED_ANNOTATION]: String(ignored) }),
   }
 }
 

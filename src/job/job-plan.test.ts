@@ -1,85 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { KubeObject } from '../objects/index.ts'
-import { planJob, type JobPlan } from './job-plan.ts'
-import {
-  hasCondition,
-  INDEX_LABEL,
-  type JobSpec,
-  type JobStatus,
-  TRACKING_FINALIZER,
-} from './objects.ts'
-
-const NOW = Date.UTC(2026, 0, 1)
-const SECOND_MS = 1000
-
-const time = (ago = 0): string => `${new Date(NOW - ago * SECOND_MS).toISOString().slice(0, 19)}Z`
-
-function jobOf(spec: Partial<JobSpec> = {}, status: JobStatus = {}): KubeObject {
-  return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name: 'j', namespace: 'default', uid: 'job-uid' },
-    spec: {
-      parallelism: 1,
-      completions: 1,
-      backoffLimit: 6,
-      template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c' }] } },
-      ...spec,
-    },
-    status,
-  }
-}
-
-interface PodWish {
-  readonly uid: string
-  readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed'
-  readonly isTracked?: boolean
-  readonly endedAgo?: number
-  readonly index?: number
-  readonly restarts?: number
-}
-
-function podOf({
-  uid,
-  phase,
-  isTracked = true,
-  endedAgo = 0,
-  index,
-  restarts = 0,
-}: PodWish): KubeObject {
-  const hasEnded = phase === 'Succeeded' || phase === 'Failed'
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: uid,
-      namespace: 'default',
-      uid,
-      creationTimestamp: time(100),
-      ...(isTracked ? { finalizers: [TRACKING_FINALIZER] } : {}),
-      ...(index === undefined ? {} : { labels: { [INDEX_LABEL]: String(index) } }),
-    },
-    spec: { nodeName: 'signalbox', containers: [{ name: 'c' }] },
-    status: {
-      phase,
-      containerStatuses: [
-        {
-          restartCount: restarts,
-          state: hasEnded ? { terminated: { finishedAt: time(endedAgo) } } : { running: {} },
-        },
-      ],
-    },
-  }
-}
-
-const plan = (job: KubeObject, ...pods: readonly PodWish[]): JobPlan =>
-  planJob(
-    job,
-    pods.map((pod) => podOf(pod)),
-    NOW,
-  )
+import { planJob } from './job-plan.ts'
+import { hasCondition, type JobStatus } from './objects.ts'
+import { jobOf, NOW, plan, podOf, type PodWish, SECOND_MS, time } from './testing.ts'
 
 test('a new job gets its first pod and a start time', () => {
   const { create, status } = plan(jobOf())

@@ -11,21 +11,20 @@
 import { isDeepStrictEqual } from 'node:util'
 import { formatSeconds } from '../base/index.ts'
 import type { KubeObject } from '../objects/index.ts'
-import { formatIndexes, parseIndexes } from './indexes.ts'
+import { type Carried, carriedOn, indexOf, triesBefore } from './index-failures.ts'
+import { formatIndexes } from './indexes.ts'
+import { matchFailure, metSuccessRule } from './job-policy.ts'
 import { POD_BACKOFF_MS_MAX, POD_BACKOFF_MS_MIN, PODS_CREATED_MAX } from './limits.ts'
 import {
   type Condition,
   hasCondition,
-  INDEX_LABEL,
-  isEnded,
   type JobSpec,
   jobSpecOf,
   type JobStatus,
   jobStatusOf,
-  podSpecOf,
   podStatusOf,
-  TRACKING_FINALIZER,
 } from './objects.ts'
+import { countPods, isDone, isSuccess, isTracked, type Situation, type Tally } from './pod-tally.ts'
 
 export interface JobPlan {
   /** The status to write; undefined when it is as it should be. */
@@ -35,6 +34,8 @@ export interface JobPlan {
   readonly remove: readonly KubeObject[]
   /** One for each pod to make: its index, or undefined. */
   readonly create: readonly (number | undefined)[]
+  /** What the pods of these indexes carry, where each index has a back-off limit of its own. */
+  readonly carried: ReadonlyMap<number, Carried>
   /** What is to be said of the job. */
   readonly sayings: readonly JobSaying[]
   /** The job has come to its end with this status. */
@@ -67,19 +68,21 @@ const TOO_LONG: Pick<Condition, 'reason' | 'message'> = {
   message: 'Job was active longer than specified deadline',
 }
 
+const TOO_MANY: Pick<Condition, 'reason' | 'message'> = {
+  reason: 'MaxFailedIndexesExceeded',
+  message: 'Job has exceeded the specified maximal number of failed indexes',
+}
+const SOME_FAILED: Pick<Condition, 'reason' | 'message'> = {
+  reason: 'FailedIndexes',
+  message: 'Job has failed indexes',
+}
+
 export function planJob(job: KubeObject, pods: readonly KubeObject[], now: number): JobPlan {
   const spec = jobSpecOf(job)
   const before = jobStatusOf(job)
   if (hasCondition(before, 'Complete') || hasCondition(before, 'Failed'))
     return planFinished(spec, before, pods, now)
   return planRunning({ spec, before, pods, now })
-}
-
-interface Situation {
-  readonly spec: JobSpec
-  readonly before: JobStatus
-  readonly pods: readonly KubeObject[]
-  readonly now: number
 }
 
 function planFinished(
@@ -100,6 +103,7 @@ function planFinished(
     release: pods.filter((pod) => isTracked(pod)),
     remove: [],
     create: [],
+    carried: new Map(),
     sayings: [],
     ended: undefined,
     expire: leftMs !== undefined && leftMs <= 0,
@@ -107,25 +111,15 @@ function planFinished(
   }
 }
 
-/** What the pods and the uncounted together come to. */
-interface Tally {
-  readonly succeeded: number
-  readonly failed: number
-  readonly counted: Pick<JobStatus, 'succeeded' | 'failed' | 'uncountedTerminatedPods'>
-  readonly release: readonly KubeObject[]
-  readonly active: readonly KubeObject[]
-  readonly terminating: readonly KubeObject[]
-  readonly completedIndexes: ReadonlySet<number>
-}
-
 function planRunning(situation: Situation): JobPlan {
   const { spec, before, now } = situation
-  const tally = countPods(situation)
+  const seen = countPods(situation, true)
   const startTime = spec.suspend === true ? undefined : (before.startTime ?? formatSeconds(now))
-  const verdict = judge(situation, tally, startTime)
+  const verdict = judge(situation, seen, startTime)
+  const tally = verdict === undefined ? seen : countPods(situation, false)
   const isHalted = verdict !== undefined || spec.suspend === true
   const remove = isHalted ? tally.active : surplus(situation, tally)
-  const missing = isHalted ? { create: [], againMs: undefined } : planMissing(situation, tally)
+  const missing = isHalted ? NOTHING_MISSING : planMissing(situation, tally)
   // The last pods are let go and counted before the job is said to be over.
   const isLeft = tally.active.length + tally.terminating.length + tally.release.length > 0
   const isOver = verdict !== undefined && !isLeft
@@ -141,6 +135,9 @@ function planRunning(situation: Situation): JobPlan {
     ...(tally.completedIndexes.size === 0
       ? {}
       : { completedIndexes: formatIndexes(tally.completedIndexes) }),
+    ...(tally.perIndex === undefined
+      ? {}
+      : { failedIndexes: formatIndexes(tally.perIndex.failed) }),
     ...tally.counted,
   }
   const isSame = isDeepStrictEqual({ ...EMPTY, ...status }, { ...EMPTY, ...before })
@@ -150,59 +147,11 @@ function planRunning(situation: Situation): JobPlan {
     release: tally.release,
     remove,
     create: missing.create,
+    carried: carriedOf(spec, missing.create, tally),
     sayings: isOver ? [endSaying(verdict)] : suspensionSayings(situation),
     ended: isOver ? (verdict.isSuccess ? 'completed' : 'failed') : undefined,
     expire: false,
     againMs: earliest(missing.againMs, verdict === undefined ? deadlineMs : undefined),
-  }
-}
-
-function countPods({ spec, before, pods }: Situation): Tally {
-  const { succeeded = [], failed = [] } = before.uncountedTerminatedPods ?? {}
-  const byUid = new Map(pods.map((pod) => [pod.metadata.uid!, pod]))
-  const isKept = (uid: string): boolean => {
-    const pod = byUid.get(uid)
-    return pod !== undefined && isTracked(pod)
-  }
-  const known = new Set([...succeeded, ...failed])
-  const ended = pods.filter((pod) => isTracked(pod) && isDone(pod) && !known.has(pod.metadata.uid!))
-  const uncounted = {
-    succeeded: [
-      ...succeeded.filter((uid) => isKept(uid)),
-      ...ended.filter((pod) => isSuccess(pod)).map((pod) => pod.metadata.uid!),
-    ],
-    failed: [
-      ...failed.filter((uid) => isKept(uid)),
-      ...ended.filter((pod) => !isSuccess(pod)).map((pod) => pod.metadata.uid!),
-    ],
-  }
-  const isIndexed = spec.completionMode === 'Indexed'
-  const done = pods.filter((pod) => isSuccess(pod)).flatMap((pod) => indexOf(pod) ?? [])
-  const completedIndexes = isIndexed
-    ? new Set([...parseIndexes(before.completedIndexes), ...done])
-    : new Set<number>()
-  const moved = (list: readonly string[]): number => list.filter((uid) => !isKept(uid)).length
-  const counts = {
-    succeeded: (before.succeeded ?? 0) + moved(succeeded),
-    failed: (before.failed ?? 0) + moved(failed),
-  }
-  const total = counts.succeeded + uncounted.succeeded.length
-  return {
-    // An index that two pods completed is one completion.
-    succeeded: isIndexed ? completedIndexes.size : total,
-    failed: counts.failed + uncounted.failed.length,
-    counted: {
-      ...(counts.succeeded === 0 ? {} : { succeeded: counts.succeeded }),
-      ...(counts.failed === 0 ? {} : { failed: counts.failed }),
-      uncountedTerminatedPods: {
-        ...(uncounted.succeeded.length === 0 ? {} : { succeeded: uncounted.succeeded }),
-        ...(uncounted.failed.length === 0 ? {} : { failed: uncounted.failed }),
-      },
-    },
-    release: [...uncounted.succeeded, ...uncounted.failed].map((uid) => byUid.get(uid)!),
-    active: pods.filter((pod) => !isDone(pod) && pod.metadata.deletionTimestamp === undefined),
-    terminating: pods.filter((pod) => !isDone(pod) && pod.metadata.deletionTimestamp !== undefined),
-    completedIndexes,
   }
 }
 
@@ -225,12 +174,40 @@ function judge(
       isSuccess: target.type === 'SuccessCriteriaMet',
       why: { reason: target.reason!, message: target.message! },
     }
+  const message = failJobMessage(spec, pods)
+  if (message !== undefined)
+    return { isSuccess: false, why: { reason: 'PodFailurePolicy', message } }
   const { backoffLimit = 6 } = spec
   if (tally.failed > backoffLimit || restartsExceed(spec, pods, backoffLimit))
     return { isSuccess: false, why: EXCEEDED }
   const leftMs = deadlineIn(spec, startTime, now)
   if (leftMs !== undefined && leftMs <= 0) return { isSuccess: false, why: TOO_LONG }
+  const byIndexes = judgeIndexes(spec, tally)
+  if (byIndexes !== undefined) return byIndexes
   return isEnough(spec, tally) ? { isSuccess: true, why: COMPLETED } : undefined
+}
+
+function failJobMessage(spec: JobSpec, pods: readonly KubeObject[]): string | undefined {
+  if (spec.podFailurePolicy === undefined) return undefined
+  for (const pod of pods) {
+    if (podStatusOf(pod).phase !== 'Failed') continue
+    const match = matchFailure(spec, pod)
+    if (match?.action === 'FailJob') return match.message
+  }
+  return undefined
+}
+
+/** Too many indexes that failed, or enough that succeeded. */
+function judgeIndexes(spec: JobSpec, { perIndex, completedIndexes }: Tally): Verdict | undefined {
+  if (spec.completionMode !== 'Indexed') return undefined
+  const failed = perIndex?.failed.size ?? 0
+  if (failed > (spec.maxFailedIndexes ?? Infinity)) return { isSuccess: false, why: TOO_MANY }
+  if (failed > 0 && failed + completedIndexes.size >= (spec.completions ?? 0))
+    return { isSuccess: false, why: SOME_FAILED }
+  const rule = metSuccessRule(spec, completedIndexes)
+  if (rule === undefined) return undefined
+  const message = `Matched rules at index ${rule}`
+  return { isSuccess: true, why: { reason: 'SuccessPolicy', message } }
 }
 
 function isEnough({ completions }: JobSpec, { succeeded, active }: Tally): boolean {
@@ -254,51 +231,82 @@ function restartsExceed(
   return backoffLimit === 0 ? restarts > 0 : restarts >= backoffLimit
 }
 
-function planMissing(
-  { spec, pods, before, now }: Situation,
-  tally: Tally,
-): { readonly create: readonly (number | undefined)[]; readonly againMs: number | undefined } {
-  const { parallelism = 1, completions } = spec
-  const wanted =
-    completions === undefined
-      ? tally.succeeded > 0
-        ? tally.active.length
-        : parallelism
-      : Math.min(parallelism, completions - tally.succeeded)
-  const count = Math.min(wanted - tally.active.length, PODS_CREATED_MAX)
-  if (count <= 0) return { create: [], againMs: undefined }
-  const waitMs = backoffLeft({ spec, pods, before, now }, tally)
+interface Missing {
+  readonly create: readonly (number | undefined)[]
+  readonly againMs: number | undefined
+}
+
+const NOTHING_MISSING: Missing = { create: [], againMs: undefined }
+
+function planMissing(situation: Situation, tally: Tally): Missing {
+  const { spec, now } = situation
+  // Who wants a pod to be gone before another takes its place says so.
+  const held = spec.podReplacementPolicy === 'Failed' ? tally.terminating.length : 0
+  const count = Math.min(wantedPods(spec, tally) - tally.active.length - held, PODS_CREATED_MAX)
+  if (count <= 0) return NOTHING_MISSING
+  if (tally.perIndex !== undefined) return missingPerIndex(spec, tally, count, now)
+  const waitMs = backoffLeft(situation)
   if (waitMs > 0) return { create: [], againMs: waitMs }
   if (spec.completionMode !== 'Indexed')
     return { create: Array.from({ length: count }, () => undefined), againMs: undefined }
-  return { create: freeIndexes(completions ?? 0, count, tally), againMs: undefined }
+  return { create: freeIndexes(spec, tally).slice(0, count), againMs: undefined }
 }
 
-function freeIndexes(completions: number, count: number, tally: Tally): readonly number[] {
-  const taken = new Set(tally.completedIndexes)
+function wantedPods({ parallelism = 1, completions }: JobSpec, tally: Tally): number {
+  if (completions === undefined) return tally.succeeded > 0 ? tally.active.length : parallelism
+  const failed = tally.perIndex?.failed.size ?? 0
+  return Math.max(0, Math.min(parallelism, completions - tally.succeeded - failed))
+}
+
+function freeIndexes({ completions = 0 }: JobSpec, tally: Tally): readonly number[] {
+  const taken = new Set([...tally.completedIndexes, ...(tally.perIndex?.failed ?? [])])
   for (const pod of [...tally.active, ...tally.terminating]) {
     const index = indexOf(pod)
     if (index !== undefined) taken.add(index)
   }
-  const free: number[] = []
-  for (let index = 0; index < completions && free.length < count; index += 1)
-    if (!taken.has(index)) free.push(index)
-  return free
+  return Array.from({ length: completions }, (_, index) => index).filter(
+    (index) => !taken.has(index),
+  )
+}
+
+/** Each index waits for its own failures only. */
+function missingPerIndex(spec: JobSpec, tally: Tally, count: number, now: number): Missing {
+  const create: number[] = []
+  let againMs: number | undefined
+  for (const index of freeIndexes(spec, tally)) {
+    if (create.length === count) break
+    const pod = tally.perIndex!.last.get(index)
+    const leftMs = pod === undefined ? 0 : endOf(pod) + backoffMs(triesBefore(pod) + 1) - now
+    if (leftMs <= 0) create.push(index)
+    else againMs = earliest(againMs, leftMs)
+  }
+  return { create, againMs }
+}
+
+function carriedOf(
+  spec: JobSpec,
+  create: Missing['create'],
+  { perIndex }: Tally,
+): ReadonlyMap<number, Carried> {
+  const carried = new Map<number, Carried>()
+  if (perIndex === undefined) return carried
+  for (const index of create) {
+    const pod = perIndex.last.get(index!)
+    carried.set(index!, pod === undefined ? { counted: 0, ignored: 0 } : carriedOn(spec, pod))
+  }
+  return carried
+}
+
+function backoffMs(failures: number): number {
+  return Math.min(POD_BACKOFF_MS_MIN * 2 ** (failures - 1), POD_BACKOFF_MS_MAX)
 }
 
 /** How long it still is until a pod may take the place of one that failed, milliseconds. */
-function backoffLeft({ pods, now }: Situation, { failed }: Tally): number {
-  if (failed === 0) return 0
+function backoffLeft({ pods, now }: Situation): number {
   const times = pods.filter((pod) => isDone(pod)).map((pod) => [pod, endOf(pod)] as const)
   const goodAt = Math.max(0, ...times.filter(([pod]) => isSuccess(pod)).map(([, at]) => at))
   const bad = times.filter(([pod, at]) => !isSuccess(pod) && at > goodAt).map(([, at]) => at)
-  if (bad.length === 0) return 0
-  const delayMs = Math.min(POD_BACKOFF_MS_MIN * 2 ** (bad.length - 1), POD_BACKOFF_MS_MAX)
-  return Math.max(...bad) + delayMs - now
-}
-
-function isSuccess(pod: KubeObject): boolean {
-  return podStatusOf(pod).phase === 'Succeeded'
+  return bad.length === 0 ? 0 : Math.max(...bad) + backoffMs(bad.length) - now
 }
 
 /** When the last container of an ended pod ended. */
@@ -309,14 +317,13 @@ function endOf(pod: KubeObject): number {
   return known.length === 0 ? Date.parse(pod.metadata.creationTimestamp!) : Math.max(...known)
 }
 
-function surplus({ spec }: Situation, { active, succeeded }: Tally): readonly KubeObject[] {
+function surplus({ spec }: Situation, tally: Tally): readonly KubeObject[] {
   const { parallelism = 1, completions } = spec
-  const wanted =
-    completions === undefined ? parallelism : Math.min(parallelism, completions - succeeded)
+  const wanted = completions === undefined ? parallelism : wantedPods(spec, tally)
   // The youngest go first: they have done the least.
-  return active
+  return tally.active
     .toSorted((a, b) => (a.metadata.creationTimestamp! < b.metadata.creationTimestamp! ? 1 : -1))
-    .slice(0, Math.max(0, active.length - Math.max(0, wanted)))
+    .slice(0, Math.max(0, tally.active.length - wanted))
 }
 
 function conditionsOf(
@@ -364,23 +371,6 @@ function deadlineIn(
 ): number | undefined {
   if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined
   return Date.parse(startTime) + activeDeadlineSeconds * SECOND_MS - now
-}
-
-function isTracked(pod: KubeObject): boolean {
-  return pod.metadata.finalizers?.includes(TRACKING_FINALIZER) ?? false
-}
-
-/** It has ended, or never began and was taken away. */
-function isDone(pod: KubeObject): boolean {
-  if (isEnded(pod)) return true
-  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
-  const isUnbound = podSpecOf(pod).nodeName === undefined
-  return deletionTimestamp !== undefined && isUnbound && deletionGracePeriodSeconds === 0
-}
-
-function indexOf(pod: KubeObject): number | undefined {
-  const text = pod.metadata.labels?.[INDEX_LABEL]
-  return text === undefined ? undefined : Number(text)
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

@@ -324,6 +324,31 @@ test('an indexed job completes every index', async (context) => {
   )
 })
 
+test('indexes fail each for itself, and the job says which', async (context) => {
+  const node = await openNode(context)
+  const script = 'test "$JOB_COMPLETION_INDEX" != 1 || exit 3'
+  const policy = {
+    completionMode: 'Indexed',
+    completions: 3,
+    parallelism: 3,
+    backoffLimit: 100,
+    backoffLimitPerIndex: 1,
+    podFailurePolicy: {
+      rules: [{ action: 'FailIndex', onExitCodes: { operator: 'In', values: [3] } }],
+    },
+  }
+  await node.client.create(jobOf('each', script, policy))
+  const status = jobStatusOf(await endOf(node, 'each'))
+  assert.deepEqual(
+    [status.completedIndexes, status.failedIndexes, status.succeeded, status.failed],
+    ['0,2', '1', 2, 1],
+  )
+  const pods = await podsOf(node, 'each')
+  assert.equal(pods.length, 3)
+  assert.equal(pods[0]!.metadata.annotations!['batch.kubernetes.io/job-index-failure-count'], '0')
+  assert.ok((await sayings(node, 'each')).includes('FailedIndexes: Job has failed indexes'))
+})
+
 test('a job that lasts too long is ended, with all it started', async (context) => {
   const node = await openNode(context)
   await node.client.create(

@@ -16,11 +16,33 @@ export interface JobSpec {
   readonly completions?: number
   readonly completionMode?: 'NonIndexed' | 'Indexed'
   readonly backoffLimit?: number
+  readonly backoffLimitPerIndex?: number
+  readonly maxFailedIndexes?: number
+  readonly podFailurePolicy?: { readonly rules?: readonly PodFailureRule[] }
+  readonly successPolicy?: { readonly rules?: readonly SuccessRule[] }
+  readonly podReplacementPolicy?: 'TerminatingOrFailed' | 'Failed'
   readonly activeDeadlineSeconds?: number
   readonly ttlSecondsAfterFinished?: number
   readonly suspend?: boolean
   readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> }
   readonly template: PodTemplate
+}
+
+/** What a pod's failure means, by how its containers ended or by what is said of it. */
+export interface PodFailureRule {
+  readonly action: 'FailJob' | 'FailIndex' | 'Ignore' | 'Count'
+  readonly onExitCodes?: {
+    readonly containerName?: string
+    readonly operator: 'In' | 'NotIn'
+    readonly values: readonly number[]
+  }
+  readonly onPodConditions?: readonly { readonly type: string; readonly status: string }[]
+}
+
+/** Which completions are enough. */
+export interface SuccessRule {
+  readonly succeededIndexes?: string
+  readonly succeededCount?: number
 }
 
 export interface JobStatus {
@@ -33,6 +55,7 @@ export interface JobStatus {
   readonly failed?: number
   readonly terminating?: number
   readonly completedIndexes?: string
+  readonly failedIndexes?: string
   /** Pods that have ended, and are not yet in the counts above. */
   readonly uncountedTerminatedPods?: {
     readonly succeeded?: readonly string[]
@@ -160,6 +183,9 @@ export const POD = { apiVersion: 'v1', kind: 'Pod' }
 /** Keeps an ended pod until its job has counted it. */
 export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking'
 export const INDEX_LABEL = 'batch.kubernetes.io/job-completion-index'
+/** On a pod of an index with a back-off limit of its own: failures before it that count, and those that do not. */
+export const FAILURES_ANNOTATION = 'batch.kubernetes.io/job-index-failure-count'
+export const IGNORED_ANNOTATION = 'batch.kubernetes.io/job-index-ignored-failure-count'
 export const UID_LABEL = 'batch.kubernetes.io/controller-uid'
 export const NAME_LABEL = 'batch.kubernetes.io/job-name'
 

@@ -25,7 +25,7 @@ import {
   PREPARE_BACKOFF_MS_MAX,
   PREPARE_BACKOFF_MS_MIN,
 } from './limits.ts'
-import { type Container, POD, podSpecOf } from './objects.ts'
+import { type Container, POD, podSpecOf, podStatusOf } from './objects.ts'
 import type { PodFolders } from './pod-folders.ts'
 import type { OutputWriter, PodOutput } from './pod-output.ts'
 import { containersOf, PodState } from './pod-state.ts'
@@ -333,7 +333,7 @@ export class PodRun {
     try {
       const there = await client.get(key)
       if (there?.metadata.uid !== this.uid) return
-      const status = this.#state.status(clock.now())
+      const status = this.#state.status(clock.now(), podStatusOf(there).conditions)
       await client.patch(key, 'merge', JSON.parse(JSON.stringify({ status })), {
         subresource: 'status',
         fieldManager: 'kubelet',

@@ -75,8 +75,8 @@ export class PodState {
     this.set(name, { state, ready: false, started: false, ...id })
   }
 
-  /** As it is to be stored. */
-  status(now: number): PodStatus {
+  /** As it is to be stored; what others say of the pod, such as `DisruptionTarget`, stays. */
+  status(now: number, there: readonly Condition[] = []): PodStatus {
     const { initContainers = [], containers } = podSpecOf(this.#pod)
     const init = initContainers.map(({ name }) => this.get(name))
     const main = containers.map(({ name }) => this.get(name))
@@ -85,12 +85,14 @@ export class PodState {
       ({ name }) => this.#over.has(name) && this.get(name).state.terminated?.exitCode !== 0,
     )
     const phase = this.verdict?.phase ?? (hasFailed ? 'Failed' : phaseOf(main, isOver))
+    const own = conditionsOf({ init, main, phase, before: this.#before.conditions ?? [] }, now)
+    const others = there.filter(({ type }) => own.every((one) => one.type !== type))
     const told = {
       phase,
       ...(this.verdict === undefined
         ? {}
         : { reason: this.verdict.reason, message: this.verdict.message }),
-      conditions: conditionsOf({ init, main, phase, before: this.#before.conditions ?? [] }, now),
+      conditions: [...own, ...others],
       hostIP: HOST_ADDRESS,
       podIP: HOST_ADDRESS,
       podIPs: [{ ip: HOST_ADDRESS }],

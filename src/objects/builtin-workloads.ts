@@ -1,9 +1,7 @@
 // Pods, the Jobs that make them, and the Deployments under which controllers of our own are shown.
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
 
-import { isDeepStrictEqual } from 'node:util'
-import type { FieldFault } from '../structure/index.ts'
-import { unchangeable } from './builtin-core.ts'
+import type { Schema } from '../structure/index.ts'
 import { builtinType } from './builtin-type.ts'
 import {
   AGE_COLUMN,
@@ -16,16 +14,16 @@ import {
   textAt,
   wide,
 } from './columns.ts'
-import { invalidValue, labelTexts } from './kube-metadata.ts'
+import { validateJob } from './job-validation.ts'
 import type { KubeObject } from './kube-object.ts'
 import { POD_SPEC, POD_STATUS, POD_TEMPLATE } from './pod-schema.ts'
 import type { ResourceType, StrategyContext } from './resource-type.ts'
 import {
-  ANYTHING,
   CONDITIONS,
   FLAG,
   INT_OR_TEXT,
   LABEL_SELECTOR,
+  listOf,
   objectOf,
   TEXT,
   TEXTS,
@@ -35,6 +33,9 @@ import {
 } from './schema-parts.ts'
 
 const GRACE_SECONDS = 30
+const BACKOFF_LIMIT = 6
+/** When each index has a limit of its own, the job as a whole has none. */
+const BACKOFF_LIMIT_MAX = 2 ** 31 - 1
 
 const POD_TYPE: ResourceType = builtinType({
   kind: 'Pod',
@@ -104,6 +105,24 @@ function podReason(object: KubeObject): string {
   return reason
 }
 
+const POD_FAILURE_POLICY: Schema = objectOf({
+  rules: listOf(
+    objectOf({
+      action: TEXT,
+      onExitCodes: objectOf({ containerName: TEXT, operator: TEXT, values: listOf(WHOLE) }),
+      onPodConditions: listOf(
+        objectOf({ type: TEXT, status: withDefault(TEXT, 'True') }, ['type']),
+      ),
+    }),
+  ),
+})
+
+const SUCCESS_POLICY: Schema = objectOf({
+  rules: listOf(
+    objectOf({ succeededIndexes: TEXT, succeededCount: { type: 'integer', minimum: 0 } }),
+  ),
+})
+
 const JOB_TYPE: ResourceType = builtinType({
   group: 'batch',
   kind: 'Job',
@@ -130,9 +149,9 @@ const JOB_TYPE: ResourceType = builtinType({
           manualSelector: FLAG,
           selector: LABEL_SELECTOR,
           template: POD_TEMPLATE,
-          podFailurePolicy: ANYTHING,
-          successPolicy: ANYTHING,
-          podReplacementPolicy: withDefault(TEXT, 'TerminatingOrFailed'),
+          podFailurePolicy: POD_FAILURE_POLICY,
+          successPolicy: SUCCESS_POLICY,
+          podReplacementPolicy: TEXT,
           managedBy: TEXT,
         },
         ['template'],
@@ -165,7 +184,7 @@ const JOB_TYPE: ResourceType = builtinType({
   ],
   strategy: {
     prepareCreate: (object, context) => prepareJob(object, context),
-    validate: (next, previous) => [...jobLabels(next), ...jobImmutables(next, previous)],
+    validate: (next, previous) => validateJob(next, previous),
   },
 })
 
@@ -188,7 +207,12 @@ function prepareJob(object: KubeObject, { uid }: StrategyContext): KubeObject {
       ...spec,
       ...(completions === undefined ? {} : { completions }),
       parallelism: spec['parallelism'] ?? 1,
-      backoffLimit: spec['backoffLimit'] ?? 6,
+      backoffLimit:
+        spec['backoffLimit'] ??
+        (spec['backoffLimitPerIndex'] === undefined ? BACKOFF_LIMIT : BACKOFF_LIMIT_MAX),
+      podReplacementPolicy:
+        spec['podReplacementPolicy'] ??
+        (spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed'),
       ...(isManual
         ? {}
         : { selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } } }),
@@ -230,31 +254,6 @@ function defaultContainer(container: unknown): unknown {
     imagePullPolicy: at(container, 'imagePullPolicy') ?? (isNewest ? 'Always' : 'IfNotPresent'),
     resources: at(container, 'resources') ?? {},
   }
-}
-
-/** A pod's labels name the job, so its name has to be a label's value. */
-function jobLabels(next: KubeObject): readonly FieldFault[] {
-  const faults: FieldFault[] = []
-  const labels = at(next, 'spec.template.metadata.labels') as Record<string, string> | undefined
-  for (const value of Object.values(labels ?? {}))
-    for (const text of labelTexts(value))
-      faults.push(invalidValue('spec.template.labels', value, text))
-  const policy = textAt(next, 'spec.template.spec.restartPolicy')
-  if (policy !== 'OnFailure' && policy !== 'Never' && policy !== '')
-    faults.push({
-      type: 'FieldValueRequired',
-      field: 'spec.template.spec.restartPolicy',
-      message: 'Required value: valid values: "OnFailure", "Never"',
-    })
-  return faults
-}
-
-function jobImmutables(next: KubeObject, previous: KubeObject | undefined): readonly FieldFault[] {
-  if (previous === undefined) return []
-  return ['completions', 'selector', 'template', 'completionMode']
-    .filter((name) => !isDeepStrictEqual(at(next, `spec.${name}`), at(previous, `spec.${name}`)))
-    .filter((name) => name !== 'template' || at(previous, 'spec.suspend') !== true)
-    .map((name) => unchangeable(`spec.${name}`, at(next, `spec.${name}`)))
 }
 
 function jobState(object: KubeObject): string {
