@@ -16,6 +16,9 @@ const NOT_WITHIN_LOGIC = [
   'additionalProperties',
 ]
 
+/** Of allOf they hold; of anyOf and oneOf nobody could say which. */
+const RULES = 'x-kubernetes-validations'
+
 export function schemaFaults(schema: unknown, path: string): readonly FieldFault[] {
   const faults: FieldFault[] = []
   if (!isMap(schema)) return [requiredAt(path, 'must be an object')]
@@ -111,7 +114,8 @@ function checkLogic(schema: SchemaMap, { path, depth, faults }: At): void {
     for (const [index, one] of list.entries()) {
       if (!isMap(one as unknown)) continue
       const at = `${path}.${name}[${index}]`
-      for (const member of NOT_WITHIN_LOGIC)
+      const forbidden = name === 'allOf' ? NOT_WITHIN_LOGIC : [...NOT_WITHIN_LOGIC, RULES]
+      for (const member of forbidden)
         if (member in (one as object) && schema['x-kubernetes-int-or-string'] !== true) {
           const message = `Forbidden: must be empty to be structural`
           faults.push({ type: 'FieldValueForbidden', field: `${at}.${member}`, message })

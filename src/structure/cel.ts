@@ -3,10 +3,16 @@
 //
 // The library is loaded when the first rule is there: most servers never see one.
 
+import { isDeepStrictEqual } from 'node:util'
 import type * as Library from '@marcbachmann/cel-js'
+import { IpLibrary, NETWORK_FUNCTIONS, NETWORK_OPERATORS, NETWORK_TYPES } from './cel-network.ts'
+import { FormatLibrary, TEXT_TYPES, textFunctions } from './cel-text.ts'
 import { QUANTITY_TYPE, Quantity } from './quantity.ts'
 
 export type CelLibrary = typeof Library
+
+/** By signature: what runs. */
+export type CelFunctions = Readonly<Record<string, (...values: never[]) => unknown>>
 
 let loading: Promise<CelLibrary> | undefined
 
@@ -19,7 +25,7 @@ type Environment = InstanceType<CelLibrary['Environment']>
 
 /** An environment that knows these variables, by their CEL types, and every function of Kubernetes that we have. */
 export function celEnvironment(
-  { Environment }: CelLibrary,
+  { Environment, Optional }: CelLibrary,
   variables: Readonly<Record<string, string>>,
   limits: { readonly maxAstNodes: number; readonly maxDepth: number },
 ): Environment {
@@ -29,16 +35,39 @@ export function celEnvironment(
     homogeneousAggregateLiterals: false,
     limits,
   })
-  environment.registerType(QUANTITY_TYPE, { ctor: Quantity, fields: {} })
-  for (const [signature, run] of Object.entries(FUNCTIONS))
+  for (const [name, ctor] of Object.entries(TYPES))
+    environment.registerType(name, { ctor: ctor as new () => object, fields: {} })
+  for (const [name, Namespace] of Object.entries(NAMESPACES)) {
+    const namespace = new Namespace()
+    environment.registerType(namespace.typeName, { ctor: Namespace, fields: {} })
+    environment.registerConstant(name, namespace.typeName, namespace)
+  }
+  const functions = { ...FUNCTIONS, ...NETWORK_FUNCTIONS, ...textFunctions(Optional) }
+  for (const [signature, run] of Object.entries(functions))
     environment.registerFunction(signature, run as (...values: unknown[]) => unknown)
+  for (const [signature, run] of Object.entries(NETWORK_OPERATORS))
+    environment.registerOperator(signature, run as (...values: unknown[]) => unknown)
   for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type)
   return environment
 }
 
 type List = readonly unknown[]
 
-const FUNCTIONS: Readonly<Record<string, (...values: never[]) => unknown>> = {
+const SETS = 'kubernetes.SetLibrary'
+
+/** What is said as `sets.…`. */
+class SetLibrary {
+  readonly typeName: string = SETS
+}
+
+const NAMESPACES = { format: FormatLibrary, ip: IpLibrary, sets: SetLibrary }
+const TYPES: Readonly<Record<string, unknown>> = {
+  [QUANTITY_TYPE]: Quantity,
+  ...NETWORK_TYPES,
+  ...TEXT_TYPES,
+}
+
+const FUNCTIONS: CelFunctions = {
   'list<dyn>.isSorted(): bool': (list: List) =>
     list.every((item, index) => index === 0 || !isBelow(item, list[index - 1])),
   'list<dyn>.sum(): dyn': (list: List) => (list.length === 0 ? 0n : list.reduce(sumOf)),
@@ -59,7 +88,12 @@ const FUNCTIONS: Readonly<Record<string, (...values: never[]) => unknown>> = {
     new RegExp(pattern, 'u').exec(text)?.[0] ?? '',
   'string.findAll(string): list<string>': (text: string, pattern: string) =>
     text.match(new RegExp(pattern, 'gu')) ?? [],
-  'isURL(string): bool': (text: string) => URL.canParse(text),
+  [`${SETS}.contains(list<dyn>, list<dyn>): bool`]: (_: unknown, list: List, part: List) =>
+    holdsAll(list, part),
+  [`${SETS}.equivalent(list<dyn>, list<dyn>): bool`]: (_: unknown, one: List, other: List) =>
+    holdsAll(one, other) && holdsAll(other, one),
+  [`${SETS}.intersects(list<dyn>, list<dyn>): bool`]: (_: unknown, one: List, other: List) =>
+    one.some((item) => holds(other, item)),
   [`quantity(string): ${QUANTITY_TYPE}`]: (text: string) => Quantity.parse(text),
   'isQuantity(string): bool': (text: string) => Quantity.isOne(text),
   [`${QUANTITY_TYPE}.isGreaterThan(${QUANTITY_TYPE}): bool`]: (one: Quantity, other: Quantity) =>
@@ -68,6 +102,26 @@ const FUNCTIONS: Readonly<Record<string, (...values: never[]) => unknown>> = {
     one.compareTo(other) < 0,
   [`${QUANTITY_TYPE}.compareTo(${QUANTITY_TYPE}): int`]: (one: Quantity, other: Quantity) =>
     BigInt(one.compareTo(other)),
+  [`${QUANTITY_TYPE}.sign(): int`]: (one: Quantity) => BigInt(one.compareTo(Quantity.parse('0'))),
+  [`${QUANTITY_TYPE}.isInteger(): bool`]: (one: Quantity) => one.isInteger(),
+  [`${QUANTITY_TYPE}.asInteger(): int`]: (one: Quantity) => one.asInteger(),
+  [`${QUANTITY_TYPE}.asApproximateFloat(): double`]: (one: Quantity) => one.asNumber(),
+  [`${QUANTITY_TYPE}.add(${QUANTITY_TYPE}): ${QUANTITY_TYPE}`]: (one: Quantity, other: Quantity) =>
+    one.plus(other),
+  [`${QUANTITY_TYPE}.add(int): ${QUANTITY_TYPE}`]: (one: Quantity, other: bigint) =>
+    one.plus(Quantity.of(other)),
+  [`${QUANTITY_TYPE}.sub(${QUANTITY_TYPE}): ${QUANTITY_TYPE}`]: (one: Quantity, other: Quantity) =>
+    one.minus(other),
+  [`${QUANTITY_TYPE}.sub(int): ${QUANTITY_TYPE}`]: (one: Quantity, other: bigint) =>
+    one.minus(Quantity.of(other)),
+}
+
+function holds(list: List, wanted: unknown): boolean {
+  return list.some((item) => isDeepStrictEqual(item, wanted))
+}
+
+function holdsAll(list: List, part: List): boolean {
+  return part.every((item) => holds(list, item))
 }
 
 function isBelow(one: unknown, other: unknown): boolean {

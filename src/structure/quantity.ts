@@ -8,6 +8,7 @@ const DECIMAL = 'num kMGTPE'
 const BINARY = 'KMGTPE'
 /** Everything is counted in nanos, the smallest there is. */
 const NANO_DIGITS = 9
+const NANOS: bigint = 10n ** BigInt(NANO_DIGITS)
 
 export class Quantity {
   readonly #nanos: bigint
@@ -35,6 +36,34 @@ export class Quantity {
     const nanos =
       shift >= 0 ? amount * 10n ** BigInt(shift) : roundedUp(amount, 10n ** BigInt(-shift))
     return new Quantity(sign === '-' ? -nanos : nanos)
+  }
+
+  static of(whole: bigint): Quantity {
+    return new Quantity(whole * NANOS)
+  }
+
+  plus(other: Quantity): Quantity {
+    return new Quantity(this.#nanos + other.#nanos)
+  }
+
+  minus(other: Quantity): Quantity {
+    return new Quantity(this.#nanos - other.#nanos)
+  }
+
+  isInteger(): boolean {
+    return (
+      this.#nanos % NANOS === 0n && BigInt.asIntN(64, this.#nanos / NANOS) === this.#nanos / NANOS
+    )
+  }
+
+  /** Throws for what `isInteger` denies. */
+  asInteger(): bigint {
+    if (!this.isInteger()) throw new Error('cannot convert value to integer')
+    return this.#nanos / NANOS
+  }
+
+  asNumber(): number {
+    return Number(this.#nanos) / Number(NANOS)
   }
 
   /** Below 0, 0 or above 0. */

@@ -42,12 +42,13 @@ interface FoundRule {
   readonly path: string
 }
 
-function rulesIn(schema: unknown, path: string): readonly FoundRule[] {
+/** Within `allOf` the structure around it says what a value is. */
+function rulesIn(given: unknown, path: string, structure: unknown = given): readonly FoundRule[] {
   // Nobody has looked yet at what stands where a schema should.
-  if (typeof schema !== 'object' || schema === null) return []
-  const of: Schema = schema
-  const { properties = {}, additionalProperties, items } = of
-  const rules: unknown = of['x-kubernetes-validations'] ?? []
+  if (!isSchema(given)) return []
+  const of = isSchema(structure) ? structure : given
+  const { properties = {}, additionalProperties, items, allOf = [] } = given
+  const rules: unknown = given['x-kubernetes-validations'] ?? []
   const here = (Array.isArray(rules) ? rules : [rules]).map((rule: unknown, index) => ({
     rule: ruleOf(rule),
     of,
@@ -56,13 +57,18 @@ function rulesIn(schema: unknown, path: string): readonly FoundRule[] {
   return [
     ...here,
     ...Object.entries(properties).flatMap(([name, inner]) =>
-      rulesIn(inner, `${path}.properties[${name}]`),
+      rulesIn(inner, `${path}.properties[${name}]`, of.properties?.[name]),
     ),
-    ...(typeof additionalProperties === 'object'
-      ? rulesIn(additionalProperties, `${path}.additionalProperties`)
-      : []),
-    ...(items === undefined ? [] : rulesIn(items, `${path}.items`)),
+    ...rulesIn(additionalProperties, `${path}.additionalProperties`),
+    ...rulesIn(items, `${path}.items`, of.items),
+    ...(Array.isArray(allOf) ? allOf : []).flatMap((inner: unknown, index) =>
+      rulesIn(inner, `${path}.allOf[${index}]`, of),
+    ),
   ]
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null
 }
 
 /** Without members that are no texts; `rule` is missed then. */

@@ -9,6 +9,7 @@ import type { FieldFault } from './field-fault.ts'
 import { RULE_MESSAGE_LENGTH_MAX, RULES_MS_MAX } from './limits.ts'
 import { isList } from './prune.ts'
 import { normalFieldPath } from './rule-paths.ts'
+import { withInnerRules } from './rule-schema.ts'
 import { compileRule, RuleCompileError, type RuleProgram } from './rule-program.ts'
 import type { Json, Schema, SchemaRule } from './schema.ts'
 import { keyOfItem } from './validate.ts'
@@ -66,8 +67,9 @@ interface At {
 const withRules = new WeakMap<Schema, boolean>()
 const programs = new WeakMap<SchemaRule, RuleProgram>()
 
-function check(value: Json, schema: Schema, at: At): void {
-  if (value === null || !hasRules(schema)) return
+function check(value: Json, given: Schema, at: At): void {
+  if (value === null || !hasRules(given)) return
+  const schema = withInnerRules(given)
   checkHere(value, schema, at)
   const { properties = {}, additionalProperties, items } = schema
   const isParentSame =
@@ -221,11 +223,17 @@ function memberBefore(previous: Json | undefined, name: string): Json | undefine
   return isObject && Object.hasOwn(previous, name) ? previous[name] : undefined
 }
 
-function innerSchemas({ properties, additionalProperties, items }: Schema): readonly Schema[] {
+function innerSchemas({
+  properties,
+  additionalProperties,
+  items,
+  allOf,
+}: Schema): readonly Schema[] {
   return [
     ...Object.values(properties ?? {}),
     ...(typeof additionalProperties === 'object' ? [additionalProperties] : []),
     ...(items === undefined ? [] : [items]),
+    ...(allOf ?? []),
   ]
 }
 
