@@ -32,7 +32,8 @@ export function createOwnSchemas(schemas: SchemaUses, ruleset: () => Ruleset): O
     async listSchemas(scope, registry) {
       const registries =
         registry === undefined
-          ? await allPages((token) => schemas.registries.list(scope, { token }))
+          ? // What AWS sends is no type of this server's own: it is shown to who asks for it.
+            await allPages((token) => schemas.registries.list(scope, { token, owner: 'local' }))
           : [await schemas.registries.get(scope, registry)]
       const lists = registries.map(({ spec }) => schemasOf(schemas, scope, spec.name))
       return (await Promise.all(lists)).flat().map((schema) => summarise(schema))

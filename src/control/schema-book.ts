@@ -3,16 +3,17 @@
 
 import type { Logger } from '../base/index.ts'
 import { describeError } from '../base/index.ts'
-import type { ResourceOf, Scope, SchemaSpec } from '../model/index.ts'
+import type { Scope, SchemaSpec } from '../model/index.ts'
 import {
   eventTypeKey,
   parseDocument,
   type Validator,
   type ValidatorCache,
 } from '../schema/index.ts'
+import { listAwsSchemas } from './aws-schemas.ts'
 import type { ResourceClient } from './resources.ts'
 import { listAll } from './resources.ts'
-import { regionPrefix, versionKeyOf } from './schema-names.ts'
+import { AWS_REGISTRY, regionPrefix, versionKeyOf } from './schema-names.ts'
 
 /** A version of a schema that events of its type are held against. */
 export interface SchemaEntry {
@@ -62,7 +63,12 @@ export class SchemaBook {
     for (const key of this.#shelves.keys()) if (!wanted.has(key)) this.#shelves.delete(key)
     for (const [key, { scope, registry }] of wanted) {
       if (this.#shelves.has(key)) continue
-      this.#shelves.set(key, { entries: new Map(), keys: new Map() })
+      const shelf: Shelf = { entries: new Map(), keys: new Map() }
+      this.#shelves.set(key, shelf)
+      if (registry === AWS_REGISTRY) {
+        for (const { spec, content } of listAwsSchemas(scope)) this.#add(shelf, spec, content)
+        continue
+      }
       const schemas = await listAll(this.#options.resources, 'Schema', regionPrefix(scope))
       for (const { spec } of schemas) {
         if (spec.region === scope.region && spec.registry === registry) await this.put(spec)
@@ -81,7 +87,7 @@ export class SchemaBook {
     const stored = await this.#options.resources.get('SchemaVersion', key)
     if (stored === undefined) return
     try {
-      this.#add(shelf, spec, stored)
+      this.#add(shelf, spec, stored.spec.content)
     } catch (error) {
       // Control lets in only what can be parsed; a row from elsewhere must not stop the others.
       this.#options.logger.error('a schema is not usable and was passed over', {
@@ -97,13 +103,9 @@ export class SchemaBook {
     if (shelf !== undefined) this.#remove(shelf, spec.name)
   }
 
-  #add(
-    shelf: Shelf,
-    { registry, name, versions }: SchemaSpec,
-    stored: ResourceOf<'SchemaVersion'>,
-  ): void {
-    const { number, semantic } = versions.at(-1)!
-    const text = { name, type: stored.spec.type, content: stored.spec.content }
+  #add(shelf: Shelf, { registry, name, versions }: SchemaSpec, content: string): void {
+    const { number, semantic, type } = versions.at(-1)!
+    const text = { name, type, content }
     const { source, detailType } = parseDocument(text)
     const key = eventTypeKey(source, detailType)
     const validator = this.#options.validators.get(text)

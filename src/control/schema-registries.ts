@@ -7,6 +7,7 @@ import {
   type Scope,
   type Tags,
 } from '../model/index.ts'
+import { checkNotAws } from './aws-schemas.ts'
 import { fault } from './faults.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import { listAll, modifiedNow, retryConflicts, withSpec } from './resources.ts'
@@ -82,6 +83,7 @@ export async function changeRegistry(
   registry: string,
   change: (spec: SchemaRegistrySpec) => SchemaRegistrySpec,
 ): Promise<RegistryView> {
+  checkNotAws(registry)
   return parts.serial.run(registrySerialKey(scope, registry), () =>
     retryConflicts(async () => {
       const key = registryKeyOf(scope, registry)

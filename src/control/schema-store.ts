@@ -12,9 +12,16 @@ import {
 } from '../model/index.ts'
 import { isAppError } from '../base/index.ts'
 import type { SchemaText } from '../schema/index.ts'
+import { findAwsSchema, listAwsSchemas } from './aws-schemas.ts'
 import { fault } from './faults.ts'
 import { listAll, modifiedNow, withSpec } from './resources.ts'
-import { regionPrefix, schemaKeyOf, type SchemaName, versionKeyOf } from './schema-names.ts'
+import {
+  AWS_REGISTRY,
+  regionPrefix,
+  schemaKeyOf,
+  type SchemaName,
+  versionKeyOf,
+} from './schema-names.ts'
 import type { SchemaParts } from './schema-parts.ts'
 
 export interface SchemaView {
@@ -38,12 +45,25 @@ export async function findSchema(
   return stored
 }
 
+/** The schema of a name, of AWS's registry too, or `schema-not-found`. */
+export async function viewSchema(
+  parts: SchemaParts,
+  scope: Scope,
+  name: SchemaName,
+): Promise<SchemaView> {
+  if (name.registry !== AWS_REGISTRY) return toView(await findSchema(parts, scope, name))
+  const found = findAwsSchema(scope, name.schema)
+  if (found === undefined) throw fault('schema-not-found', { ...name })
+  return found
+}
+
 /** Every schema of a registry, by name. */
 export async function listSchemas(
   parts: SchemaParts,
   scope: Scope,
   registry: string,
 ): Promise<readonly SchemaView[]> {
+  if (registry === AWS_REGISTRY) return listAwsSchemas(scope)
   const resources = await listAll(parts.resources, 'Schema', regionPrefix(scope))
   return resources
     .filter(({ spec }) => spec.region === scope.region && spec.registry === registry)
@@ -57,13 +77,15 @@ export async function findVersion(
   scope: Scope,
   { number, ...name }: SchemaName & { readonly number?: string | undefined },
 ): Promise<SchemaVersionView> {
-  const view = toView(await findSchema(parts, scope, name))
+  const view = await viewSchema(parts, scope, name)
   const { versions } = view.spec
   const version =
     number === undefined ? versions.at(-1) : versions.find((one) => one.number === number)
   if (version === undefined) {
     throw fault('schema-version-not-found', { ...name, version: number ?? '' })
   }
+  const ofAws = name.registry === AWS_REGISTRY ? findAwsSchema(scope, name.schema) : undefined
+  if (ofAws !== undefined) return { ...view, version, content: ofAws.content }
   const key = versionKeyOf(scope, name, version.number)
   const stored = await parts.resources.get('SchemaVersion', key)
   // It went between the two reads.

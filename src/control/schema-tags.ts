@@ -2,12 +2,13 @@
 
 import { assertNever } from '../base/index.ts'
 import { parseArn, type Scope, type Tags } from '../model/index.ts'
+import { checkNotAws } from './aws-schemas.ts'
 import { fault } from './faults.ts'
 import { retryConflicts } from './resources.ts'
 import { changeDiscoverer, createDiscoverers } from './schema-discoverers.ts'
 import type { SchemaParts } from './schema-parts.ts'
 import { changeRegistry, findRegistry } from './schema-registries.ts'
-import { findSchema, updateStored } from './schema-store.ts'
+import { findSchema, updateStored, viewSchema } from './schema-store.ts'
 import { checkTags } from './tag-set.ts'
 
 export interface SchemaTags {
@@ -44,7 +45,7 @@ async function listTags(parts: SchemaParts, scope: Scope, arn: string): Promise<
     case 'registry':
       return (await findRegistry(parts, scope, named.registry)).spec.tags ?? {}
     case 'schema':
-      return (await findSchema(parts, scope, named)).spec.tags ?? {}
+      return (await viewSchema(parts, scope, named)).spec.tags ?? {}
     case 'discoverer':
       return (await createDiscoverers(parts).get(scope, named.id)).spec.tags ?? {}
     default:
@@ -66,6 +67,7 @@ async function changeTags(
   if (named.kind === 'registry') await changeRegistry(parts, scope, named.registry, changed)
   else if (named.kind === 'discoverer') await changeDiscoverer(parts, scope, named.id, changed)
   else {
+    checkNotAws(named.registry)
     await retryConflicts(async () => {
       const stored = await findSchema(parts, scope, named)
       await updateStored(parts, stored, { tags: change(stored.spec.tags ?? {}) })

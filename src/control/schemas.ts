@@ -11,6 +11,7 @@ import {
   type Tags,
 } from '../model/index.ts'
 import { compareDocuments, isSameJson, parseDocument, type SchemaText } from '../schema/index.ts'
+import { checkNotAws } from './aws-schemas.ts'
 import { fault } from './faults.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import { retryConflicts } from './resources.ts'
@@ -35,6 +36,7 @@ import {
   storeSchema,
   toView,
   updateStored,
+  viewSchema,
   writeVersion,
 } from './schema-store.ts'
 import { checkTags } from './tag-set.ts'
@@ -93,7 +95,7 @@ export function createSchemas(parts: SchemaParts): Schemas {
       return pageOf(wanted, ({ spec }) => spec.name, request)
     },
     async listVersions(scope, name, request) {
-      const view = toView(await findSchema(parts, scope, name))
+      const view = await viewSchema(parts, scope, name)
       const page = pageOf(view.spec.versions, ({ number }) => number.padStart(9, '0'), request)
       return { ...view, ...page }
     },
@@ -209,6 +211,7 @@ async function addVersion(
 }
 
 async function deleteSchema(parts: SchemaParts, scope: Scope, name: SchemaName): Promise<void> {
+  checkNotAws(name.registry)
   await parts.serial.run(registrySerialKey(scope, name.registry), async () => {
     const { spec } = await findSchema(parts, scope, name)
     await parts.resources.delete('Schema', schemaKeyOf(scope, name))
@@ -225,6 +228,7 @@ async function deleteVersion(
   scope: Scope,
   { number, ...name }: SchemaName & { readonly number: string },
 ): Promise<void> {
+  checkNotAws(name.registry)
   await parts.serial.run(registrySerialKey(scope, name.registry), async () => {
     const stored = await findSchema(parts, scope, name)
     const versions = stored.spec.versions.filter((version) => version.number !== number)

@@ -1,3 +1,4 @@
+export { awsSchema, awsSchemaNames } from './aws-events.ts'
 export type { SchemaChange } from './change-list.ts'
 export {
   eventTypeKey,

@@ -184,6 +184,56 @@ test('schemas are searched by words, exported as draft 4, and made of events', a
   assert.deepEqual(Object.keys(draft['definitions'] as object), ['OrderPaid'])
 })
 
+test('schemas of the events of AWS are there to read, with code, and nobody changes them', async () => {
+  const seen = await open().python<Record<string, unknown>>(
+    program(`
+    aws = dict(RegistryName='aws.events')
+    state = dict(SchemaName='aws.ec2@EC2InstanceStateChangeNotification', **aws)
+    described = schemas.describe_schema(**state)
+    exported = json.loads(schemas.export_schema(Type='JSONSchemaDraft4', **state)['Content'])
+    schemas.put_code_binding(Language='Python36', **state)
+    schemas.get_waiter('code_binding_exists').wait(Language='Python36', **state)
+    listed = [each['SchemaName'] for page in schemas.get_paginator('list_schemas').paginate(
+        PaginationConfig=dict(PageSize=10), **aws) for each in page['Schemas']]
+    result = dict(
+        described=[described['Type'], described['SchemaVersion'], described['Description']],
+        envelope=json.loads(described['Content'])['components']['schemas']['AWSEvent']['x-amazon-events-source'],
+        exported=[exported['x-amazon-events-detail-type'], '$schema' in exported],
+        listed=[listed == sorted(listed), len(listed) == len(set(listed)), state['SchemaName'] in listed],
+        prefix=[each['SchemaName'] for each in
+                schemas.list_schemas(SchemaNamePrefix='aws.s3@Object', **aws)['Schemas']],
+        versions=len(schemas.list_schema_versions(**state)['SchemaVersions']),
+        found=[each['SchemaName'] for each in schemas.search_schemas(Keywords='spot interruption', **aws)['Schemas']],
+        zipped=schemas.get_code_binding_source(Language='Python36', **state)['Body'].read()[:2].decode(),
+        missing=status(schemas.describe_schema, SchemaName='aws.ec2@None', **aws),
+        refused=[each[:2] for each in [
+            status(schemas.create_schema, SchemaName='a', Type='OpenApi3', Content=order(), **aws),
+            status(schemas.update_schema, Content=order(), **state),
+            status(schemas.delete_schema, **state),
+            status(schemas.delete_schema_version, SchemaVersion='1', **state),
+            status(schemas.put_resource_policy, Policy=json.dumps({'Version': '2012-10-17', 'Statement': []}), **aws),
+            status(schemas.tag_resource, ResourceArn=described['SchemaArn'], Tags={'a': 'b'}),
+            status(schemas.delete_registry, **aws)]])
+    `),
+  )
+  assert.deepEqual(seen, {
+    described: [
+      'OpenApi3',
+      '1',
+      'Schema for event type EC2 Instance State-change Notification, published by AWS service aws.ec2',
+    ],
+    envelope: 'aws.ec2',
+    exported: ['EC2 Instance State-change Notification', true],
+    listed: [true, true, true],
+    prefix: ['aws.s3@ObjectCreated', 'aws.s3@ObjectDeleted', 'aws.s3@ObjectRestoreCompleted'],
+    versions: 1,
+    found: ['aws.ec2@EC2SpotInstanceInterruptionWarning'],
+    zipped: 'PK',
+    missing: [404, 'NotFoundException', 'Schema with name aws.ec2@None does not exist.'],
+    refused: Array.from({ length: 7 }, () => [403, 'ForbiddenException']),
+  })
+})
+
 test('code of a schema is asked for, described and fetched as a zip', async () => {
   const seen = await open().python<Record<string, unknown>>(
     program(`
