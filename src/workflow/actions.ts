@@ -84,7 +84,7 @@ function lookAtTime(run: RunState, { step, index, seen }: Looking): Advance {
 function lookAtJob(run: RunState, { plan, step, index, seen }: Looking, action: Action): Advance {
   const { now } = seen
   const { attempt, startedAt = now } = run.steps[index]!
-  const wanted = plan.buildJob(step, attempt, action)
+  const wanted = plan.buildJob(step, { runId: run.id, attempt }, action)
   const found = seen.object(wanted)
   const deadline = startedAt + (step.timeoutMs ?? JOB_TIMEOUT_MS)
   if (found === undefined)

@@ -1,54 +1,70 @@
-// Makes an object of a workflow, or changes it into what is wanted now. What belongs to another workflow is left alone;
-// what belongs to nobody, or to an earlier workflow of the same Event, is taken over.
+// Makes an object of a workflow, or changes it into what is wanted now, by server-side apply: what the workflow says is
+// the workflow's, what others have added stays. What belongs to another workflow is left alone; what belongs to nobody,
+// or to an earlier workflow of the same Event, is taken over.
 
 import {
-  isKubeError,
   keyOf,
   type KubeClient,
-  type KubeObject,
   KubeError,
+  type KubeObject,
+  type PatchOptions,
 } from '../objects/index.ts'
+import type { Json } from '../structure/index.ts'
+import { asText, isObject } from './json-tree.ts'
 import { APPLIED_ANNOTATION, EVENT_LABEL, WORKFLOW_LABEL } from './names.ts'
 
-const CONFLICTS_MAX = 5
+const MANAGER_LENGTH_MAX = 128
 
-/** `seen` is the object as it was last told. Rejects with a `KubeError` that says why it cannot be. */
-export async function applyObject(
-  client: KubeClient,
-  wanted: KubeObject,
-  seen: KubeObject | undefined,
-): Promise<void> {
-  if (seen === undefined) {
-    try {
-      await client.create(wanted)
-      return
-    } catch (error) {
-      if (!isKubeError(error, 'AlreadyExists')) throw error
-    }
+/** The object as it is stored then. Rejects with a `KubeError` that says why it cannot be. */
+export async function applyObject(client: KubeClient, wanted: KubeObject): Promise<KubeObject> {
+  const found = await client.get(keyOf(wanted))
+  if (found !== undefined) checkOwner(found, wanted)
+  const options: PatchOptions = {
+    fieldManager: managerOf(wanted),
+    // Whoever was faster since the look is not overridden unasked: the marks of the owner are in conflict then.
+    force: found !== undefined,
   }
-  for (let tries = 1; ; tries += 1) {
-    const found = await client.get(keyOf(wanted))
-    if (found === undefined) {
-      await client.create(wanted)
-      return
-    }
-    checkOwner(found, wanted)
-    if (isApplied(found, wanted)) return
-    try {
-      await client.update(changed(found, wanted))
-      return
-    } catch (error) {
-      if (!isKubeError(error, 'Conflict') || tries >= CONFLICTS_MAX) throw error
-    }
-  }
+  const applied = withoutStatus(withData(wanted))
+  return client.patch(keyOf(wanted), 'apply', applied as unknown as Json, options)
 }
 
-function isApplied(found: KubeObject, wanted: KubeObject): boolean {
-  return appliedHash(found) === appliedHash(wanted)
-}
-
-function appliedHash({ metadata }: KubeObject): string | undefined {
+/** The hash of the form that an object has, or is to have. */
+export function appliedHash({ metadata }: KubeObject): string | undefined {
   return metadata.annotations?.[APPLIED_ANNOTATION]
+}
+
+/** Which fields the workflow of an object owns of it, one text for the same fields; undefined when it owns none. */
+export function fieldsOwned(object: KubeObject): string | undefined {
+  const manager = managerOf(object)
+  const entry = object.metadata.managedFields?.find(
+    (one) => one.manager === manager && one.operation === 'Apply',
+  )
+  return entry === undefined ? undefined : JSON.stringify(entry.fieldsV1)
+}
+
+/** The same for all workflows of one Event: what a later one wants no more goes. */
+function managerOf({ metadata: { labels = {} } }: KubeObject): string {
+  const event = labels[EVENT_LABEL]
+  const name = event === undefined ? `workflow/${labels[WORKFLOW_LABEL]}` : `event/${event}`
+  return name.slice(0, MANAGER_LENGTH_MAX)
+}
+
+/** Plain texts of a Secret as it is stored: nobody owns what is gone once it is written. */
+function withData(object: KubeObject): KubeObject {
+  const { stringData, ...rest } = object
+  if (object.kind !== 'Secret' || object.apiVersion !== 'v1' || !isObject(stringData)) return object
+  const texts = Object.entries(stringData).map(([key, text]) => [
+    key,
+    Buffer.from(asText(text)).toString('base64'),
+  ])
+  const data = isObject(object['data']) ? object['data'] : {}
+  return { ...rest, data: { ...data, ...Object.fromEntries(texts) } }
+}
+
+/** The status is for whoever makes something of the object. */
+function withoutStatus(object: KubeObject): KubeObject {
+  const { status: _, ...rest } = object
+  return rest
 }
 
 function checkOwner(found: KubeObject, wanted: KubeObject): void {
@@ -70,23 +86,4 @@ function checkOwner(found: KubeObject, wanted: KubeObject): void {
 
 function refused({ kind, metadata }: KubeObject, text: string): KubeError {
   return new KubeError('Conflict', `${kind} \`${metadata.name}\` cannot be applied: ${text}`)
-}
-
-/** What others have set in metadata stays; the rest is what is wanted. */
-function changed(found: KubeObject, wanted: KubeObject): KubeObject {
-  const { labels, annotations, ownerReferences = [], finalizers = [] } = wanted.metadata
-  const others = (found.metadata.ownerReferences ?? []).filter((one) => one.controller !== true)
-  const { status } = found
-  return {
-    ...found,
-    ...wanted,
-    ...(status === undefined ? {} : { status }),
-    metadata: {
-      ...found.metadata,
-      labels: { ...found.metadata.labels, ...labels },
-      annotations: { ...found.metadata.annotations, ...annotations },
-      ownerReferences: [...others, ...ownerReferences],
-      finalizers: Array.from(new Set([...(found.metadata.finalizers ?? []), ...finalizers])),
-    },
-  }
 }

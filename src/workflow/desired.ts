@@ -12,7 +12,7 @@ import {
   TEMPLATE_LABEL,
   WORKFLOW_LABEL,
 } from './names.ts'
-import type { ObjectRef, Plan } from './plan.ts'
+import type { JobAttempt, ObjectRef, Plan } from './plan.ts'
 import { type Action, parseDuration, type ResourceWish, type Step } from './steps.ts'
 
 export interface PlanContext {
@@ -38,7 +38,7 @@ export function createPlan(context: PlanContext): Plan {
     steps,
     build: (wish) => withHash(buildResource(wish, context)),
     keyOf: (wish) => refOf(wish, context),
-    buildJob: (step, attempt, action) => withHash(buildJob(step, { attempt, action, context })),
+    buildJob: (step, of, action) => withHash(buildJob(step, { ...of, action, context })),
     mayCreate: allows(spec, 'Create'),
     mayUpdate: allows(spec, 'Update'),
   }
@@ -157,8 +157,7 @@ function withCommon(spec: Json, { name, kind, common }: Shared): Json {
   }
 }
 
-interface JobParts {
-  readonly attempt: number
+interface JobParts extends JobAttempt {
   readonly action: Action
   readonly context: PlanContext
 }
@@ -166,7 +165,7 @@ interface JobParts {
 const CONTAINER_MEMBERS = ['image', 'command', 'args', 'env', 'envFrom', 'resources', 'workingDir']
 
 /** `with` is the spec of a Job (`spec`), or of its one container: image, command, args, env. */
-function buildJob(step: Step, { attempt, action, context }: JobParts): KubeObject {
+function buildJob(step: Step, { runId, attempt, action, context }: JobParts): KubeObject {
   const { workflow } = context
   const namespace = workflow.metadata.namespace ?? NAMESPACE_DEFAULT
   const { with: given } = action
@@ -176,7 +175,10 @@ function buildJob(step: Step, { attempt, action, context }: JobParts): KubeObjec
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
-      name: jobName(workflow.metadata.name, step.name, attempt),
+      name: jobName(
+        `${workflow.metadata.name}-${step.name.toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-')}`,
+        { runId, attempt },
+      ),
       namespace,
       labels: labelsFor(workflow),
       annotations: {},
@@ -204,9 +206,14 @@ function jobSpecOf(given: JsonObject): JsonObject {
 
 const NAME_LENGTH_MAX = 63
 
-/** The same for the same attempt, and fit for a label. */
-function jobName(workflow: string, step: string, attempt: number): string {
-  const plain = `${workflow}-${step.toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-')}-${attempt}`
+/**
+ * The same for the same attempt of a run, and fit for a label. What a workflow became later runs Jobs of its own: how
+ * those of the first form ended says nothing of it.
+ */
+function jobName(of: string, { runId, attempt }: JobAttempt): string {
+  const isFirst = runId.endsWith('.1')
+  const run = isFirst ? '' : `-${hashOf(runId).slice(0, 5)}`
+  const plain = `${of}${run}-${attempt}`
   if (plain.length <= NAME_LENGTH_MAX) return plain
   return `${plain.slice(0, NAME_LENGTH_MAX - 13)}-${hashOf(plain).slice(0, 8)}-${attempt}`
 }

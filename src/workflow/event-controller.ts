@@ -12,7 +12,7 @@ import {
   type ObjectName,
 } from '../objects/index.ts'
 import { addFinalizer, hasFinalizer, removeFinalizer } from './finalizer.ts'
-import { applyObject } from './apply-object.ts'
+import { appliedHash, applyObject } from './apply-object.ts'
 import { specOf } from './desired.ts'
 import { type Wanted, renderEvent } from './event-render.ts'
 import {
@@ -24,6 +24,7 @@ import {
 } from './event-schedule.ts'
 import { referencesOf } from './find-template.ts'
 import type { Condition } from './judge.ts'
+import { HeldObjects } from './held-objects.ts'
 import { isObject, type JsonObject, valueAt } from './json-tree.ts'
 import { EVENT_WORKERS, GOING_LOOK_MS, POINTER_MS, SCHEDULED_RUNS_MAX } from './limits.ts'
 import { API_VERSION, EVENT_LABEL, labelOf } from './names.ts'
@@ -49,6 +50,7 @@ interface Outcome {
 export class EventController {
   readonly #options: EventControllerOptions
   readonly #controller: Controller
+  readonly #held = new HeldObjects()
 
   constructor(options: EventControllerOptions) {
     this.#options = options
@@ -94,7 +96,11 @@ export class EventController {
     if (wanted.kind === 'refused') return refused(wanted, workflow)
     await this.#warnOfUnknown(event, wanted.unknown)
     try {
-      await applyObject(this.#options.client, wanted.workflow, workflow)
+      const isApplied =
+        workflow !== undefined &&
+        appliedHash(workflow) === appliedHash(wanted.workflow) &&
+        this.#held.isHeld(workflow)
+      if (!isApplied) this.#held.keep(await applyObject(this.#options.client, wanted.workflow))
     } catch (error) {
       if (!isKubeError(error)) throw error
       const { message } = error
@@ -126,7 +132,7 @@ export class EventController {
         const { conditions } = refused(wanted, undefined)
         return { conditions, atProvider: state, ...waitUntil(nextMs, now) }
       }
-      await applyObject(client, wanted.workflow, undefined)
+      await applyObject(client, wanted.workflow)
       await recorder.record(event, {
         type: 'Normal',
         reason: 'ScheduledRun',

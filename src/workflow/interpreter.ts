@@ -110,7 +110,12 @@ function cancel(run: RunState, plan: Plan, { now }: Seen): Advance {
   const step = plan.steps[index]
   const isJob = step?.action?.uses === 'job'
   const effects: readonly Effect[] = isJob
-    ? [{ kind: 'remove', object: plan.buildJob(step, before.attempt, step.action) }]
+    ? [
+        {
+          kind: 'remove',
+          object: plan.buildJob(step, { runId: run.id, attempt: before.attempt }, step.action),
+        },
+      ]
     : []
   return { run: finish(withStep(run, index, next), 'Cancelled', now), effects }
 }

@@ -39,12 +39,27 @@ export function judge(object: KubeObject): Judgement {
   const synced = find('Synced')
   if (synced?.status === 'False')
     return { kind: 'failing', message: textOf(synced), isFinal: false }
+  const broken = conditions.find(
+    ({ type, status }) => status === 'True' && (type === 'Failed' || type === 'Stalled'),
+  )
+  if (broken !== undefined) return { kind: 'failing', message: textOf(broken), isFinal: false }
   const ready = find('Ready') ?? find('Available')
   if (ready?.status === 'True') return { kind: 'ready' }
   if (ready !== undefined) return { kind: 'pending', message: textOf(ready) }
+  const phase = valueAt(object, ['status', 'phase'])
+  if (typeof phase === 'string' && phase !== '') return judgePhase(phase)
   // Kinds of providers are ready when they say so; others are when they are there.
   if (valueAt(object, ['spec', 'forProvider']) === undefined) return { kind: 'ready' }
   return { kind: 'pending', message: 'no provider has looked at it yet' }
+}
+
+/** Phases are words of each kind; those that end in -ing are on their way, but for the one that goes on. */
+function judgePhase(phase: string): Judgement {
+  const message = `its phase is ${phase}`
+  if (/^(?:.*failed|error|degraded|lost|crash.*)$/i.test(phase))
+    return { kind: 'failing', message, isFinal: false }
+  if (/^(?!running$)(?:.*ing|unknown)$/i.test(phase)) return { kind: 'pending', message }
+  return { kind: 'ready' }
 }
 
 function judgeJob(object: KubeObject): Judgement {

@@ -19,6 +19,8 @@ export const JOB_TIMEOUT_MS: number = 60 * 60_000
 export const CALL_TIMEOUT_MS = 30_000
 /** What of a step's output is kept, characters of JSON. */
 export const OUTPUT_LENGTH_MAX: number = 16 * 1024
+/** Objects of which it is known that they are as they were applied. */
+export const HELD_MAX = 100_000
 /** A message in a status. */
 export const MESSAGE_LENGTH_MAX = 2048
 /** How many objects of one kind are brought into agreement at once. */

@@ -25,9 +25,12 @@ import {
 } from './limits.ts'
 import { API_VERSION } from './names.ts'
 import type { Provider, ProviderAnswer, ProviderRequest } from './provider.ts'
-import { configName, findConfig } from './provider-configs.ts'
+import { configName, findConfig, type FoundConfig } from './provider-configs.ts'
 import { revealSecrets, type SecretReader } from './secrets.ts'
 import { condition, statusOf, writeStatus } from './status.ts'
+
+/** The objects are the things: other controllers of the cluster make of them what they stand for. */
+const OTHERS = 'kubernetes'
 
 /** Shorter values are hidden nowhere: they would take common words out of messages. */
 const SECRET_LENGTH_MIN = 8
@@ -93,15 +96,21 @@ export class ManagedController {
     const { client, type } = this.#options
     const object = await client.get({ ...type, namespace, name })
     if (object === undefined) return undefined
-    if (object.metadata.deletionTimestamp !== undefined) return this.#terminate(object)
-    return this.#apply(await addFinalizer(client, object))
+    const isGoing = object.metadata.deletionTimestamp !== undefined
+    const found = await findConfig(client, object)
+    if (found.kind === 'found' && found.config.provider === OTHERS) {
+      if (isGoing && hasFinalizer(object)) await removeFinalizer(client, object)
+      return undefined
+    }
+    if (isGoing) return this.#terminate(object, found)
+    return this.#apply(await addFinalizer(client, object), found)
   }
 
-  async #apply(object: KubeObject): Promise<number | undefined> {
+  async #apply(object: KubeObject, found: FoundConfig): Promise<number | undefined> {
     const { client } = this.#options
     let hide: (text: string) => string = shown
     try {
-      const asked = await this.#ask(object)
+      const asked = await this.#ask(object, found)
       if (asked.kind === 'refused') return await this.#fail(object, asked.message)
       hide = asked.hide
       const answer = await within(asked.request, (request) => asked.provider.apply(request))
@@ -117,7 +126,10 @@ export class ManagedController {
     }
   }
 
-  async #ask(object: KubeObject): Promise<
+  async #ask(
+    object: KubeObject,
+    found: FoundConfig,
+  ): Promise<
     | { readonly kind: 'refused'; readonly message: string }
     | {
         readonly kind: 'asked'
@@ -126,13 +138,12 @@ export class ManagedController {
         readonly hide: (text: string) => string
       }
   > {
-    const { client, readSecret, providers } = this.#options
-    const found = await findConfig(client, object)
+    const { readSecret, providers } = this.#options
     if (found.kind === 'refused') return found
     const { name, provider: wished } = found.config
     const provider = Object.hasOwn(providers, wished) ? providers[wished] : undefined
     if (provider === undefined) {
-      const names = Object.keys(providers).join(', ')
+      const names = [...Object.keys(providers), OTHERS].join(', ')
       const message = `ProviderConfig \`${name}\` names provider \`${wished}\`, expected one of ${names}`
       return { kind: 'refused', message }
     }
@@ -211,14 +222,14 @@ export class ManagedController {
     return Math.min(PROVIDER_RETRY_MS_MIN * 2 ** (failures - 1), PROVIDER_RETRY_MS_MAX)
   }
 
-  async #terminate(object: KubeObject): Promise<number | undefined> {
+  async #terminate(object: KubeObject, found: FoundConfig): Promise<number | undefined> {
     const { client } = this.#options
     if (!hasFinalizer(object)) return undefined
     const spec = specOf(object)
     if (spec['deletionPolicy'] !== 'Orphan' && allows(spec, 'Delete')) {
       let hide = shown
       try {
-        const asked = await this.#ask(object)
+        const asked = await this.#ask(object, found)
         // Whoever should take it away is not there: nobody else knows whether it ever was.
         if (asked.kind === 'refused') return await this.#fail(object, asked.message)
         hide = asked.hide

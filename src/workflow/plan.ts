@@ -9,14 +9,19 @@ import type { Action, ResourceWish, Step } from './steps.ts'
 /** Names an object. */
 export type ObjectRef = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>
 
+export interface JobAttempt {
+  readonly runId: string
+  readonly attempt: number
+}
+
 export interface Plan {
   readonly steps: readonly Step[]
   /** The whole object that a resource becomes. */
   build(wish: ResourceWish): KubeObject
   /** Which object that is. */
   keyOf(wish: ResourceWish): ObjectRef
-  /** The Job of one attempt of a step. */
-  buildJob(step: Step, attempt: number, action: Action): KubeObject
+  /** The Job of one attempt of a step; each run has its own. */
+  buildJob(step: Step, of: JobAttempt, action: Action): KubeObject
   /** The policies let objects be made, and be changed. */
   readonly mayCreate: boolean
   readonly mayUpdate: boolean
@@ -30,6 +35,8 @@ export interface Seen {
   object(of: ObjectRef): KubeObject | undefined
   /** The object that a resource of this workflow has become. */
   resource(wish: ResourceWish): KubeObject | undefined
+  /** Whether nobody has changed of it what the workflow applied. */
+  isHeld(object: KubeObject): boolean
   /** Why it could not be applied when it was last tried. */
   refusal(of: ObjectRef): string | undefined
 }

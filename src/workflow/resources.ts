@@ -2,11 +2,11 @@
 
 import type { KubeObject } from '../objects/index.ts'
 import type { Json } from '../structure/index.ts'
+import { appliedHash } from './apply-object.ts'
 import { findSources } from './graph.ts'
 import { injectInto } from './inject.ts'
 import { judge } from './judge.ts'
 import { asText, type JsonObject, valueAt } from './json-tree.ts'
-import { APPLIED_ANNOTATION } from './names.ts'
 import type { Effect, Plan, Seen } from './plan.ts'
 import type { ResourceState, RunState } from './run.ts'
 import type { Injection, ResourceWish, Source } from './steps.ts'
@@ -44,7 +44,8 @@ function lookAtResource(wish: ResourceWish, world: World): LookedAtOne {
     return { state: { ...of, phase: 'Waiting', message: injected.message } }
   const wanted = plan.build({ ...wish, object: injected.object })
   const found = seen.object(wanted)
-  const isApplied = found !== undefined && appliedHash(found) === appliedHash(wanted)
+  const isApplied =
+    found !== undefined && appliedHash(found) === appliedHash(wanted) && seen.isHeld(found)
   if (!isApplied) {
     const isAllowed = found === undefined ? plan.mayCreate : plan.mayUpdate
     if (isAllowed) {
@@ -68,10 +69,6 @@ function phaseOf(object: KubeObject): Pick<ResourceState, 'phase' | 'message'> {
   if (judgement.kind === 'ready') return { phase: 'Ready' }
   const phase = judgement.kind === 'failing' ? 'Failing' : 'Applied'
   return { phase, message: judgement.message }
-}
-
-export function appliedHash({ metadata }: KubeObject): string | undefined {
-  return metadata.annotations?.[APPLIED_ANNOTATION]
 }
 
 type Injected =

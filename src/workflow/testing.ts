@@ -27,7 +27,7 @@ export function runOf(plan: Plan): RunState {
     name,
     resources: resources.map((one) => ({ name: one.name, kind: asText(one.object['kind']) })),
   }))
-  return createRun({ id: 'run-1', plan: 'p', steps, now: 0 })
+  return createRun({ id: 'run.1', plan: 'p', steps, now: 0 })
 }
 
 export class World {
@@ -44,6 +44,7 @@ export class World {
       position: 'here',
       object: (of) => this.objects.get(nameOf(of)),
       resource: (wish: ResourceWish) => this.objects.get(nameOf(plan.keyOf(wish))),
+      isHeld: () => true,
       refusal: () => undefined,
     }
   }

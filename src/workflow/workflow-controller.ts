@@ -3,12 +3,10 @@
 //   look ──► interpreter ──► status is kept ──► effects ──► changes of objects, ends of calls ──► look …
 
 import { asText } from './json-tree.ts'
-import { type Clock, describeError, type Logger } from '../base/index.ts'
+import type { Clock, Logger } from '../base/index.ts'
 import {
   Controller,
   type EventRecorder,
-  isKubeError,
-  keyOf,
   type KubeClient,
   type KubeObject,
   type ObjectName,
@@ -16,28 +14,22 @@ import {
 import type { Json } from '../structure/index.ts'
 import { addFinalizer, hasFinalizer, removeFinalizer } from './finalizer.ts'
 import { ActionRunner } from './action-runner.ts'
-import { applyObject } from './apply-object.ts'
 import { createPlan, specOf } from './desired.ts'
 import { formatFaults } from './faults.ts'
 import { advance } from './interpreter.ts'
-import {
-  GOING_LOOK_MS,
-  REFUSED_RETRY_MS_MAX,
-  REFUSED_RETRY_MS_MIN,
-  WORKFLOW_WORKERS,
-} from './limits.ts'
+import { GOING_LOOK_MS, WORKFLOW_WORKERS } from './limits.ts'
 import { type Made, readMade, removeLast, textOf, textOfMade, withMade } from './made.ts'
 import { API_VERSION, CANCEL_ANNOTATION, hashOf, RETRY_ANNOTATION } from './names.ts'
 import { tellNews } from './news.ts'
-import { ObjectsAtHand } from './objects-at-hand.ts'
 import type { Outside } from './outside.ts'
 import type { Advance, Effect, Input, Plan, Seen } from './plan.ts'
 import { lookAtResources } from './resources.ts'
 import { createRun, type RunState, untold } from './run.ts'
 import { decodeRun, encodeRun } from './run-codec.ts'
-import { placeSecrets, type SecretReader } from './secrets.ts'
+import type { SecretReader } from './secrets.ts'
 import { condition, statusOf, writeStatus } from './status.ts'
 import { readSteps } from './steps.ts'
+import { WorkflowObjects } from './workflow-objects.ts'
 import { conditionsOfRun, shortOf, summaryOf } from './workflow-status.ts'
 
 export interface WorkflowControllerOptions {
@@ -66,11 +58,8 @@ interface Look {
 export class WorkflowController {
   readonly #options: WorkflowControllerOptions
   readonly #controller: Controller
-  readonly #objects: ObjectsAtHand
+  readonly #objects: WorkflowObjects
   readonly #actions: ActionRunner
-  /** Why an object could not be applied, and how often, by workflow and object. */
-  readonly #refusals = new Map<string, Map<string, { message: string; times: number }>>()
-
   /** How much of a run has been told, by its id. */
   readonly #told = new Map<string, number>()
 
@@ -78,10 +67,11 @@ export class WorkflowController {
     this.#options = options
     const { client, clock, logger, kind, outside, readSecret } = options
     const isNamespaced = kind === 'Workflow'
-    this.#objects = new ObjectsAtHand({
+    this.#objects = new WorkflowObjects({
       client,
       clock,
       logger,
+      readSecret,
       onChange: (name) => {
         if ((name.namespace !== undefined) === isNamespaced) this.#controller.enqueue(name)
       },
@@ -202,11 +192,8 @@ export class WorkflowController {
       if (await this.#prune(look)) waits.push(GOING_LOOK_MS)
       await this.#heal(look)
     }
-    const refused = this.#refusals.get(look.key)
-    if (refused !== undefined && refused.size > 0) {
-      const times = Math.max(...Array.from(refused.values(), (one) => one.times))
-      waits.push(Math.min(REFUSED_RETRY_MS_MIN * 2 ** (times - 1), REFUSED_RETRY_MS_MAX))
-    }
+    const retry = this.#objects.retryIn(look.key)
+    if (retry !== undefined) waits.push(retry)
     return waits.length === 0 ? undefined : Math.min(...waits)
   }
 
@@ -217,7 +204,8 @@ export class WorkflowController {
       position: outside.position(),
       object: (of) => this.#objects.get(of),
       resource: (wish) => this.#objects.get(plan.keyOf(wish)),
-      refusal: (of) => this.#refusals.get(key)?.get(textOf(of))?.message,
+      isHeld: (object) => this.#objects.isHeld(object),
+      refusal: (of) => this.#objects.refusal(key, of),
     }
   }
 
@@ -280,38 +268,13 @@ export class WorkflowController {
       effects.map(async (effect) => {
         if (effect.kind === 'wake') wakeAt = Math.min(effect.at, wakeAt ?? Infinity)
         else if (effect.kind === 'act') this.#actions.start(look.key, effect)
-        else if (effect.kind === 'apply') await this.#apply(look, effect.object)
-        else await this.#remove(effect.object)
+        else if (effect.kind === 'apply') {
+          if (await this.#objects.apply(look.key, effect.object))
+            this.#controller.enqueue(nameOfText(look.key))
+        } else await this.#objects.remove(effect.object)
       }),
     )
     return wakeAt
-  }
-
-  async #apply(look: Look, object: KubeObject): Promise<void> {
-    const { client, readSecret } = this.#options
-    const refusals = this.#refusals.get(look.key) ?? new Map()
-    const name = textOf(object)
-    try {
-      const placed = await placeSecrets(object, readSecret)
-      await applyObject(client, placed, this.#objects.get(object))
-      refusals.delete(name)
-    } catch (error) {
-      if (!isKubeError(error)) throw error
-      const times = (refusals.get(name)?.times ?? 0) + 1
-      refusals.set(name, { message: describeError(error), times })
-      // What was refused is shown, which is another look.
-      if (times === 1) this.#controller.enqueue(nameOfText(look.key))
-    }
-    if (refusals.size === 0) this.#refusals.delete(look.key)
-    else this.#refusals.set(look.key, refusals)
-  }
-
-  async #remove(object: KubeObject): Promise<void> {
-    try {
-      await this.#options.client.delete(keyOf(object), { propagationPolicy: 'Background' })
-    } catch (error) {
-      if (!isKubeError(error, 'NotFound')) throw error
-    }
   }
 
   /** Says what has happened to those who listen, and keeps that it was said. */
@@ -374,7 +337,7 @@ export class WorkflowController {
 
   #forget(key: string): void {
     this.#actions.stop(key)
-    this.#refusals.delete(key)
+    this.#objects.forget(key)
   }
 }
 

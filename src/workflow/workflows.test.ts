@@ -72,7 +72,7 @@ function open(): Promise<Workflows> {
     outside,
     renderText: (text) => text,
     isNamespaced: (of) => world.objects.types.find(of)?.namespaced,
-    providers: { aws: broken, kubernetes: broken },
+    providers: { aws: broken },
   })
 }
 

@@ -1,0 +1,166 @@
+// Workflows of ordinary objects, which other controllers than ours may make something of: over real objects in memory.
+
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { seededRandom, silentLogger, systemClock } from '../base/index.ts'
+import type { KubeClient, KubeKey, KubeObject } from '../objects/index.ts'
+import { openTestObjects, type TestObjects, untilWithin } from '../objects/testing.ts'
+import type { Json } from '../structure/index.ts'
+import { conditionsOf } from './judge.ts'
+import { isObject, type JsonObject, valueAt } from './json-tree.ts'
+import { API_VERSION } from './names.ts'
+import { openWorkflows, type Workflows } from './workflows.ts'
+
+const until = untilWithin(30_000)
+
+let world: TestObjects
+let client: KubeClient
+let room: Workflows
+
+beforeEach(async () => {
+  world = await openTestObjects()
+  client = world.client
+  room = await open()
+})
+
+afterEach(async () => {
+  await room.close()
+  await world.close()
+})
+
+function open(): Promise<Workflows> {
+  return openWorkflows({
+    client,
+    clock: systemClock,
+    random: seededRandom(3),
+    logger: silentLogger,
+    outside: {
+      callFunction: async () => ({ kind: 'done', output: {} }),
+      callHttp: async () => ({ kind: 'done', output: {} }),
+      putEvent: async () => ({ kind: 'done', output: {} }),
+      awaitEvent: async () => ({ kind: 'done', output: {} }),
+      position: () => '0',
+      publish: async () => undefined,
+    },
+    renderText: (text) => text,
+    isNamespaced: (of) => world.objects.types.find(of)?.namespaced,
+    providers: {},
+  })
+}
+
+function own(kind: string, name: string): KubeKey {
+  const place = kind === 'ProviderConfig' ? {} : { namespace: 'default' }
+  return { apiVersion: API_VERSION, kind, name, ...place }
+}
+
+function objectOf(kind: string, name: string, spec: JsonObject): KubeObject {
+  const { apiVersion, namespace } = own(kind, name)
+  const place = namespace === undefined ? {} : { namespace }
+  return { apiVersion, kind, metadata: { name, ...place }, spec }
+}
+
+function becomes(key: KubeKey, wanted: string): Promise<KubeObject> {
+  return until(async () => {
+    const found = await client.get(key)
+    const all = found === undefined ? [] : conditionsOf(found)
+    const ready = all.find(({ type }) => type === 'Ready')
+    return `${ready?.status}/${ready?.reason}` === wanted && found
+  }, `${key.kind} ${key.name} to be ${wanted}`)
+}
+
+function configMap(name: string, data: JsonObject): Json {
+  return { name, spec: { apiVersion: 'v1', kind: 'ConfigMap', data } }
+}
+
+const PLAIN = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'plain' }
+
+async function makePlain(data: JsonObject): Promise<void> {
+  const steps = [{ name: 'plain', resources: [configMap('plain', data)] }]
+  await client.create(objectOf('WorkflowTemplate', 'plain', { steps }))
+  await client.create(objectOf('Event', 'e', { workflowTemplate: { id: 'plain' } }))
+  await becomes(own('Event', 'e'), 'True/WorkflowExecuted')
+}
+
+test('what somebody changes of an object is set right again, and what somebody adds stays', async () => {
+  await makePlain({ colour: 'red', size: '1' })
+  await client.patch(PLAIN, 'merge', { data: { colour: 'blue', more: 'mine' } })
+  const data = await until(async () => {
+    const found = await client.get(PLAIN)
+    return isObject(found?.['data']) && found['data']['colour'] === 'red' && found['data']
+  }, 'the colour to be red again')
+  assert.deepEqual(data, { colour: 'red', size: '1', more: 'mine' })
+  await client.delete(PLAIN)
+  await until(async () => await client.get(PLAIN), 'the object to be there again')
+})
+
+test('what was changed while nobody was here is set right after the start', async () => {
+  await makePlain({ colour: 'red' })
+  await room.close()
+  await client.patch(PLAIN, 'merge', { data: { colour: 'blue' } })
+  room = await open()
+  await until(
+    async () => valueAt(await client.get(PLAIN), ['data', 'colour']) === 'red',
+    'the colour to be red again',
+  )
+})
+
+test('what a template says no more of an object goes from it', async () => {
+  await makePlain({ colour: 'red', size: '1' })
+  await client.patch(own('WorkflowTemplate', 'plain'), 'merge', {
+    spec: { steps: [{ name: 'plain', resources: [configMap('plain', { size: '2' })] }] },
+  })
+  await until(
+    async () => valueAt(await client.get(PLAIN), ['data', 'size']) === '2',
+    'the new size',
+  )
+  assert.deepEqual((await client.get(PLAIN))!['data'], { size: '2' })
+})
+
+const FLOW = {
+  apiVersion: 'mediaconnect.aws.livewyer.io/v1alpha1',
+  kind: 'Flow',
+  namespace: 'default',
+  name: 'flow',
+}
+const CHANNEL = {
+  apiVersion: 'medialive.aws.livewyer.io/v1alpha1',
+  kind: 'Channel',
+  namespace: 'default',
+  name: 'channel',
+}
+
+function thing({ apiVersion, kind, name }: KubeKey, dependsOn: Json): Json {
+  return { name, spec: { apiVersion, kind, spec: { forProvider: { rate: 5 } } }, dependsOn }
+}
+
+async function say(key: KubeKey, type: string, status: string): Promise<void> {
+  const conditions = [{ type, status, reason: 'Said', message: 'no such quota' }]
+  const said = { status: { conditions, atProvider: { arn: 'arn:theirs' } } }
+  await client.patch(key, 'merge', said, { subresource: 'status' })
+}
+
+test('with the provider kubernetes other controllers make the things, and take them away', async () => {
+  await client.create(objectOf('ProviderConfig', 'others', { provider: 'kubernetes' }))
+  const source = { name: 'flow', kind: 'Flow', key: 'status.atProvider.arn' }
+  const steps = [
+    { name: 'flows', resources: [thing(FLOW, [])] },
+    { name: 'channels', resources: [thing(CHANNEL, [{ key: 'flowArn', source }])] },
+  ]
+  await client.create(objectOf('WorkflowTemplate', 'live', { steps }))
+  const ref = { providerConfigRef: { name: 'others' } }
+  await client.create(objectOf('Event', 'e', { workflowTemplate: { id: 'live' }, ...ref }))
+  const flow = await until(async () => await client.get(FLOW), 'the flow')
+  await until(async () => room.isIdle, 'rest')
+  assert.equal(flow['status'], undefined)
+  await say(FLOW, 'Synced', 'False')
+  const failing = await becomes(own('Event', 'e'), 'False/ResourceFailed')
+  assert.match(JSON.stringify(failing['status']), /Flow flow: no such quota/)
+  await say(FLOW, 'Ready', 'True')
+  const channel = await until(async () => await client.get(CHANNEL), 'the channel')
+  assert.equal(valueAt(channel, ['spec', 'forProvider', 'flowArn']), 'arn:theirs')
+  await say(CHANNEL, 'Ready', 'True')
+  await becomes(own('Event', 'e'), 'True/WorkflowExecuted')
+  await client.delete(own('Event', 'e'))
+  await until(async () => (await client.get(own('Event', 'e'))) === undefined, 'the Event to go')
+  for (const key of [FLOW, CHANNEL]) assert.equal(await client.get(key), undefined)
+})
