@@ -191,7 +191,7 @@ function createKinds(
       onLine: options.takeLine,
     },
     aws: awsTargets(options),
-    brokers: { findBroker: brokers.directory.find, select: selectText },
+    brokers: { findBroker: brokers.directory.find, select: selectText, threads: brokers.threads },
     destinations: {
       find: (arn) => control.apiDestinations.resolve(arn),
       tokens: outgoing.connections.tokens,

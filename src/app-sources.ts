@@ -14,9 +14,7 @@ import { AppError, describeError } from './base/index.ts'
 import {
   BrokerDirectory,
   BrokerSecrets,
-  type Connector,
-  kafkaConnector,
-  natsConnector,
+  BrokerThreads,
   type SecretSource,
   type SourceState,
   SourceSupervisor,
@@ -31,9 +29,6 @@ import {
 } from './model/index.ts'
 import { decodeResource } from './objects/index.ts'
 
-/** Everything that brokers are spoken to with. */
-const CONNECTORS: readonly Connector[] = [kafkaConnector, natsConnector]
-
 const SCOPE = { account: DEFAULT_ACCOUNT, region: 'us-east-1' }
 const SECRET_BYTES_MAX = 64 * 1024
 const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
@@ -41,6 +36,7 @@ const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 export interface Brokers {
   readonly uses: ConnectorUses
   readonly directory: BrokerDirectory
+  readonly threads: BrokerThreads
 }
 
 export interface SourceRoom {
@@ -75,6 +71,8 @@ export async function openBrokers(
     },
   })
   closers.add(() => directory.close())
+  const threads = new BrokerThreads()
+  closers.add(() => threads.close())
   const keeper = await openKindKeeper({
     kind: 'Broker',
     rows: store.rows,
@@ -84,7 +82,7 @@ export async function openBrokers(
     onFatal,
   })
   closers.add(() => keeper.close())
-  return { uses, directory }
+  return { uses, directory, threads }
 }
 
 export async function openSources(
@@ -94,10 +92,10 @@ export async function openSources(
   closers: Closers,
 ): Promise<SourceRoom> {
   const { config, clock, random, logger, onFatal } = options
-  const { uses, directory } = brokers
+  const { uses, directory, threads } = brokers
   await uses.declare('Source', readDeclared('Source', config.sources))
   const supervisor = new SourceSupervisor({
-    connectors: CONNECTORS,
+    connectors: [threads.connector('kafka'), threads.connector('nats')],
     findBroker: directory.find,
     accept: (dialect, events) => ingress.accept(dialect, events),
     hasBus: (busKey) => publisher.hasBus(busKey),

@@ -100,7 +100,7 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   util: '*',
   // What a user wrote is stopped when its time is up.
   vm: 'base',
-  worker_threads: 'log store archive',
+  worker_threads: 'log store connect archive',
   zlib: '*',
 }
 

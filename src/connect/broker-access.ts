@@ -8,8 +8,8 @@ export type RevealSecret = (reference: SecretRef) => Promise<string>
 export interface BrokerAccess {
   readonly broker: BrokerSpec
   readonly reveal: RevealSecret
-  /** Throws for a server that must not be dialed. */
-  readonly checkServer: (server: string) => void
+  /** Throws, or rejects, for a server that must not be dialed. */
+  readonly checkServer: (server: string) => void | Promise<void>
 }
 
 /** The broker of a name, with what it takes to reach it; another object once the broker, or a secret of it, changed. */

@@ -6,6 +6,7 @@
 import type { Clock, Logger, Random } from '../base/index.ts'
 import type { BrokerSpec, SourceSpec } from '../model/index.ts'
 import type { BrokerAccess } from './broker-access.ts'
+import type { SourceDoor } from './source-door.ts'
 
 /** One record of a broker, before anybody knows what it means. */
 export interface SourceMessage {
@@ -28,6 +29,8 @@ export interface ConnectorContext extends Pick<BrokerAccess, 'reveal' | 'checkSe
   connected(): void
   /** Every record is an event in the log, or rejected for good, when it resolves. Waits while the server is full. */
   accept(messages: readonly SourceMessage[], signal: AbortSignal): Promise<void>
+  /** The steps of `accept`, for a connector that makes events of records elsewhere. */
+  readonly door: SourceDoor
   /** So many records of a place wait to be read. */
   readonly lagged: (place: string, records: number) => void
 }

@@ -1,27 +1,23 @@
-// The way of records from a source into the log: decoded, accepted, and waited for while the server is full. What
-// is no event goes to the source's dead-letter place, or becomes an event that says so, and never stops the rest.
+// The way of records from a source into the log: accepted, and waited for while the server is full. What is no event
+// goes to the source's dead-letter place, or becomes an event that says so, and never stops the rest.
 
 import { AppError, channels, type Clock, isAppError, type Logger, wait } from '../base/index.ts'
-import {
-  type BusRef,
-  cloudEventKey,
-  decodeStoredEvent,
-  type Event,
-  formatBusKey,
-  storeEvent,
-} from '../event/index.ts'
+import { decodeStoredEvent, type Event, formatBusKey, storeEvent } from '../event/index.ts'
 import type { BrokerSpec, SourceSpec } from '../model/index.ts'
 import type { SourceMessage } from './connector.ts'
-import { REJECTED_DATA_BYTES_MAX, SOURCE_EVENT_BYTES_MAX, SOURCE_RETRY_MS } from './limits.ts'
+import { REJECTED_DATA_BYTES_MAX, SOURCE_RETRY_MS } from './limits.ts'
 import type { Sink } from './sink.ts'
-import { decodeMessage, recordId } from './source-event.ts'
-
-export interface DoorEvent {
-  readonly id: string
-  readonly busKey: string
-  readonly record: Uint8Array
-  readonly dedupeKey?: string
-}
+import {
+  busOf,
+  type DoorEvent,
+  doorEvent,
+  passThrough,
+  type ReadCount,
+  type Refusal,
+  type Rejected,
+  type SourceDoor,
+} from './source-door.ts'
+import { recordId } from './source-event.ts'
 
 /** Ingress, as far as sources need it; durable when it resolves. */
 export type AcceptEvents = (
@@ -42,24 +38,17 @@ export interface IntakeOptions {
   readonly logger: Logger
 }
 
-interface Rejected {
-  readonly message: SourceMessage
-  readonly reason: string
-}
-
-export class Intake {
+export class Intake implements SourceDoor {
   readonly #options: IntakeOptions
   readonly #source: SourceSpec
   readonly #dialect: BrokerSpec['type']
-  readonly #bus: BusRef
-  /** Resolves when the messages handed over before are in. */
-  #before: Promise<void> = Promise.resolve()
+  /** Resolves when the events handed over before are in. */
+  #before: Promise<unknown> = Promise.resolve()
 
   constructor(options: IntakeOptions, source: SourceSpec, dialect: BrokerSpec['type']) {
     this.#options = options
     this.#source = source
     this.#dialect = dialect
-    this.#bus = busOf(source)
   }
 
   /**
@@ -67,64 +56,46 @@ export class Intake {
    * what comes later is put later, and not at all where something before it was not.
    */
   async accept(messages: readonly SourceMessage[], signal: AbortSignal): Promise<void> {
-    const accepting = this.#accept(messages, this.#before, signal)
-    this.#before = accepting
-    // Whoever called is told; what comes behind it is told the same.
-    accepting.catch(() => {})
-    await accepting
-  }
-
-  async #accept(
-    messages: readonly SourceMessage[],
-    before: Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const busKey = formatBusKey(this.#bus)
-    if (!this.#options.hasBus(busKey))
-      throw new AppError('BUS_NOT_FOUND', `bus \`${this.#bus.name}\` does not exist`)
-    const rejected: Rejected[] = []
-    const taken: { readonly message: SourceMessage; readonly event: DoorEvent }[] = []
-    for (const message of messages) {
-      const event = this.#decode(message)
-      if (typeof event === 'string') rejected.push({ message, reason: event })
-      else taken.push({ message, event })
-    }
-    await before
-    if (taken.length > 0) {
-      const results = await this.#put(
-        this.#dialect,
-        taken.map(({ event }) => event),
-        signal,
-      )
-      for (const [index, result] of results.entries()) {
-        const { message } = taken[index]!
-        if (result.kind === 'clash')
-          rejected.push({ message, reason: 'another event with this source and id came before' })
-        else if (result.kind === 'refused')
-          rejected.push({ message, reason: result.faults.join('; ') })
-      }
-    }
-    for (const each of rejected) await this.#reject(each, signal)
-    this.#tell(messages, rejected.length)
-  }
-
-  /** Text says why it is no event. */
-  #decode(message: SourceMessage): DoorEvent | string {
     const { clock } = this.#options
-    if (message.body.length > SOURCE_EVENT_BYTES_MAX)
-      return `expected at most ${SOURCE_EVENT_BYTES_MAX} bytes, got \`${message.body.length}\``
-    const decoded = decodeMessage(message, {
-      source: this.#source,
-      bus: this.#bus,
-      now: clock.now(),
-    })
-    if (decoded.kind === 'fault') return decoded.reason
-    try {
-      return doorEvent(decoded.event, this.#dialect === 'nats' ? { topic: message.topic } : {})
-    } catch (error) {
-      if (!isAppError(error, 'EVENT_INVALID')) throw error
-      return error.message
+    const decoding = { source: this.#source, dialect: this.#dialect, now: clock.now() }
+    await passThrough(this, messages, decoding, signal)
+  }
+
+  async put(events: readonly DoorEvent[], signal: AbortSignal): Promise<readonly Refusal[]> {
+    const putting = this.#putBehind(this.#before, events, signal)
+    this.#before = putting
+    // Whoever called is told; what comes behind it is told the same.
+    putting.catch(() => {})
+    return putting
+  }
+
+  async reject(rejected: readonly Rejected[], signal: AbortSignal): Promise<void> {
+    for (const each of rejected) await this.#reject(each, signal)
+  }
+
+  count(read: ReadCount): void {
+    if (!channels.sourceRead.hasSubscribers) return
+    channels.sourceRead.publish({ source: this.#source.name, ...read })
+  }
+
+  async #putBehind(
+    before: Promise<unknown>,
+    events: readonly DoorEvent[],
+    signal: AbortSignal,
+  ): Promise<readonly Refusal[]> {
+    const bus = busOf(this.#source)
+    if (!this.#options.hasBus(formatBusKey(bus)))
+      throw new AppError('BUS_NOT_FOUND', `bus \`${bus.name}\` does not exist`)
+    await before
+    if (events.length === 0) return []
+    const refusals: Refusal[] = []
+    const results = await this.#put(this.#dialect, events, signal)
+    for (const [index, result] of results.entries()) {
+      if (result.kind === 'clash')
+        refusals.push({ index, reason: 'another event with this source and id came before' })
+      else if (result.kind === 'refused') refusals.push({ index, reason: result.faults.join('; ') })
     }
+    return refusals
   }
 
   /** Again and again while the server has no room. */
@@ -211,23 +182,15 @@ export class Intake {
       subject,
       extensions: {},
       data: Buffer.from(JSON.stringify(data)),
-      bus: this.#bus,
+      bus: busOf(this.#source),
       resources: [],
     }
   }
 
   /** Puts such an event on the source's bus. */
   async tell(report: Report, signal: AbortSignal): Promise<void> {
-    if (!this.#options.hasBus(formatBusKey(this.#bus))) return
+    if (!this.#options.hasBus(formatBusKey(busOf(this.#source)))) return
     await this.#put('internal', [doorEvent(this.report(report))], signal)
-  }
-
-  #tell(messages: readonly SourceMessage[], rejected: number): void {
-    if (!channels.sourceRead.hasSubscribers) return
-    let sizeBytes = 0
-    for (const { body } of messages) sizeBytes += body.length
-    const source = this.#source.name
-    channels.sourceRead.publish({ source, records: messages.length, sizeBytes, rejected })
   }
 }
 
@@ -236,17 +199,4 @@ export interface Report {
   readonly id: string
   readonly subject: string
   readonly data: object
-}
-
-function busOf({ account, region, bus = 'default' }: SourceSpec): BusRef {
-  return { account, region, name: bus }
-}
-
-function doorEvent(event: Event, came: { readonly topic?: string } = {}): DoorEvent {
-  return {
-    id: event.id,
-    busKey: formatBusKey(event.bus),
-    record: storeEvent(event, came),
-    dedupeKey: cloudEventKey(event.source, event.id),
-  }
 }

@@ -74,3 +74,6 @@ export const REGISTRY_TIMEOUT_MS = 5_000
 
 /** What is read of one object of a bucket. */
 export const BLOB_BYTES_MAX: number = 64 * 1024 * 1024
+
+/** Hundreds of events in one request to a cluster take longer than a moment. */
+export const BROKER_SLOW_MS = 500

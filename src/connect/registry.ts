@@ -18,6 +18,7 @@ import { createLogKind, type WriteLogLine } from './kinds/log/log-sink.ts'
 import { createNatsKind, type NatsSinkOptions } from './kinds/nats/nats-sink.ts'
 import { createLocalFirstKind } from './local-first.ts'
 import type { SinkKind } from './sink.ts'
+import type { BrokerThreads } from './threaded.ts'
 import type { TokenSource } from './token-source.ts'
 
 export interface SinkKindsOptions {
@@ -32,8 +33,12 @@ export interface SinkKindsOptions {
   readonly http?: Omit<HttpKindOptions, 'guard' | 'clock'>
   readonly aws: Omit<AwsKindOptions, 'guard' | 'clock'>
   /** No topics of Kafka and no subjects of NATS when absent. */
-  readonly brokers?: Omit<KafkaSinkOptions & NatsSinkOptions, 'clock'>
+  readonly brokers?: BrokerSinksOptions
   readonly writeLogLine?: WriteLogLine
+}
+
+type BrokerSinksOptions = Omit<KafkaSinkOptions & NatsSinkOptions, 'clock'> & {
+  readonly threads: BrokerThreads
 }
 
 export interface LocalKind {
@@ -53,14 +58,17 @@ export function createSinkKinds(options: SinkKindsOptions): readonly SinkKind[] 
     ...ours.map(({ kind, isHere }) => createLocalFirstKind({ local: kind, remote: aws, isHere })),
     aws,
     createHttpKind({ ...http, guard, clock }),
-    ...(brokers === undefined
-      ? []
-      : [createKafkaKind({ ...brokers, clock }), createNatsKind({ ...brokers, clock })]),
+    ...(brokers === undefined ? [] : brokerKinds(brokers, clock)),
     createLogKind({
       logger,
       ...(options.writeLogLine === undefined ? {} : { write: options.writeLogLine }),
     }),
   ]
+}
+
+function brokerKinds(brokers: BrokerSinksOptions, clock: Clock): readonly SinkKind[] {
+  const kinds = [createKafkaKind({ ...brokers, clock }), createNatsKind({ ...brokers, clock })]
+  return kinds.map((kind) => brokers.threads.sinkKind(kind, brokers))
 }
 
 function functionKind(functions: FunctionSinkOptions): LocalKind {

@@ -56,6 +56,8 @@ export interface Sink {
   readonly batchMax: number
   /** How many sends may run at once; 1 keeps order. */
   readonly concurrencyMax: number
+  /** How long a send may take before its target is taken for slow, milliseconds; a moment when absent. */
+  readonly slowMs?: number
   /** What it takes goes into our own store, where a power cut takes it back together with the cursor. */
   readonly isOwnStore?: boolean
   /**

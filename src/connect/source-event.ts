@@ -150,6 +150,7 @@ interface FillParts {
 
 function fillText(text: string, { message, source, json }: FillParts): string {
   if (text.startsWith('$.')) return json.at(text)
+  if (!text.includes('{')) return text
   return text.replace(/\{([^{}]+)\}/g, (whole, name: string) => {
     if (name === 'topic') return message.topic
     if (name === 'broker') return source.broker

@@ -7,7 +7,7 @@ import type { BrokerSpec, ResourceOf, SourceSpec } from '../model/index.ts'
 import { BrokerDirectory } from './broker-directory.ts'
 import { BrokerSecrets } from './broker-secrets.ts'
 import type { Connector, ConnectorRun } from './connector.ts'
-import type { DoorEvent } from './intake.ts'
+import type { DoorEvent } from './source-door.ts'
 import { SECRET_POLL_MS, SOURCE_BACKOFF } from './limits.ts'
 import { type SourceState, SourceSupervisor } from './supervisor.ts'
 

@@ -197,6 +197,7 @@ class RunningSource {
       checkServer,
       connected: () => this.#connected(instance),
       accept: (messages, signal) => intake.accept(messages, signal),
+      door: intake,
       lagged: (place, records) => {
         this.#lag.set(place, records)
         channels.sourceLagged.publish({ source: spec.name, place, records })

@@ -114,7 +114,11 @@ export class Deliverer {
 
   /** The window is full: what has held its place for longer than a moment becomes rows. */
   spill(): void {
-    this.#held.sweep(SPILL_AGE_MS)
+    const now = this.#options.clock.monotonic()
+    this.#held.sweep(
+      SPILL_AGE_MS,
+      ({ takenAt, delivery }) => now - takenAt >= this.#lanes.of(delivery).slowMs,
+    )
   }
 
   /** Deliveries that have neither ended nor died: in memory or in rows. */

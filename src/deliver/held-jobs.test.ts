@@ -96,6 +96,22 @@ test('a full window spills what has held its place for a moment, and nothing you
   assert.deepEqual(bench.settled, [0, 1])
 })
 
+test('a sink that says what is slow for it keeps its place in a full window for so long', async () => {
+  const bench = new DeliveryBench()
+  bench.serve(URL, later().answer, { concurrencyMax: 1, slowMs: 500 })
+  const rule = bench.aim(target)
+  bench.deliver(rule, 0)
+  await bench.clock.run(200)
+  bench.deliver(rule, 1)
+  bench.deliverer.spill()
+  assert.deepEqual(bench.settled, [])
+  await bench.clock.run(301)
+  bench.deliverer.spill()
+  assert.deepEqual(bench.settled, [0])
+  bench.deliver(rule, 2)
+  assert.deepEqual(bench.settled, [0, 2])
+})
+
 test('what waited unsent when it was spilled has made no attempt', async () => {
   const bench = new DeliveryBench()
   bench.serve(URL, later().answer, { concurrencyMax: 1 })

@@ -36,13 +36,13 @@ export class HeldJobs {
     settled(job.delivery)
   }
 
-  /** Tells of each job that has held its place for longer than this. */
-  sweep(ageMs: number): void {
+  /** Tells of each job that has held its place for longer than this, and is wanted. */
+  sweep(ageMs: number, isWanted: (job: Job) => boolean = () => true): void {
     const before = this.#clock.monotonic() - ageMs
     const overdue: Job[] = []
     for (let job = this.#jobs.first; job !== undefined; job = job.next) {
       if (job.takenAt > before) break
-      overdue.push(job)
+      if (isWanted(job)) overdue.push(job)
     }
     // What becomes of one may have given back others.
     for (const job of overdue) if (job.settled !== undefined) this.#onOverdue(job)

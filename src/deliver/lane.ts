@@ -73,6 +73,11 @@ export class Lane {
     return this.sink?.batchMax ?? 1
   }
 
+  /** How long a send may take before it holds up the window. */
+  get slowMs(): number {
+    return this.sink?.slowMs ?? SPILL_AGE_MS
+  }
+
   /** Jobs that may still be taken into memory from rows. */
   get capacity(): number {
     const room = this.concurrencyMax * this.batchMax - this.#sending - this.waiting.length
@@ -81,7 +86,7 @@ export class Lane {
 
   /** All sends are busy, and the oldest for so long that waiting behind it would hold up the window. */
   isSlow(monotonic: number): boolean {
-    return this.isFull && monotonic - this.#sends[0]! > SPILL_AGE_MS
+    return this.isFull && monotonic - this.#sends[0]! > this.slowMs
   }
 }
 

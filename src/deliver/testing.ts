@@ -57,6 +57,7 @@ interface Place {
   answer: Answer
   batchMax: number
   concurrencyMax: number
+  slowMs?: number
 }
 
 export class DeliveryBench {
@@ -202,6 +203,7 @@ export class DeliveryBench {
     return {
       batchMax: place.batchMax,
       concurrencyMax: place.concurrencyMax,
+      ...(place.slowMs === undefined ? {} : { slowMs: place.slowMs }),
       send: (batch) =>
         Promise.all(batch.map(async (message) => place.answer(this.#arrive(address, message)))),
       close: () => Promise.resolve(),

@@ -109,6 +109,8 @@ export interface StoredEventParts {
 /** An event as read from the log; views share the record's memory. */
 export interface StoredEvent {
   readonly busKey: string
+  /** As it lies in the log: what `decodeStoredEvent` was given. */
+  readonly record: Uint8Array
   /** Read from the envelope on demand. */
   readonly id: string
   /** The EventBridge envelope: JSON text, UTF-8. */
@@ -251,16 +253,16 @@ export function withSchema(record: Uint8Array, schema: SchemaRef): Buffer {
 
 class RecordView implements StoredEvent {
   readonly busKey: string
+  readonly record: Buffer
   readonly envelope: Uint8Array
   readonly detailStart: number
   readonly detailEnd: number
-  readonly #record: Buffer
   readonly #metaStart: number
   readonly #metaEnd: number
 
   constructor(record: Buffer) {
     const busLength = record.readUInt16LE(2)
-    this.#record = record
+    this.record = record
     this.#metaStart = HEADER_SIZE_BYTES + busLength
     this.#metaEnd = this.#metaStart + record.readUInt32LE(4)
     const envelopeEnd = this.#metaEnd + record.readUInt32LE(8)
@@ -271,55 +273,57 @@ class RecordView implements StoredEvent {
   }
 
   get isDirected(): boolean {
-    return (this.#record[1]! & FLAG_DIRECTED) !== 0
+    return (this.record[1]! & FLAG_DIRECTED) !== 0
   }
 
   get isReplayed(): boolean {
-    return (this.#record[1]! & FLAG_REPLAYED) !== 0
+    return (this.record[1]! & FLAG_REPLAYED) !== 0
   }
 
   get hasPlainNames(): boolean {
-    return (this.#record[1]! & FLAG_PLAIN_NAMES) !== 0
+    return (this.record[1]! & FLAG_PLAIN_NAMES) !== 0
   }
 
   get id(): string {
     const start = ID_START
     let end = start + 1
     while (this.envelope[end] !== QUOTE) end += this.envelope[end] === BACKSLASH ? 2 : 1
-    const bytes = this.#record.subarray(this.#metaEnd + start, this.#metaEnd + end + 1)
+    const bytes = this.record.subarray(this.#metaEnd + start, this.#metaEnd + end + 1)
     return JSON.parse(bytes.toString()) as string
   }
 
   meta(): EventMeta {
     if (this.#metaStart === this.#metaEnd) return {}
-    return JSON.parse(this.#record.toString('utf8', this.#metaStart, this.#metaEnd)) as EventMeta
+    return JSON.parse(this.record.toString('utf8', this.#metaStart, this.#metaEnd)) as EventMeta
   }
 
   toEvent(): Event {
     const meta = this.meta()
-    const head = this.#record.toString('utf8', this.#metaEnd, this.#metaEnd + this.detailStart)
+    const head = this.record.toString('utf8', this.#metaEnd, this.#metaEnd + this.detailStart)
     const envelope = JSON.parse(`${head}null}`) as EnvelopeHead
     const data = this.data()
-    return {
+    // Called for each event that leaves for a broker: spreading what may be absent costs more than all the rest.
+    const event: { -readonly [K in keyof Event]: Event[K] } = {
       id: envelope.id,
       source: envelope.source,
       type: envelope['detail-type'],
       time: meta.time ?? envelope.time,
-      ...(envelope.subject === undefined ? {} : { subject: envelope.subject }),
-      ...(meta.dataschema === undefined ? {} : { dataschema: meta.dataschema }),
-      ...(meta.datacontenttype === undefined ? {} : { datacontenttype: meta.datacontenttype }),
       extensions: meta.extensions ?? {},
-      ...(data === undefined ? {} : { data }),
       bus: parseBusKey(this.busKey),
       resources: envelope.resources,
     }
+    if (envelope.subject !== undefined) event.subject = envelope.subject
+    if (meta.dataschema !== undefined) event.dataschema = meta.dataschema
+    if (meta.datacontenttype !== undefined) event.datacontenttype = meta.datacontenttype
+    if (data !== undefined) event.data = data
+    return event
   }
 
   data(): Uint8Array | undefined {
-    const flags = this.#record[1]!
+    const flags = this.record[1]!
     if ((flags & FLAG_NO_DATA) !== 0) return undefined
     if ((flags & FLAG_RAW_DATA) !== 0) {
-      return this.#record.subarray(this.#metaEnd + this.envelope.length)
+      return this.record.subarray(this.#metaEnd + this.envelope.length)
     }
     return this.envelope.subarray(this.detailStart, this.detailEnd)
   }

@@ -21,7 +21,7 @@ export async function connectionSettings(
 ): Promise<ConnectionSettings> {
   const { broker, checkServer } = access
   const servers = broker.servers.map((server) => (/:\d+$/.test(server) ? server : `${server}:9092`))
-  for (const server of servers) checkServer(server)
+  for (const server of servers) await checkServer(server)
   const requestTimeout = broker.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
   return {
     clientId: 'signalbox',

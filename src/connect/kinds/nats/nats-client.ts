@@ -19,7 +19,7 @@ export async function connectNats(access: BrokerAccess): Promise<NatsConnection>
   const { broker, checkServer } = access
   const client = await import('@nats-io/transport-node')
   const servers = broker.servers.map(withPort)
-  for (const server of servers) checkServer(server.replace(/^\w+:\/\//, ''))
+  for (const server of servers) await checkServer(server.replace(/^\w+:\/\//, ''))
   const tls = await tlsOf(access, servers)
   const options: ConnectionOptions = {
     servers,

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { packEvents, packMessages, selectedOf, unpackEvents, unpackMessages } from './packed.ts'
+import { messageOf } from './testing.ts'
+
+const address = 'kafka://main/orders?key=$.detail.order'
+const packing = { needsIds: true, paths: [], select: () => undefined }
+
+test('events come out of one piece of memory as they were put in', () => {
+  const busKey = '000000000000/us-east-1/default'
+  const { record } = messageOf().event
+  const events = [
+    { id: 'one', busKey, record: Buffer.from(record), dedupeKey: 'shop\0one' },
+    { id: 'two', busKey, record: Buffer.from('') },
+    { id: '€', busKey, record: Buffer.from('three') },
+  ]
+  assert.deepEqual(unpackEvents(packEvents(events)), events)
+  assert.deepEqual(unpackEvents(packEvents([])), [])
+})
+
+test('messages come out with their events, and with the bodies that are not the event itself', () => {
+  const whole = messageOf({ deliveryId: 'a' })
+  const made = messageOf({
+    deliveryId: 'b',
+    body: Buffer.from('"made"'),
+    target: { id: 't', address, input: { kind: 'constant', json: '"made"' } },
+  })
+  const [first, second] = unpackMessages(packMessages([whole, made], packing), address)
+  assert.deepEqual(first!.event.toEvent(), whole.event.toEvent())
+  assert.equal(first!.body, first!.event.envelope)
+  assert.equal(first!.target.input, undefined)
+  assert.equal(first!.eventId, 'event-1')
+  assert.equal(String(second!.body), '"made"')
+  assert.notEqual(second!.target.input, undefined)
+  assert.deepEqual([first!.deliveryId, second!.deliveryId], ['a', 'b'])
+})
+
+test('what an address selects of events is selected before they change hands', () => {
+  const texts = ['1', undefined]
+  const given = [messageOf(), messageOf()]
+  const select = (path: string, envelope: Uint8Array): string | undefined =>
+    path === '$.detail.order'
+      ? texts[given.findIndex(({ event }) => event.envelope === envelope)]
+      : 'wrong'
+  const packed = packMessages(given, { needsIds: false, paths: ['$.detail.order'], select })
+  const taken = unpackMessages(packed, address)
+  const found = new Map(selectedOf(packed, taken))
+  assert.deepEqual(
+    taken.map(({ event }) => found.get(event.envelope)?.get('$.detail.order')),
+    texts,
+  )
+  assert.deepEqual(
+    taken.map(({ deliveryId }) => deliveryId),
+    ['', ''],
+  )
+})

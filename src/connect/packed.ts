@@ -1,0 +1,167 @@
+// Many events as one piece of memory, for the way into a thread or out of it: what changes hands is not copied again.
+
+import { decodeStoredEvent, type StoredEvent } from '../event/index.ts'
+import type { TargetInput } from '../model/index.ts'
+import type { SelectText } from './sent-event.ts'
+import type { SinkMessage } from './sink.ts'
+import type { DoorEvent } from './source-door.ts'
+
+/** `lengths` of what lies one behind the other in `bytes`. */
+interface Packed {
+  readonly bytes: ArrayBuffer
+  readonly lengths: Uint32Array
+}
+
+/** An event's record each. */
+export interface PackedEvents extends Packed {
+  readonly busKey: string
+  readonly ids: readonly string[]
+  readonly dedupeKeys: readonly (string | undefined)[]
+}
+
+/** An event's record and the body each; the body is `WHOLE_EVENT` long where it is the envelope. */
+export interface PackedMessages extends Packed {
+  /** Empty when the sink does not send them. */
+  readonly deliveryIds: readonly string[]
+  /** Bit 0 of each: the body is made by the target's input. */
+  readonly isMade: Uint8Array
+  /** What the address selects of events, by its paths; absent when it has none. */
+  readonly selected?: readonly (readonly [path: string, texts: readonly (string | undefined)[]])[]
+}
+
+const WHOLE_EVENT = 0xff_ff_ff_ff
+const MADE: TargetInput = { kind: 'path', path: '$' }
+
+/** All of one bus, as those of a source are. */
+export function packEvents(events: readonly DoorEvent[]): PackedEvents {
+  const lengths = Uint32Array.from(events, ({ record }) => record.length)
+  return {
+    busKey: events[0]?.busKey ?? '',
+    ids: events.map(({ id }) => id),
+    dedupeKeys: events.map(({ dedupeKey }) => dedupeKey),
+    lengths,
+    bytes: join(events.map(({ record }) => record)),
+  }
+}
+
+export function unpackEvents({
+  busKey,
+  ids,
+  dedupeKeys,
+  lengths,
+  bytes,
+}: PackedEvents): readonly DoorEvent[] {
+  let at = 0
+  return ids.map((id, index) => {
+    const length = lengths[index]!
+    const record = Buffer.from(bytes, at, length)
+    at += length
+    const dedupeKey = dedupeKeys[index]
+    return { id, busKey, record, ...(dedupeKey === undefined ? {} : { dedupeKey }) }
+  })
+}
+
+export interface PackOptions {
+  readonly needsIds: boolean
+  /** Paths of the address. */
+  readonly paths: readonly string[]
+  readonly select: SelectText
+}
+
+export function packMessages(
+  messages: readonly SinkMessage[],
+  { needsIds, paths, select }: PackOptions,
+): PackedMessages {
+  const lengths = new Uint32Array(messages.length * 2)
+  const isMade = new Uint8Array(messages.length)
+  const parts: Uint8Array[] = []
+  for (const [index, { event, body, target }] of messages.entries()) {
+    const { record } = event
+    parts.push(record)
+    lengths[index * 2] = record.length
+    if (target.input !== undefined) isMade[index] = 1
+    if (body === event.envelope) lengths[index * 2 + 1] = WHOLE_EVENT
+    else {
+      parts.push(body)
+      lengths[index * 2 + 1] = body.length
+    }
+  }
+  return {
+    lengths,
+    bytes: join(parts),
+    isMade,
+    deliveryIds: needsIds ? messages.map(({ deliveryId }) => deliveryId) : [],
+    ...(paths.length === 0
+      ? {}
+      : {
+          selected: paths.map(
+            (path) => [path, messages.map(({ event }) => select(path, event.envelope))] as const,
+          ),
+        }),
+  }
+}
+
+/** As sinks of brokers look at them: the target has no more than its address, and whether it makes an input. */
+export function unpackMessages(
+  { lengths, bytes, isMade, deliveryIds }: PackedMessages,
+  address: string,
+): readonly SinkMessage[] {
+  let at = 0
+  const take = (length: number): Buffer => {
+    at += length
+    return Buffer.from(bytes, at - length, length)
+  }
+  return Array.from(isMade, (made, index) => {
+    const event = decodeStoredEvent(take(lengths[index * 2]!))
+    const bodyLength = lengths[index * 2 + 1]!
+    const body = bodyLength === WHOLE_EVENT ? event.envelope : take(bodyLength)
+    const target = { id: '', address, ...(made === 0 ? {} : { input: MADE }) }
+    return new UnpackedMessage(event, body, { target, deliveryId: deliveryIds[index] ?? '' })
+  })
+}
+
+/** What was selected of each of these messages before they were packed, by path. */
+export function* selectedOf(
+  { selected = [] }: PackedMessages,
+  messages: readonly SinkMessage[],
+): Generator<readonly [envelope: Uint8Array, texts: ReadonlyMap<string, string | undefined>]> {
+  if (selected.length === 0) return
+  for (const [index, { event }] of messages.entries())
+    yield [event.envelope, new Map(selected.map(([path, texts]) => [path, texts[index]]))]
+}
+
+class UnpackedMessage implements SinkMessage {
+  readonly event: StoredEvent
+  readonly body: Uint8Array
+  readonly target: SinkMessage['target']
+  readonly deliveryId: string
+  readonly attempt = 1
+
+  constructor(
+    event: StoredEvent,
+    body: Uint8Array,
+    { target, deliveryId }: Pick<SinkMessage, 'target' | 'deliveryId'>,
+  ) {
+    this.event = event
+    this.body = body
+    this.target = target
+    this.deliveryId = deliveryId
+  }
+
+  get eventId(): string {
+    return this.event.id
+  }
+}
+
+function join(parts: readonly Uint8Array[]): ArrayBuffer {
+  let size = 0
+  for (const part of parts) size += part.length
+  // Not of the pool, which is not to be given away.
+  const whole = Buffer.allocUnsafeSlow(size)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole.buffer
+}
