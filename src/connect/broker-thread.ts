@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { AppError, describeError } from '../base/index.ts'
 import type { BrokerAccess, FindBroker } from './broker-access.ts'
 import type { ConnectorContext, ConnectorRun } from './connector.ts'
+import { THREAD_MEMORY } from './limits.ts'
 import { unpackEvents, type PackedMessages } from './packed.ts'
 import type { SinkResult } from './sink.ts'
 import { type FromThread, type Question, revived, told, type ToThread } from './thread-messages.ts'
@@ -119,7 +120,10 @@ export class BrokerThread {
 
   #start(): Worker {
     const file = import.meta.url.endsWith('.ts') ? './thread-worker.ts' : './thread-worker.js'
-    const worker = new Worker(new URL(file, import.meta.url), { name: this.#name })
+    const worker = new Worker(new URL(file, import.meta.url), {
+      name: this.#name,
+      resourceLimits: THREAD_MEMORY,
+    })
     worker.on('message', (message: FromThread) => this.#receive(message))
     const died = (why: string): void => {
       if (this.#worker !== worker) return

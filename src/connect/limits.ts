@@ -77,3 +77,9 @@ export const BLOB_BYTES_MAX: number = 64 * 1024 * 1024
 
 /** Hundreds of events in one request to a cluster take longer than a moment. */
 export const BROKER_SLOW_MS = 500
+
+/**
+ * Of one thread that speaks to brokers, in MB, beside the bytes of events: a small space for what is young keeps it from
+ * growing to a hundred. A thread that needs more dies, and another goes on.
+ */
+export const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 } as const

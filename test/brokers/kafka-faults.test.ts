@@ -207,5 +207,6 @@ test('a target that takes nothing, before a topic that is full', { skip }, async
   await assertArrived(flow, 60_000)
   watching.isOver = true
   await watch
-  assert.ok(peakBytes < 700 * 1024 * 1024, `${peakBytes} bytes of memory`)
+  // Three isolates, of which each has its own garbage.
+  assert.ok(peakBytes < 800 * 1024 * 1024, `${peakBytes} bytes of memory`)
 })
