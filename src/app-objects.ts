@@ -9,6 +9,7 @@ import { type Access, ACCESS_TYPES, openAccess } from './access/index.ts'
 import type { Random } from './base/index.ts'
 import { type Keyring, openSealedFile, openSecretFile } from './keyring/index.ts'
 import { ownKinds } from './kinds/index.ts'
+import { DEFAULT_ACCOUNT } from './model/index.ts'
 import { type KubeObjects, openMachinery } from './objects/index.ts'
 import { sealAll, sealRows } from './store/index.ts'
 import { workflowStrategy } from './workflow/index.ts'
@@ -25,6 +26,7 @@ export interface KubeRoomParts {
 
 /** Kinds of rows of which nobody reads the values from the disk. */
 const SEALED_KINDS: ReadonlySet<string> = new Set(['secrets'])
+const DEFAULT_SCOPE = { account: DEFAULT_ACCOUNT, region: 'us-east-1' }
 const ADMIN_TOKEN_FILE = 'admin.token'
 const SIGNING_KEY_FILE = 'service-account.key'
 
@@ -52,6 +54,7 @@ export async function openKubeRooms(
     strategyOf: workflowStrategy,
   })
   closers.add(() => machinery.close())
+  await control.declared.showDefaultBus(DEFAULT_SCOPE)
   const { objects } = machinery
   const access = await openAccess({
     objects,

@@ -1,5 +1,5 @@
 // The use cases of buses. Every account has a bus `default` in every region without anybody making it: it is
-// stored only once something about it was changed.
+// stored only once something about it was changed, or to be shown.
 
 import {
   type BusSpec,

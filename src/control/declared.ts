@@ -9,9 +9,10 @@ import {
   type Kind,
   type ResourceOf,
   type RuleSpec,
+  type Scope,
   type Target,
 } from '../model/index.ts'
-import { findBus, serialKey } from './buses.ts'
+import { changeBus, findBus, serialKey } from './buses.ts'
 import { fault } from './faults.ts'
 import { type ResourceKey, ruleKeyOf, busKeyOf } from './names.ts'
 import {
@@ -40,10 +41,16 @@ export interface DeclaredUses<K extends Kind> {
 export interface Declared {
   readonly buses: DeclaredUses<'EventBus'>
   readonly rules: DeclaredUses<'Rule'>
+  /** Stores the bus `default` of an account and region, so that whoever reads rows sees it before it is changed. */
+  showDefaultBus(scope: Scope): Promise<void>
 }
 
 export function createDeclared(parts: ControlParts): Declared {
   return {
+    async showDefaultBus(scope) {
+      const stored = await parts.resources.get('EventBus', busKeyOf(scope, DEFAULT_BUS))
+      if (stored === undefined) await changeBus(parts, scope, DEFAULT_BUS, (spec) => spec)
+    },
     buses: {
       put: (declaration) => putBus(parts, declaration),
       delete: (resource) => deleteBus(parts, resource),

@@ -26,7 +26,7 @@ import {
 } from './schemas.ts'
 
 export interface KindUses {
-  readonly declared: Declared
+  readonly declared: Pick<Declared, 'buses' | 'rules'>
   readonly archives: Pick<ArchiveUses, 'declared'>
   readonly connectors: Pick<ConnectorUses, 'declared'>
 }

@@ -53,6 +53,11 @@ describe('kubectl and aws say the same thing', { skip }, () => {
     kubectl = new Kubectl(signalbox())
   })
 
+  test('the bus that is there without anybody making it is shown', async () => {
+    const shown = await kubectl.get('get', 'buses', 'us-east-1.default', '--no-headers')
+    assert.match(shown, /^us-east-1.default +default +us-east-1 /)
+  })
+
   test('a bus and a rule that kubectl applies route events, and aws sees them', async () => {
     const queue = signalbox().queueArn('orders')
     await signalbox().python(`sqs.create_queue(QueueName='orders')`)
