@@ -5,12 +5,14 @@ import { AppError } from '../base/index.ts'
 import { parseDocument, type SchemaText } from './document.ts'
 import { formatTypeScriptModule } from './generate.ts'
 import { formatGo, GO_RESERVED, goPackage } from './go.ts'
+import { formatJava, JAVA_RESERVED, javaPackage } from './java.ts'
 import { formatPython, PYTHON_RESERVED } from './python.ts'
 import { TypeBook } from './type-book.ts'
 import { type ZipFile, zipFiles } from './zip.ts'
 
 const BINDINGS: Readonly<Record<string, (text: SchemaText) => readonly ZipFile[]>> = {
   Go1: goFiles,
+  Java8: javaFiles,
   Python36: pythonFiles,
   TypeScript3: typeScriptFiles,
 }
@@ -43,6 +45,13 @@ function goFiles(text: SchemaText): readonly ZipFile[] {
   book.add(document)
   const name = goPackage(document.title)
   return [{ path: `${folderOf(text)}/${name}/${name}.go`, text: formatGo(book, name) }]
+}
+
+function javaFiles(text: SchemaText): readonly ZipFile[] {
+  const document = parseDocument(text)
+  const book = new TypeBook(JAVA_RESERVED)
+  book.add(document)
+  return formatJava(book, javaPackage(document.source ?? '', document.title))
 }
 
 function pythonFiles(text: SchemaText): readonly ZipFile[] {

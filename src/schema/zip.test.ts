@@ -45,6 +45,6 @@ test('a binding is a zip of code; a language without one says which there are', 
     () => createCodeBinding('Cobol', text),
     (error) =>
       isAppError(error, 'NOT_IMPLEMENTED') &&
-      /expected one of Go1, Python36, TypeScript3/.test(error.message),
+      /expected one of Go1, Java8, Python36, TypeScript3/.test(error.message),
   )
 })
