@@ -87,6 +87,31 @@ test('a rule that asks for other schema versions than the event has says so, tho
   assert.deepEqual(await outOfRange('unheld'), { any: false, first: true, second: true })
 })
 
+test('events that a rule never saw say why, though its pattern matches them', async () => {
+  const bench = openBench()
+  const other = await bench.addRule('other')
+  await bench.addRule('first', { schemaVersions: '^1' })
+  const schema = { registry: 'r', name: 'n', number: '2' }
+  await bench.addEvent('old', { schema: { ...schema, version: '1.1.0' } })
+  await bench.addEvent('new', { schema: { ...schema, version: '2.0.0' } })
+  await bench.addEvent('unheld')
+  await bench.addEvent('replayed', {
+    schema: { ...schema, version: '1.0.0' },
+    directed: { rules: [other], matched: false },
+  })
+  const { items, matched } = await explainRule(bench, { rule: 'first', limit: 10, signal })
+  assert.equal(matched, 4)
+  assert.deepEqual(
+    Object.fromEntries(
+      items.map(({ event: { id, isOutOfRange = false, isPassedOver = false } }) => [
+        id,
+        [isOutOfRange, isPassedOver],
+      ]),
+    ),
+    { old: [false, false], new: [true, false], unheld: [true, false], replayed: [false, true] },
+  )
+})
+
 test('targets that are disabled are counted', async () => {
   const bench = openBench()
   const key = await bench.addRule('hooked')

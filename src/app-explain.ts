@@ -112,7 +112,7 @@ export async function explainRule(
     events: ranked.length,
     matched: countMatched(ranked),
     items: ranked.slice(0, query.limit).map((each) => ({
-      event: viewEvent(each.found),
+      event: { ...viewEvent(each.found), ...unseenOf(view, each.found.event) },
       ...createExplainer(each.found.event.envelope).explain(pattern),
     })),
   }
@@ -139,14 +139,9 @@ async function* batchesOf<T>(items: readonly T[]): AsyncGenerator<readonly T[], 
   }
 }
 
-function viewRule(
-  { uid, name, bus, arn, state, targets, schemaVersions }: RuleView,
-  event?: StoredEvent,
-): ExplainedRule {
+function viewRule(view: RuleView, event?: StoredEvent): ExplainedRule {
+  const { name, bus, arn, state, targets } = view
   const targetsDisabled = targets.filter(({ disabled }) => disabled !== undefined).length
-  const isPassedOver = event?.meta().directed?.rules.includes(uid) === false
-  const range = schemaVersions === undefined ? undefined : parseVersionRange(schemaVersions)
-  const isOutOfRange = event !== undefined && !isCompatible(range, event)
   return {
     name,
     bus,
@@ -154,6 +149,19 @@ function viewRule(
     state,
     targets: targets.length,
     targetsDisabled,
+    ...(event === undefined ? {} : unseenOf(view, event)),
+  }
+}
+
+/** Why a rule never saw an event that its pattern may match. */
+function unseenOf(
+  { uid, schemaVersions }: RuleView,
+  event: StoredEvent,
+): { readonly isPassedOver?: true; readonly isOutOfRange?: true } {
+  const isPassedOver = event.meta().directed?.rules.includes(uid) === false
+  const range = schemaVersions === undefined ? undefined : parseVersionRange(schemaVersions)
+  const isOutOfRange = !isCompatible(range, event)
+  return {
     ...(isPassedOver ? { isPassedOver } : {}),
     ...(isOutOfRange ? { isOutOfRange } : {}),
   }

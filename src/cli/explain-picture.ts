@@ -1,7 +1,7 @@
 // An explanation as people read it: one line that says how near the event came, or the pattern as a tree with a tick
 // or a cross at every field.
 
-import type { ExplainedRuleView, ExplanationView } from '../client/index.ts'
+import type { ExplainedEventView, ExplainedRuleView, ExplanationView } from '../client/index.ts'
 import { escapeControls, type Paint } from './style.ts'
 
 type Node = ExplanationView['tree'][number]
@@ -34,6 +34,12 @@ export function formatCaveat(paint: Paint, rule: ExplainedRuleView | undefined):
   if (rule.targets === 0) return paint('yellow', '  no targets')
   if (rule.targetsDisabled === 0) return ''
   return paint('yellow', `  ${rule.targetsDisabled} of ${rule.targets} targets disabled`)
+}
+
+/** Why the rule that is asked about never saw an event that its pattern may match; empty when it did. */
+export function formatUnseen(paint: Paint, event: ExplainedEventView): string {
+  if (event.isPassedOver === true) return paint('yellow', '  directed at other rules')
+  return event.isOutOfRange === true ? paint('yellow', '  has no such schema version') : ''
 }
 
 /** The lines of the tree. */

@@ -10,7 +10,7 @@ import {
 import { explainMatch, parsePattern } from '../match/index.ts'
 import { type CommandContext, openClient, printJson, printLine } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
-import { formatCaveat, formatSummary, formatTree } from './explain-picture.ts'
+import { formatCaveat, formatSummary, formatTree, formatUnseen } from './explain-picture.ts'
 import { isReadable, readFileText } from './input.ts'
 import { EXPLAINED_EVENTS_SHOWN_MAX, EXPLAINED_RULES_MAX } from './limits.ts'
 import { escapeControls } from './style.ts'
@@ -150,7 +150,10 @@ async function printEvents(context: CommandContext, answer: RuleExplanationView)
   for (const { event, ...explanation } of items) {
     const time = paint('dim', new Date(event.timestamp).toISOString().slice(11, 23))
     const label = `${event['detail-type']} ${event.id}`
-    await printLine(context, `${time} ${formatSummary(paint, label, explanation)}`)
+    await printLine(
+      context,
+      `${time} ${formatSummary(paint, label, explanation)}${formatUnseen(paint, event)}`,
+    )
   }
   const nearest = items.find(({ matches }) => !matches)
   if (matched > 0 || nearest === undefined) return

@@ -16,6 +16,7 @@ export type { PipeStateView } from './pipe-views.ts'
 export type { EndpointView, ScheduleView, TailEventView } from './views.ts'
 export type {
   EventExplanationView,
+  ExplainedEventView,
   ExplainedRuleView,
   ExplanationView,
   RuleExplanationView,

@@ -29,6 +29,15 @@ const EVENT: Json = {
   'detail-type': TEXT,
 }
 
+/** Why a rule never saw an event that its pattern may match. */
+const UNSEEN: Json = {
+  isPassedOver: { ...FLAG, description: 'the event was directed at other rules' },
+  isOutOfRange: {
+    ...FLAG,
+    description: 'the rule asks for other schema versions than the event has',
+  },
+}
+
 export const EXPLAIN_SCHEMAS: Readonly<Record<string, Json>> = {
   ExplainEvent: object(
     {
@@ -52,7 +61,12 @@ export const EXPLAIN_SCHEMAS: Readonly<Record<string, Json>> = {
     rule: reference('ExplainedRule'),
     events: { ...COUNT, description: 'how many of the newest events of the bus were asked' },
     matched: { ...COUNT, description: 'how many of them match' },
-    items: array(object({ event: object(EVENT), ...EXPLANATION })),
+    items: array(
+      object({
+        event: object({ ...EVENT, ...UNSEEN }, Object.keys(UNSEEN)),
+        ...EXPLANATION,
+      }),
+    ),
   }),
   ExplainedRule: object(
     {
@@ -62,13 +76,9 @@ export const EXPLAIN_SCHEMAS: Readonly<Record<string, Json>> = {
       state: TEXT,
       targets: COUNT,
       targetsDisabled: COUNT,
-      isPassedOver: { ...FLAG, description: 'the event was directed at other rules' },
-      isOutOfRange: {
-        ...FLAG,
-        description: 'the rule asks for other schema versions than the event has',
-      },
+      ...UNSEEN,
     },
-    ['isPassedOver', 'isOutOfRange'],
+    Object.keys(UNSEEN),
   ),
   ExplainedNode: {
     oneOf: [

@@ -64,4 +64,8 @@ export interface ExplainedEvent {
   readonly timestamp: number
   readonly source: string
   readonly 'detail-type': string
+  /** It was directed at other rules than the one that is asked about, which never saw it. */
+  readonly isPassedOver?: boolean
+  /** It has other schema versions than the rule asks for, which never saw it. */
+  readonly isOutOfRange?: boolean
 }
