@@ -15,6 +15,7 @@ import { addFinalizer, hasFinalizer, removeFinalizer } from './finalizer.ts'
 import { appliedHash, applyObject } from './apply-object.ts'
 import { specOf } from './desired.ts'
 import { type Wanted, renderEvent } from './event-render.ts'
+import { goesAt } from './event-lifetime.ts'
 import {
   isScheduled,
   lookAtSchedule,
@@ -45,6 +46,8 @@ interface Outcome {
   readonly conditions: readonly Condition[]
   readonly atProvider: JsonObject
   readonly againMs?: number
+  /** When the Event itself goes, wall milliseconds. */
+  readonly goesAt?: number
 }
 
 export class EventController {
@@ -80,13 +83,16 @@ export class EventController {
   }
 
   async #reconcile({ namespace, name }: ObjectName): Promise<number | undefined> {
-    const { client, kind } = this.#options
+    const { client, clock, kind } = this.#options
     const found = await client.get({ apiVersion: API_VERSION, kind, namespace, name })
     if (found === undefined) return undefined
     if (found.metadata.deletionTimestamp !== undefined) return this.#terminate(found)
     const event = await addFinalizer(client, found)
     const outcome = isScheduled(event) ? await this.#schedule(event) : await this.#run(event)
-    return this.#report(event, outcome)
+    const waitMs = await this.#report(event, outcome)
+    const leftMs = outcome.goesAt === undefined ? Infinity : outcome.goesAt - clock.now()
+    if (leftMs <= 0) await client.delete(keyOf(event))
+    return Math.min(waitMs, Math.max(0, leftMs))
   }
 
   async #run(event: KubeObject): Promise<Outcome> {
@@ -110,7 +116,9 @@ export class EventController {
       }
     }
     const applied = await this.#workflowOf(event, name)
-    return outcomeOf(applied)
+    const outcome = outcomeOf(applied)
+    const goes = goesAt(event, applied)
+    return goes === undefined ? outcome : { ...outcome, goesAt: goes }
   }
 
   async #schedule(event: KubeObject): Promise<Outcome> {

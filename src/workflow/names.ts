@@ -15,6 +15,8 @@ export const CANCEL_ANNOTATION: string = `${GROUP}/cancel`
 export const RETRY_ANNOTATION: string = `${GROUP}/retry`
 /** The hash of what was last applied to an object of a workflow. */
 export const APPLIED_ANNOTATION: string = `${GROUP}/applied`
+/** How long an Event stays after it has run: `1h`. */
+export const TTL_ANNOTATION: string = `${GROUP}/ttl`
 export const CRON_ANNOTATION = 'schedule.cron'
 export const ZONE_ANNOTATION = 'schedule.timezone'
 

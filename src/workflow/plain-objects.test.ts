@@ -164,3 +164,24 @@ test('with the provider kubernetes other controllers make the things, and take t
   await until(async () => (await client.get(own('Event', 'e'))) === undefined, 'the Event to go')
   for (const key of [FLOW, CHANNEL]) assert.equal(await client.get(key), undefined)
 })
+
+test('an Event with a lifetime goes after it has run, unless it has made things', async () => {
+  const told = { name: 'told', uses: 'event', with: { detailType: 'Told' } }
+  await client.create(objectOf('WorkflowTemplate', 'telling', { steps: [told] }))
+  const briefly = { 'elemental.aws.livewyer.io/ttl': '0s' }
+  const eventOf = (name: string, id: string, annotations: Readonly<Record<string, string>>) => {
+    const wish = objectOf('Event', name, { workflowTemplate: { id } })
+    return { ...wish, metadata: { ...wish.metadata, annotations } }
+  }
+  await client.create(eventOf('long', 'telling', { 'elemental.aws.livewyer.io/ttl': '1h' }))
+  await becomes(own('Event', 'long'), 'True/WorkflowExecuted')
+  await makePlain({ colour: 'red' })
+  await client.patch(own('Event', 'e'), 'merge', { metadata: { annotations: briefly } })
+  await client.create(eventOf('brief', 'telling', briefly))
+  await until(
+    async () => (await client.get(own('Event', 'brief'))) === undefined,
+    'the Event to go',
+  )
+  await until(async () => room.isIdle, 'rest')
+  for (const name of ['long', 'e']) assert.ok(await client.get(own('Event', name)), name)
+})

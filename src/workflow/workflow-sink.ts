@@ -16,12 +16,14 @@ import { parseArn } from '../model/index.ts'
 import { isKubeError, type KubeClient, type KubeObject } from '../objects/index.ts'
 import type { Json } from '../structure/index.ts'
 import { isObject, type JsonObject } from './json-tree.ts'
-import { API_VERSION, hashOf } from './names.ts'
+import { API_VERSION, hashOf, TTL_ANNOTATION } from './names.ts'
 
 const PREFIX = 'stateMachine:'
 const OWN_ACCOUNT = '000000000000'
 const BATCH_MAX = 10
 const CONCURRENCY_MAX = 4
+/** How long what was started here stays after it has ended, where it has made nothing. */
+const LIFETIME = '1h'
 const NAME_LENGTH_MAX = 200
 
 export interface Machine {
@@ -100,7 +102,7 @@ class WorkflowSink implements InvokingSink {
     const event = {
       apiVersion: API_VERSION,
       kind: 'Event',
-      metadata: { name, namespace },
+      metadata: { name, namespace, annotations: { [TTL_ANNOTATION]: LIFETIME } },
       spec: { workflowTemplate: { id: template, parameters } },
     }
     try {

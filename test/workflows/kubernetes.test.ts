@@ -151,3 +151,36 @@ test('a Job that fails is told, and a retry goes on from it', { skip }, async (c
   await kubectl.apply(template('hello', 0))
   await kubectl.get('wait', '--for=condition=Ready', EVENT, TIMEOUT)
 })
+
+test('an event that aws puts starts a workflow by a rule', { skip }, async (context) => {
+  const signalbox = (await Signalbox.open(context)).as('000000000000')
+  const kubectl = new Kubectl(signalbox)
+  await kubectl.apply(`
+apiVersion: elemental.aws.livewyer.io/v1alpha1
+kind: WorkflowTemplate
+metadata: { name: greet }
+spec:
+  steps:
+    - name: note
+      resources:
+        - name: 'note-{{ show }}'
+          spec: { apiVersion: v1, kind: ConfigMap, data: { show: '{{ show }}' } }
+`)
+  await signalbox.python(
+    `
+route('greet', {'source': ['shop']}, {'Id': 'w', 'Arn': given, 'RoleArn': 'arn:aws:iam::000000000000:role/r'})
+`,
+    'arn:aws:states:us-east-1:000000000000:stateMachine:greet',
+  )
+  await signalbox.aws('events', 'put-events', {
+    entries: JSON.stringify([{ Source: 'shop', DetailType: 'Opened', Detail: '{"show":"news"}' }]),
+  })
+  const events = 'events.elemental.aws.livewyer.io'
+  await until('the workflow is started', DEADLINE_MS, async () => {
+    return (await kubectl.get('get', events, '-o', 'name')) !== ''
+  })
+  await kubectl.get('wait', '--for=condition=Ready', events, '--all', TIMEOUT)
+  const show = ['-o', 'jsonpath={.data.show}']
+  assert.equal(await kubectl.get('get', 'configmap', 'note-news', ...show), 'news')
+  assert.match(await kubectl.get('get', events, '-o', 'yaml'), /livewyer.io\/ttl: 1h/)
+})
