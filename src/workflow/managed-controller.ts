@@ -43,6 +43,8 @@ export interface ManagedControllerOptions {
   readonly recorder: EventRecorder
   readonly readSecret: SecretReader
   readonly providers: Readonly<Record<string, Provider>>
+  /** How long one call of a provider may take; `PROVIDER_TIMEOUT_MS` when absent. */
+  readonly providerTimeoutMs?: number
 }
 
 export class ManagedController {
@@ -113,7 +115,7 @@ export class ManagedController {
       const asked = await this.#ask(object, found)
       if (asked.kind === 'refused') return await this.#fail(object, asked.message)
       hide = asked.hide
-      const answer = await within(asked.request, (request) => asked.provider.apply(request))
+      const answer = await this.#within(asked.request, (request) => asked.provider.apply(request))
       if (answer.kind === 'failed')
         return await this.#fail(object, hide(answer.message), answer.memory)
       this.#failures.delete(object.metadata.uid!)
@@ -233,7 +235,9 @@ export class ManagedController {
         // Whoever should take it away is not there: nobody else knows whether it ever was.
         if (asked.kind === 'refused') return await this.#fail(object, asked.message)
         hide = asked.hide
-        const isGone = await within(asked.request, (request) => asked.provider.remove(request))
+        const isGone = await this.#within(asked.request, (request) =>
+          asked.provider.remove(request),
+        )
         if (!isGone) return PENDING_LOOK_MS
       } catch (error) {
         if (this.#stop.signal.aborted) return undefined
@@ -244,6 +248,30 @@ export class ManagedController {
     await removeFinalizer(client, object)
     this.#failures.delete(object.metadata.uid!)
     return undefined
+  }
+
+  /** Under the deadline of one call, also where the provider does not obey it: it is asked anew then. */
+  async #within<T>(
+    request: ProviderRequest,
+    run: (request: ProviderRequest) => Promise<T>,
+  ): Promise<T> {
+    const { providerTimeoutMs = PROVIDER_TIMEOUT_MS } = this.#options
+    const deadline = AbortSignal.timeout(providerTimeoutMs)
+    const signal = AbortSignal.any([request.signal, deadline])
+    const ended = Promise.withResolvers<never>()
+    const end = (): void => ended.reject(signal.reason)
+    signal.addEventListener('abort', end, { once: true })
+    try {
+      return await Promise.race([run({ ...request, signal }), ended.promise])
+    } catch (error) {
+      if (deadline.aborted)
+        throw new Error(`the provider did not answer within ${providerTimeoutMs} ms`, {
+          cause: error,
+        })
+      throw error
+    } finally {
+      signal.removeEventListener('abort', end)
+    }
   }
 }
 
@@ -276,23 +304,6 @@ function hideValues(text: string, secret: Readonly<Record<string, string>>): str
   return values
     .filter((value) => value.length >= SECRET_LENGTH_MIN)
     .reduce((hidden, value) => hidden.replaceAll(value, '[masked]'), text)
-}
-
-/** Under the deadline of one call. */
-async function within<T>(
-  request: ProviderRequest,
-  run: (request: ProviderRequest) => Promise<T>,
-): Promise<T> {
-  const deadline = AbortSignal.timeout(PROVIDER_TIMEOUT_MS)
-  try {
-    return await run({ ...request, signal: AbortSignal.any([request.signal, deadline]) })
-  } catch (error) {
-    if (deadline.aborted)
-      throw new Error(`the provider did not answer within ${PROVIDER_TIMEOUT_MS} ms`, {
-        cause: error,
-      })
-    throw error
-  }
 }
 
 function nameOf({ metadata }: KubeObject): ObjectName {

@@ -9,6 +9,7 @@ import type { Json } from '../structure/index.ts'
 import { conditionsOf } from './judge.ts'
 import { isObject, type JsonObject, valueAt } from './json-tree.ts'
 import { API_VERSION } from './names.ts'
+import type { Provider } from './provider.ts'
 import { openWorkflows, type Workflows } from './workflows.ts'
 
 const until = untilWithin(30_000)
@@ -16,10 +17,22 @@ const until = untilWithin(30_000)
 let world: TestObjects
 let client: KubeClient
 let room: Workflows
+/** Whether the provider answers nothing. */
+let isHanging: boolean
+
+const hanging: Provider = {
+  apply({ object: { metadata } }) {
+    if (isHanging) return new Promise(() => undefined)
+    const { name: id } = metadata
+    return Promise.resolve({ kind: 'ready', id, properties: {}, connection: {} })
+  },
+  remove: () => Promise.resolve(true),
+}
 
 beforeEach(async () => {
   world = await openTestObjects()
   client = world.client
+  isHanging = true
   room = await open()
 })
 
@@ -44,7 +57,8 @@ function open(): Promise<Workflows> {
     },
     renderText: (text) => text,
     isNamespaced: (of) => world.objects.types.find(of)?.namespaced,
-    providers: {},
+    providers: { hanging },
+    providerTimeoutMs: 100,
   })
 }
 
@@ -184,4 +198,16 @@ test('an Event with a lifetime goes after it has run, unless it has made things'
   )
   await until(async () => room.isIdle, 'rest')
   for (const name of ['long', 'e']) assert.ok(await client.get(own('Event', name)), name)
+})
+
+test('a provider that hangs is told of in the Event, and is asked again', async () => {
+  await client.create(objectOf('ProviderConfig', 'default', { provider: 'hanging' }))
+  const steps = [{ name: 'flows', resources: [thing(FLOW, [])] }]
+  await client.create(objectOf('WorkflowTemplate', 'live', { steps }))
+  await client.create(objectOf('Event', 'e', { workflowTemplate: { id: 'live' } }))
+  const failing = await becomes(own('Event', 'e'), 'False/ResourceFailed')
+  const told = /Flow flow: the provider did not answer within 100 ms/
+  assert.match(JSON.stringify(failing['status']), told)
+  isHanging = false
+  await becomes(own('Event', 'e'), 'True/WorkflowExecuted')
 })

@@ -32,6 +32,8 @@ export interface WorkflowsOptions {
   readonly isNamespaced: WorkflowControllerOptions['isNamespaced']
   /** Beside `local`, which is always there. */
   readonly providers: Readonly<Record<string, Provider>>
+  /** How long one call of a provider may take; half a minute when absent. */
+  readonly providerTimeoutMs?: number
 }
 
 export interface Workflows {
@@ -56,10 +58,10 @@ export async function openWorkflows(options: WorkflowsOptions): Promise<Workflow
   const readSecret = createSecretReader(client)
   const shared = { client, clock, logger, readSecret }
   const providers = { local: createLocalProvider(), ...options.providers }
-  const managed = MANAGED_KINDS.map(
-    (type) =>
-      new ManagedController({ ...shared, type, providers, recorder: recorderOf('provider') }),
-  )
+  const { providerTimeoutMs } = options
+  const timeout = providerTimeoutMs === undefined ? {} : { providerTimeoutMs }
+  const making = { ...shared, ...timeout, providers, recorder: recorderOf('provider') }
+  const managed = MANAGED_KINDS.map((type) => new ManagedController({ ...making, type }))
   const recorder = recorderOf('workflow-controller')
   const parts: readonly Part[] = [
     ...managed,
