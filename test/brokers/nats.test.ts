@@ -91,7 +91,7 @@ test(
       'team: blue',
     ])
       assert.ok(said.includes(header), heard())
-    assert.ok(!heard().includes('19'))
+    assert.ok(!heard().includes('"celsius":19'), heard())
   },
 )
 
