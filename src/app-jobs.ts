@@ -24,6 +24,8 @@ const BUS = { account: DEFAULT_ACCOUNT, region: REGION, name: DEFAULT_BUS }
 export const PODS_FOLDER = 'pods'
 
 export interface JobRoom {
+  /** Tells the bus that a job came to its end. */
+  readonly onJobEnded: OnJobEnded
   readonly output: PodOutput
   /** Starts nothing more; what can outlive this server does, the rest ends. */
   close(): Promise<void>
@@ -42,7 +44,8 @@ export async function openJobs(
   const parts = { client: objects.client(), clock, random, logger }
   const folders = new PodFolders(join(config.dataDir, PODS_FOLDER))
   const output = new PodOutput(folders, clock)
-  const jobs = new JobController({ ...parts, onJobEnded: tellEnd(options, ingress) })
+  const onJobEnded = tellEnd(options, ingress)
+  const jobs = new JobController({ ...parts, onJobEnded })
   // Whether podman works takes a while to find out; nobody else has to wait for that.
   const starting = openExecutors(options).then(async (executors) => {
     const runner = new PodRunner({ ...parts, executors, output, folders })
@@ -61,7 +64,7 @@ export async function openJobs(
       () => undefined,
     ))
   closers.add(close)
-  return { output, close }
+  return { output, onJobEnded, close }
 }
 
 async function openExecutors({ config, env, clock, logger }: AppOptions): Promise<Executor[]> {

@@ -21,6 +21,7 @@ import { openSchedules, type Schedules } from './app-schedules.ts'
 import { openLearning } from './app-schemas.ts'
 import { openSources, type SourceRoom } from './app-sources.ts'
 import { openWorkflowRoom } from './app-workflows.ts'
+import { openWorkplace, tellClusterJobs } from './app-workplace.ts'
 import type { Access } from './access/index.ts'
 import type { KubeObjects } from './objects/index.ts'
 import { openState, type State } from './app-state.ts'
@@ -80,13 +81,17 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const { objects, access } = await openKubeRooms(options, { state, archives }, closers)
     const { ingress } = delivery
     const jobs = await openJobs(options, { objects, ingress }, closers)
+    const workplace = openWorkplace(options, { objects, access }, closers)
+    const { rows } = state.store
+    const { onJobEnded } = jobs
+    const clusterJobs = await tellClusterJobs(options, { workplace, rows, onJobEnded }, closers)
     const loggerOf = await showControllers(options, { objects, output: jobs.output })
     const triggers = await openTriggerRoom(
       { ...options, logger: loggerOf('trigger') },
-      { state, delivery, objects },
+      { state, delivery, workplace },
       closers,
     )
-    const roost = await openRoostRoom(options, { state, objects, access }, closers)
+    const roost = await openRoostRoom(options, { state, workplace }, closers)
     const workflows = await openWorkflowRoom(
       { ...options, logger: loggerOf('workflow') },
       { state, delivery, objects, machines },
@@ -110,6 +115,8 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
       async drain(deadline) {
         maintenance.cancel()
         await operations.close()
+        workplace.leave()
+        await clusterJobs.close()
         await jobs.close()
         await roost.close()
         await triggers.close()

@@ -2,12 +2,12 @@
 // and a ConfigMap that changes changes it without a restart. A keeper that cannot begin is tried again.
 
 import { join } from 'node:path'
-import type { Access } from './access/index.ts'
 import type { Metrics } from './api/index.ts'
 import { createOwnSchemas } from './app-own-schemas.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import { directoryOf } from './app-sources.ts'
 import type { State } from './app-state.ts'
+import type { Workplace } from './app-workplace.ts'
 import {
   AppError,
   channels,
@@ -17,7 +17,7 @@ import {
   type Logger,
   wait,
 } from './base/index.ts'
-import { Informer, type KubeObject, type KubeObjects } from './objects/index.ts'
+import { Informer, type KubeObject } from './objects/index.ts'
 import {
   createRoostEvents,
   type EventManagerOptions,
@@ -39,8 +39,7 @@ export interface RoostRoom {
 
 interface Rooms {
   readonly state: Pick<State, 'store' | 'outgoing' | 'control' | 'publisher'>
-  readonly objects: KubeObjects
-  readonly access: Access
+  readonly workplace: Workplace
 }
 
 const CONFIG_KEY = 'events-config.yaml'
@@ -81,7 +80,7 @@ class Room implements RoostRoom {
     this.#rooms = rooms
     this.#logger = logger.child({ room: 'roost' })
     this.#informer = new Informer({
-      client: rooms.objects.client(),
+      client: rooms.workplace.client(),
       type: { apiVersion: 'v1', kind: 'ConfigMap' },
       namespace,
       clock,
@@ -95,8 +94,14 @@ class Room implements RoostRoom {
   }
 
   async open(): Promise<void> {
-    await this.#informer.start()
-    this.#isOpen = true
+    const isKnown = this.#informer.start().then(() => void (this.#isOpen = true))
+    // A cluster may be away for long; whoever takes events in does not wait for that.
+    if (this.#rooms.workplace.server === undefined) await isKnown
+    else {
+      void isKnown.then(() => {
+        if (!this.#stop.signal.aborted && this.#map !== undefined) this.#apply()
+      })
+    }
     const created = this.#create()
     // What a call wrote must not keep the server from starting; what its operator wrote must.
     if (created instanceof AppError && this.#map === undefined) {
@@ -126,6 +131,8 @@ class Room implements RoostRoom {
     this.#stop.abort()
     this.#change.abort()
     await this.#informer.close()
+    // One that begins may wait for a cluster that does not come.
+    await this.#keeper?.stop()
     await this.#last
     await this.#keeper?.stop()
     this.#keeper = undefined
@@ -199,7 +206,7 @@ class Room implements RoostRoom {
 
   #keeperOptions(): EventManagerOptions {
     const { config, env, clock, random } = this.#options
-    const { state, objects, access } = this.#rooms
+    const { state, workplace } = this.#rooms
     const [namespace] = splitName(config.roost.configMap)
     const { rows } = state.store
     const schemas = createOwnSchemas(state.control.schemas, () => state.publisher.current())
@@ -207,8 +214,8 @@ class Room implements RoostRoom {
     const storageEndpoint = endpointOf(config.targets.aws)
     const storageCredentials = credentialsOf(config.targets.aws, storageEndpoint)
     return {
-      kube: objects.client(),
-      kubeAs: (name) => objects.client(access.actorFor({ name, groups: groupsOf(name) })),
+      kube: workplace.client(),
+      kubeAs: (name) => workplace.clientAs({ name, groups: groupsOf(name) }),
       namespace,
       readSecret: ({ name, key }) => secrets.read(name, key),
       env,

@@ -3,6 +3,8 @@
 import type { AppOptions, Closers } from './app-options.ts'
 import type { Delivery } from './app-delivery.ts'
 import type { State } from './app-state.ts'
+import type { Workplace } from './app-workplace.ts'
+import { describeError, wait } from './base/index.ts'
 import { type BrokerAccess, natsConnector, SourceSupervisor } from './connect/index.ts'
 import type { Config } from './config/index.ts'
 import type { Cursor } from './log/index.ts'
@@ -13,8 +15,13 @@ import {
   type ResourceOf,
   type SourceSpec,
 } from './model/index.ts'
-import type { KubeObjects } from './objects/index.ts'
-import { type NatsServer, type NatsSettings, openTriggers } from './trigger/index.ts'
+import {
+  type NatsServer,
+  type NatsSettings,
+  openTriggers,
+  type Triggers,
+  TRIGGERS_READER,
+} from './trigger/index.ts'
 
 export interface TriggerRoom {
   /** This server listens for NATS there, or not at all; before it is called no source reads. */
@@ -35,6 +42,9 @@ const SUBJECTS = [
   'touchpoints-created',
 ]
 
+/** Between two attempts to begin on a cluster, milliseconds. */
+const BEGIN_MS_MIN = 1000
+const BEGIN_MS_MAX = 30_000
 const SCOPE = { account: DEFAULT_ACCOUNT, region: 'us-east-1' }
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)$/
 
@@ -43,41 +53,88 @@ export async function openTriggerRoom(
   {
     state,
     delivery,
-    objects,
-  }: { readonly state: State; readonly delivery: Delivery; readonly objects: KubeObjects },
+    workplace,
+  }: { readonly state: State; readonly delivery: Delivery; readonly workplace: Workplace },
   closers: Closers,
 ): Promise<TriggerRoom> {
   const { config, clock, random, onFatal } = options
   const logger = options.logger.child({ room: 'trigger' })
   const sources = new SettingsSources(options, { state, delivery })
   closers.add(() => sources.close())
-  const triggers = await openTriggers({
-    client: objects.client(),
-    isNamespaced: (type) => objects.types.find(type)?.namespaced,
-    log: state.log,
-    cursors: state.store.deliveries,
-    clock,
-    random,
-    logger,
-    onSettings: (settings) => {
-      sources.set(settings)
-    },
-    onFatal,
-  })
-  closers.add(() => triggers.close())
+  const stop = new AbortController()
+  const begin = (): Promise<Triggers> =>
+    openTriggers({
+      client: workplace.client(),
+      isNamespaced: (type) => workplace.isNamespaced(type),
+      log: state.log,
+      cursors: state.store.deliveries,
+      clock,
+      random,
+      logger,
+      onSettings: (settings) => {
+        sources.set(settings)
+      },
+      onFatal,
+      signal: stop.signal,
+    })
+  let triggers: Triggers | undefined
+  // While a cluster is away, what it is to be told of is kept.
+  let cursor: Cursor | undefined
+  let beginning: Promise<unknown> = Promise.resolve()
+  if (workplace.server === undefined) triggers = await begin()
+  else {
+    const stored = await state.store.deliveries.cursor(TRIGGERS_READER)
+    cursor = stored?.positions ?? state.log.end()
+    beginning = persist(begin, {
+      clock,
+      logger,
+      signal: stop.signal,
+      server: workplace.server,
+    }).then((opened) => (triggers = opened))
+  }
+  async function close(): Promise<void> {
+    stop.abort()
+    await sources.close()
+    await beginning
+    await triggers?.close()
+  }
+  closers.add(close)
   return {
     async natsListens(ownUrl) {
       sources.begin(ownUrl)
       const url = ownUrl ?? configuredServer(config)
       logger.info('triggers look at what comes by NATS', { server: url ?? 'none' })
-      if (config.mode === 'dev' && url !== undefined) await triggers.seedSettings(url, SUBJECTS)
+      // Somebody else's cluster is told nothing of a server that only this machine can reach.
+      const isOwn = workplace.server === undefined && config.mode === 'dev'
+      if (isOwn && url !== undefined) await triggers?.seedSettings(url, SUBJECTS)
     },
-    committedCursor: () => triggers.committedCursor(),
-    async close() {
-      await sources.close()
-      await triggers.close()
-    },
+    committedCursor: () => (triggers === undefined ? cursor : triggers.committedCursor()),
+    close,
   }
+}
+
+/** Again and again until it can be done; undefined when the signal aborts before. */
+async function persist(
+  begin: () => Promise<Triggers>,
+  how: {
+    readonly clock: AppOptions['clock']
+    readonly logger: AppOptions['logger']
+    readonly signal: AbortSignal
+    readonly server: string
+  },
+): Promise<Triggers | undefined> {
+  const { clock, logger, signal, server } = how
+  for (let delayMs = BEGIN_MS_MIN; !signal.aborted; delayMs = Math.min(BEGIN_MS_MAX, delayMs * 2)) {
+    try {
+      return await begin()
+    } catch (error) {
+      if (signal.aborted) break
+      const fields = { server, error: describeError(error), againMs: delayMs }
+      logger.error('triggers could not be begun on the cluster', fields)
+      await wait(clock, delayMs, signal)
+    }
+  }
+  return undefined
 }
 
 /** A server of NATS that the configuration names, and that wants to know nothing of who comes. */

@@ -41,6 +41,7 @@ export interface Config extends ClientConfig {
   /** Programs of this machine that stand for images; the first that fits counts. */
   readonly programs: readonly ProgramConfig[]
   readonly podman: 'off' | 'local' | 'pull'
+  readonly kubernetes?: KubernetesConfig
   readonly nats: NatsConfig
   readonly https: HttpsConfig
   /** Absolute; secrets lie there as `NAME/KEY`. */
@@ -70,6 +71,13 @@ export interface SecuredServer {
   readonly token: string
   /** PEM. */
   readonly authority: string
+}
+
+/** The cluster that controllers work on, in place of this server's own objects. */
+export interface KubernetesConfig {
+  /** Absolute. */
+  readonly kubeconfig?: string
+  readonly context?: string
 }
 
 /** The listener for HTTPS, which kubectl needs to send who it is. */

@@ -11,6 +11,7 @@ export function findContradictions(config: Config): readonly string[] {
     ...authentication(config),
     ...natsListening(config),
     ...compatibility(config),
+    ...clustered(config),
     ...orders(config),
   ]
 }
@@ -59,6 +60,14 @@ function compatibility({ compat }: Config): readonly string[] {
   if (!compat.strict || !compat.crossBusReplay) return []
   return [
     '`compat.strict` refuses what AWS refuses, and `compat.crossBusReplay` allows some of it; set one of them',
+  ]
+}
+
+function clustered({ kubernetes = {} }: Config): readonly string[] {
+  const { kubeconfig, context } = kubernetes
+  if (context === undefined || kubeconfig !== undefined) return []
+  return [
+    `\`kubernetes.context\` is \`${context}\`, and there is no kubeconfig to find it in; set \`kubernetes.kubeconfig\` (\`--kubeconfig\`)`,
   ]
 }
 

@@ -397,6 +397,18 @@ export const OPTIONS: readonly Option[] = [
     doc: 'its private key, as PEM',
   },
   {
+    key: 'kubernetes.kubeconfig',
+    type: 'path',
+    flag: '--kubeconfig',
+    doc: 'kubeconfig of a Kubernetes cluster: triggers and the roost keeper then work on its objects rather than on those of this server, and the ends of its Jobs are events',
+  },
+  {
+    key: 'kubernetes.context',
+    type: 'text',
+    flag: '--context',
+    doc: 'context of the kubeconfig; its current one when not set',
+  },
+  {
     key: 'podman',
     type: 'choice',
     default: 'local',

@@ -68,6 +68,8 @@ test('every option of the table is a place in the config', () => {
     SIGNALBOX_TOKEN: 'e',
     SIGNALBOX_HTTPS_CERTIFICATE_FILE: 'box.crt',
     SIGNALBOX_HTTPS_KEY_FILE: 'box.key',
+    SIGNALBOX_KUBERNETES_KUBECONFIG: 'kubeconfig',
+    SIGNALBOX_KUBERNETES_CONTEXT: 'prod',
   }
   const places = placesOf(parseConfig('start', sources({ cwd, flags, env })))
   const own = ['mode', 'functions', 'brokers', 'sources', 'programs', 'accessKeys']

@@ -7,7 +7,7 @@ import { type Clock, describeError, type Logger, wait } from '../base/index.ts'
 import type { KubeClient, KubeType } from './kube-client.ts'
 import { isKubeError } from './kube-error.ts'
 import type { KubeKey, KubeObject } from './kube-object.ts'
-import { RELIST_DELAY_MS } from './limits.ts'
+import { RELIST_DELAY_MS, RELIST_DOUBLINGS_MAX } from './limits.ts'
 
 export interface InformerOptions {
   readonly client: KubeClient
@@ -57,10 +57,12 @@ export class Informer {
   async #follow(): Promise<void> {
     const { signal } = this.#stop
     const { clock, logger, type } = this.#options
+    let failures = 0
     while (!signal.aborted) {
       try {
         const resourceVersion = await this.#list()
         this.#synced.resolve()
+        failures = 0
         await this.#watch(resourceVersion)
       } catch (error) {
         if (signal.aborted) break
@@ -71,7 +73,9 @@ export class Informer {
             kind: type.kind,
             error: describeError(error),
           })
-        await wait(clock, isOrdinary ? 0 : RELIST_DELAY_MS, signal)
+        failures = isOrdinary ? 0 : failures + 1
+        const delayMs = RELIST_DELAY_MS * 2 ** Math.min(failures - 1, RELIST_DOUBLINGS_MAX)
+        await wait(clock, isOrdinary ? 0 : delayMs, signal)
       }
     }
     this.#synced.resolve()

@@ -22,6 +22,8 @@ export const RETRY_DELAY_MS_MIN = 50
 export const RETRY_DELAY_MS_MAX = 60_000
 /** How long a follower waits before it lists again after its watch broke, milliseconds. */
 export const RELIST_DELAY_MS = 1000
+/** How often that is doubled while nothing can be listed. */
+export const RELIST_DOUBLINGS_MAX = 4
 /** How often a namespace that is going is looked at, milliseconds. */
 export const NAMESPACE_LOOK_MS = 200
 /** How long core Events are kept after they were last said, and how often old ones are looked for, milliseconds. */

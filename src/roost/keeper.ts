@@ -151,6 +151,8 @@ export class Keeper implements RoostEvents {
       await this.#book.load()
       await this.#watcher.start()
     }
+    // It may have been stopped while it waited for a cluster.
+    if (this.#stop.signal.aborted) return
     if (obeyTriggers) {
       await this.#obeyed.load()
       this.subscribe(this.settings.topics.triggers, this.#createObeying())

@@ -25,11 +25,13 @@ import {
 import type { DeployedResource } from './shapes.ts'
 import { TriggerFault } from './trigger-fault.ts'
 
+/** Whether objects of a kind lie in namespaces; undefined for a kind that is not served. */
+export type IsNamespaced = (type: KubeType) => Promise<boolean | undefined> | boolean | undefined
+
 export interface DeployerOptions {
   readonly client: KubeClient
   readonly clock: Clock
-  /** Undefined for a kind that is not served. */
-  readonly isNamespaced: (type: KubeType) => boolean | undefined
+  readonly isNamespaced: IsNamespaced
 }
 
 const DEFAULT_NAMESPACE = 'default'
@@ -45,8 +47,11 @@ export class Deployer {
     this.#options = options
   }
 
-  /** Where an object belongs: kinds of clusters have no namespace, others have `default` when they say none. */
-  place({ object }: Manifest): KubeObject {
+  /**
+   * Where an object belongs: kinds of clusters have no namespace, others have `default` when they say none. Rejects with
+   * a `TriggerFault` what cannot be made at all.
+   */
+  async place({ object }: Manifest): Promise<KubeObject> {
     const { apiVersion, kind } = object
     // Whoever may write a template would give away rights that he does not hold.
     if (apiVersion.startsWith(RIGHTS)) {
@@ -54,7 +59,7 @@ export class Deployer {
         `${kind} ${object.metadata.name}: triggers give no rights, ${apiVersion} is refused`,
       )
     }
-    const isNamespaced = this.#options.isNamespaced({ apiVersion, kind })
+    const isNamespaced = await this.#options.isNamespaced({ apiVersion, kind })
     if (isNamespaced === undefined) {
       throw new TriggerFault(`no matches for kind "${kind}" in version "${apiVersion}"`)
     }
@@ -66,7 +71,7 @@ export class Deployer {
   /** Rejects with a `TriggerFault` or the refusal of the API. */
   async apply(manifest: Manifest, profile: string, isDryRun: boolean): Promise<void> {
     const { client } = this.#options
-    const object = this.place(manifest)
+    const object = await this.place(manifest)
     const { namespace } = object.metadata
     if (namespace !== undefined && manifest.makesNamespace) {
       const key = { apiVersion: 'v1', kind: 'Namespace', name: namespace }
@@ -112,7 +117,7 @@ export class Deployer {
 
   /** A kind that is not served any more has no objects. */
   async #find(key: KubeKey): Promise<KubeObject | undefined> {
-    if (this.#options.isNamespaced(key) === undefined) return undefined
+    if ((await this.#options.isNamespaced(key)) === undefined) return undefined
     return this.#options.client.get(key)
   }
 

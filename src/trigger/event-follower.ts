@@ -20,7 +20,8 @@ export interface EventFollowerOptions {
   readonly onFatal: (error: unknown) => void
 }
 
-const READER = 'triggers'
+/** The reader of the log whose cursor this is. */
+export const TRIGGERS_READER = 'triggers'
 
 export class EventFollower {
   readonly #options: EventFollowerOptions
@@ -44,7 +45,7 @@ export class EventFollower {
 
   /** `since` is when the first of the triggers was made, wall milliseconds; undefined when there is none. */
   async start(since: number | undefined): Promise<void> {
-    const stored = await this.#options.cursors.cursor(READER)
+    const stored = await this.#options.cursors.cursor(TRIGGERS_READER)
     if (since !== undefined) this.#follow(await this.#from(since, stored?.positions))
   }
 
@@ -112,7 +113,7 @@ export class EventFollower {
   }
 
   async #commit(positions: Cursor): Promise<void> {
-    const cursor = { reader: READER, epoch: 0, positions, generation: 0 }
+    const cursor = { reader: TRIGGERS_READER, epoch: 0, positions, generation: 0 }
     try {
       await this.#options.cursors.commit({ cursor, put: [], remove: [], attempts: [] })
       if (this.#follower.cursor !== undefined) this.#committed = positions

@@ -9,14 +9,8 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, describeError, type Logger, type Random } from '../base/index.ts'
-import {
-  Controller,
-  isKubeError,
-  type KubeClient,
-  type KubeObject,
-  type KubeType,
-} from '../objects/index.ts'
-import { Deployer } from './deployer.ts'
+import { Controller, isKubeError, type KubeClient, type KubeObject } from '../objects/index.ts'
+import { Deployer, type IsNamespaced } from './deployer.ts'
 import { DRIFT_LOOK_MS, FAILED_LOOK_MS, MANIFESTS_LENGTH_MAX, RETRY_MS } from './limits.ts'
 import { type Made, makeManifests, type Manifest } from './manifests.ts'
 import { describeObject, digest, EVENT_TRIGGER, PROFILE, PROFILE_FINALIZER } from './names.ts'
@@ -35,7 +29,7 @@ export interface ProfileControllerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  readonly isNamespaced: (type: KubeType) => boolean | undefined
+  readonly isNamespaced: IsNamespaced
 }
 
 const WORKERS = 4
@@ -154,7 +148,8 @@ export class ProfileController {
     const isLive = (before.policies ?? []).length > 0 || again !== undefined
     if (isDone && (spec.syncMode === 'OneTime' || !isLive)) return undefined
     const made = await this.#manifestsOf(profile, trigger, hash)
-    const wanted = made.manifests.map((manifest) => this.#deployer.place(manifest))
+    const wanted: KubeObject[] = []
+    for (const manifest of made.manifests) wanted.push(await this.#deployer.place(manifest))
     const known = before.resources ?? []
     const resources = wanted.map((object) => resourceOf(object, known))
     const old = known.filter((one) => !resources.some((other) => isSame(one, other)))

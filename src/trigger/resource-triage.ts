@@ -11,6 +11,7 @@ import {
   type KubeType,
 } from '../objects/index.ts'
 import { matchingClusters } from './clusters.ts'
+import type { IsNamespaced } from './deployer.ts'
 import { FAILED_LOOK_MS, LOOK_MS_MAX, MATCHES_MAX } from './limits.ts'
 import { render } from './manifests.ts'
 import { CLUSTER, describeObject, EVENT_SOURCE, EVENT_TRIGGER } from './names.ts'
@@ -29,7 +30,7 @@ export interface ResourceTriageOptions {
   readonly random: Random
   readonly logger: Logger
   readonly profiles: Profiles
-  readonly isNamespaced: (type: KubeType) => boolean | undefined
+  readonly isNamespaced: IsNamespaced
 }
 
 interface Matches {
@@ -113,7 +114,7 @@ export class ResourceTriage {
     const missing = new Set<string>()
     for (const [key, type] of wanted) {
       if (this.#informers.has(key)) continue
-      if (this.#options.isNamespaced(type) === undefined) missing.add(key)
+      if ((await this.#options.isNamespaced(type)) === undefined) missing.add(key)
       else await this.#watch(key, type)
     }
     return missing

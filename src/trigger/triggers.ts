@@ -8,9 +8,9 @@ import {
   installKinds,
   type KubeClient,
   type KubeObject,
-  type KubeType,
 } from '../objects/index.ts'
 import { CRDS } from './crds.ts'
+import type { IsNamespaced } from './deployer.ts'
 import { EventFollower, type EventFollowerOptions } from './event-follower.ts'
 import { EventTriage } from './event-triage.ts'
 import { EVENT_TRIGGER } from './names.ts'
@@ -30,12 +30,14 @@ import { TriggerController } from './trigger-controller.ts'
 
 export interface TriggersOptions extends Pick<EventFollowerOptions, 'log' | 'cursors' | 'onFatal'> {
   readonly client: KubeClient
-  readonly isNamespaced: (type: KubeType) => boolean | undefined
+  readonly isNamespaced: IsNamespaced
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
   /** The Secret says something else than before. */
   readonly onSettings: (settings: NatsSettings) => void
+  /** Ends the opening too, which may wait for a cluster that does not come. */
+  readonly signal?: AbortSignal
 }
 
 export interface Triggers {
@@ -46,10 +48,10 @@ export interface Triggers {
   close(): Promise<void>
 }
 
+/** Resolves when everything that is there is known, or the signal aborted. */
 export async function openTriggers(options: TriggersOptions): Promise<Triggers> {
-  const { client, clock, logger } = options
-  const stop = new AbortController()
-  await installKinds({ client, clock, signal: stop.signal }, CRDS)
+  const { client, clock, logger, signal = new AbortController().signal } = options
+  await installKinds({ client, clock, signal }, CRDS)
   await seedCluster(client)
   const profiles = new Profiles(client, clock)
   const triage: EventTriage = new EventTriage({
@@ -96,25 +98,32 @@ export async function openTriggers(options: TriggersOptions): Promise<Triggers> 
     },
   })
   let isStarted = false
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= closeAll())
+  async function closeAll(): Promise<void> {
+    await Promise.all([wanted.close(), settingsInformer.close(), follower.close()])
+    await resources.close()
+    await triggers.close()
+    await deployments.close()
+  }
+  signal.addEventListener('abort', () => void close())
   await settingsInformer.start()
   await deployments.start()
   await triggers.start()
   await resources.start()
   await wanted.start()
-  await follower.start(earliest(present))
-  isStarted = true
-  // One may have come while the follower was started.
-  await follower.setWanted(earliest(present))
+  if (!signal.aborted) {
+    await follower.start(earliest(present))
+    isStarted = true
+    // One may have come while the follower was started.
+    await follower.setWanted(earliest(present))
+  }
+  // It may have been closed before it was started.
+  if (signal.aborted) await Promise.all([close(), follower.close()])
   return {
     seedSettings: (url, subjects) => seedSettings(client, formatSettings(url, subjects)),
     committedCursor: () => follower.committedCursor(),
-    async close() {
-      stop.abort()
-      await Promise.all([wanted.close(), settingsInformer.close(), follower.close()])
-      await resources.close()
-      await triggers.close()
-      await deployments.close()
-    },
+    close,
   }
 }
 
