@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process'
 import { AppError, type Clock } from '../base/index.ts'
 import { type ClusterUser, type CredentialProgram, readMaterial, readText } from './kubeconfig.ts'
-import { PROGRAM_BYTES_MAX, PROGRAM_MS_MAX, TOKEN_FILE_MS } from './limits.ts'
+import { PROGRAM_BYTES_MAX, PROGRAM_MS_MAX, PROGRAM_MS_MIN, TOKEN_FILE_MS } from './limits.ts'
 
 export interface Shown {
   readonly token?: string
@@ -12,17 +12,17 @@ export interface Shown {
   readonly key?: string
 }
 
-interface Kept {
-  readonly shown: Promise<Shown>
-  /** Wall milliseconds; after it is asked again. */
-  endsAt: number
+interface Made {
+  readonly shown: Shown
+  /** Wall milliseconds; after it another is asked for. */
+  readonly endsAt: number
 }
 
 export class Credentials {
   readonly #user: ClusterUser
   readonly #clock: Clock
   readonly #env: NodeJS.ProcessEnv
-  #kept: Kept | undefined
+  #made: Promise<Made> | undefined
 
   /** `env` is what a program that makes credentials inherits. */
   constructor(user: ClusterUser, clock: Clock, env: NodeJS.ProcessEnv) {
@@ -33,45 +33,49 @@ export class Credentials {
 
   /** Rejects with `CONFIG_INVALID` where there is nothing to show that should be there. */
   async show(): Promise<Shown> {
-    const now = this.#clock.now()
-    if (this.#kept !== undefined && this.#kept.endsAt > now) return this.#kept.shown
-    const kept: Kept = { shown: this.#make((endsAt) => (kept.endsAt = endsAt)), endsAt: Infinity }
-    this.#kept = kept
+    const made = (this.#made ??= this.#make())
     try {
-      return await kept.shown
+      const { shown, endsAt } = await made
+      if (endsAt > this.#clock.now()) return shown
     } catch (error) {
-      if (this.#kept === kept) this.#kept = undefined
+      this.#drop(made)
       throw error
     }
+    this.#drop(made)
+    return this.show()
   }
 
   /** What was shown is not believed any more. */
   forget(): void {
-    this.#kept = undefined
+    this.#made = undefined
   }
 
-  async #make(endAt: (at: number) => void): Promise<Shown> {
+  #drop(made: Promise<Made>): void {
+    if (this.#made === made) this.#made = undefined
+  }
+
+  async #make(): Promise<Made> {
     const { token, tokenFile, program, certificate, key } = this.#user
     const pair =
       certificate === undefined || key === undefined
         ? {}
         : { certificate: readMaterial(certificate), key: readMaterial(key) }
-    if (token !== undefined) return { ...pair, token }
+    if (token !== undefined) return { shown: { ...pair, token }, endsAt: Infinity }
     if (tokenFile !== undefined) {
-      endAt(this.#clock.now() + TOKEN_FILE_MS)
-      return { ...pair, token: readText(tokenFile, 'file of the token').trim() }
+      const read = readText(tokenFile, 'file of the token').trim()
+      return { shown: { ...pair, token: read }, endsAt: this.#clock.now() + TOKEN_FILE_MS }
     }
-    if (program === undefined) return pair
-    const made = await runProgram(program, this.#env)
-    if (made.endsAt !== undefined) endAt(made.endsAt)
-    return { ...pair, ...made.shown }
+    if (program === undefined) return { shown: pair, endsAt: Infinity }
+    const { shown, endsAt } = await runProgram(program, this.#env)
+    // One that is over at once counts for the call that asked.
+    return {
+      shown: { ...pair, ...shown },
+      endsAt: Math.max(endsAt, this.#clock.now() + PROGRAM_MS_MIN),
+    }
   }
 }
 
-async function runProgram(
-  program: CredentialProgram,
-  env: NodeJS.ProcessEnv,
-): Promise<{ readonly shown: Shown; readonly endsAt: number | undefined }> {
+async function runProgram(program: CredentialProgram, env: NodeJS.ProcessEnv): Promise<Made> {
   const { apiVersion, command, args, directory, installHint } = program
   const question = { apiVersion, kind: 'ExecCredential', spec: { interactive: false } }
   const text = await new Promise<string>((resolve, reject) => {
@@ -107,7 +111,7 @@ async function runProgram(
       ...(token === undefined ? {} : { token }),
       ...(certificate === undefined || key === undefined ? {} : { certificate, key }),
     },
-    endsAt: Number.isNaN(endsAt) ? undefined : endsAt,
+    endsAt: Number.isNaN(endsAt) ? Infinity : endsAt,
   }
 }
 

@@ -43,3 +43,6 @@ export const PROGRAM_BYTES_MAX: number = 1024 * 1024
 
 /** A connection on which nothing comes is asked whether it is still there after this, milliseconds. */
 export const KEEP_ALIVE_MS = 30_000
+
+/** What a program made counts at least so long, milliseconds, whatever it says. */
+export const PROGRAM_MS_MIN = 1000
