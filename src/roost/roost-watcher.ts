@@ -16,6 +16,7 @@ export interface RoostWatcherOptions {
 export class RoostWatcher {
   readonly #informer: Informer
   readonly #book: RoostBook
+  #isClosed = false
 
   constructor({ kube, book, clock, logger }: RoostWatcherOptions) {
     this.#book = book
@@ -31,12 +32,15 @@ export class RoostWatcher {
   /** Resolves when everything that is there has been looked at. */
   async start(): Promise<void> {
     await this.#informer.start()
+    // Closed before anything was listed: that nothing is known is no sign that all are gone.
+    if (this.#isClosed) return
     const there = new Set(this.#informer.all().map((roost) => keyOf(viewRoost(roost))))
     for (const key of this.#book.known())
       if (!there.has(key)) this.#book.observe(key, undefined, 'gone')
   }
 
   close(): Promise<void> {
+    this.#isClosed = true
     return this.#informer.close()
   }
 
