@@ -69,16 +69,16 @@ const OTHER_FOLDERS = /^src\/(?:api\/http|transform\/go-template)\//
 const NODE_MODULES: Readonly<Record<string, string>> = {
   assert: '*',
   buffer: '*',
-  child_process: 'connect job cli main.ts',
+  child_process: 'cluster connect job cli main.ts',
   crypto: '*',
   diagnostics_channel: 'base',
   dns: 'connect',
   'dns/promises': 'connect',
   events: '*',
-  fs: 'config keyring certificate log store connect job api cli app.ts main.ts',
+  fs: 'config keyring certificate log store cluster connect job api cli app.ts main.ts',
   'fs/promises': 'config audit log store connect job api cli app.ts main.ts',
-  http: 'connect api client',
-  https: 'connect api client',
+  http: 'cluster connect api client',
+  https: 'cluster connect api client',
   // The client of a universal target is named by the target.
   module: 'connect',
   // config and certificate ask only what an address is.
