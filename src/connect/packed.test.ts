@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { packEvents, packMessages, selectedOf, unpackEvents, unpackMessages } from './packed.ts'
+import { sentEvent } from './sent-event.ts'
 import { messageOf } from './testing.ts'
 
 const address = 'kafka://main/orders?key=$.detail.order'
@@ -25,7 +26,11 @@ test('messages come out with their events, and with the bodies that are not the 
     body: Buffer.from('"made"'),
     target: { id: 't', address, input: { kind: 'constant', json: '"made"' } },
   })
-  const [first, second] = unpackMessages(packMessages([whole, made], packing), address)
+  const piped = messageOf({ deliveryId: 'c', body: Buffer.from('say 7'), isBodyOnly: true })
+  const all = unpackMessages(packMessages([whole, made, piped], packing), address)
+  const [first, second] = all
+  for (const [index, given] of [whole, made, piped].entries())
+    assert.deepEqual(sentEvent(all[index]!), sentEvent(given))
   assert.deepEqual(first!.event.toEvent(), whole.event.toEvent())
   assert.equal(first!.body, first!.event.envelope)
   assert.equal(first!.target.input, undefined)

@@ -23,7 +23,7 @@ export interface PackedEvents extends Packed {
 export interface PackedMessages extends Packed {
   /** Empty when the sink does not send them. */
   readonly deliveryIds: readonly string[]
-  /** Bit 0 of each: the body is made by the target's input. */
+  /** Bit 0 of each: what is sent is the body, which the target's input or a pipe made. */
   readonly isMade: Uint8Array
   /** What the address selects of events, by its paths; absent when it has none. */
   readonly selected?: readonly (readonly [path: string, texts: readonly (string | undefined)[]])[]
@@ -75,11 +75,11 @@ export function packMessages(
   const lengths = new Uint32Array(messages.length * 2)
   const isMade = new Uint8Array(messages.length)
   const parts: Uint8Array[] = []
-  for (const [index, { event, body, target }] of messages.entries()) {
+  for (const [index, { event, body, target, isBodyOnly }] of messages.entries()) {
     const { record } = event
     parts.push(record)
     lengths[index * 2] = record.length
-    if (target.input !== undefined) isMade[index] = 1
+    if (target.input !== undefined || isBodyOnly === true) isMade[index] = 1
     if (body === event.envelope) lengths[index * 2 + 1] = WHOLE_EVENT
     else {
       parts.push(body)
