@@ -184,7 +184,7 @@ function viewOf(workflow: KubeObject): FlowView {
     ...(namespace === undefined ? {} : { namespace }),
     name,
     template: labels[TEMPLATE_LABEL] ?? '',
-    phase: run?.phase ?? 'Pending',
+    phase: phaseOf(workflow, run),
     ...(typeof shown['step'] === 'string' ? { step: shown['step'] } : {}),
     stepsCompleted: countOf(shown['stepsCompleted']),
     stepsTotal: countOf(shown['stepsTotal']),
@@ -193,6 +193,14 @@ function viewOf(workflow: KubeObject): FlowView {
     ...(run?.endedAt === undefined ? {} : { endedAt: run.endedAt }),
     ...(message === undefined ? {} : { message }),
   }
+}
+
+/** One that is to be tried again has not ended, though its controller has not looked yet. */
+function phaseOf(workflow: KubeObject, run: RunState | undefined): FlowView['phase'] {
+  const wish = workflow.metadata.annotations?.[RETRY_ANNOTATION]
+  const isAsked = wish !== undefined && wish !== statusOf(workflow)['retried']
+  const hasStopped = run?.phase === 'Failed' || run?.phase === 'Cancelled'
+  return run === undefined || (isAsked && hasStopped) ? 'Pending' : run.phase
 }
 
 function reportOf(workflow: KubeObject): FlowReport {
