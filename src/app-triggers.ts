@@ -3,8 +3,7 @@
 import type { AppOptions, Closers } from './app-options.ts'
 import type { Delivery } from './app-delivery.ts'
 import type { State } from './app-state.ts'
-import type { Workplace } from './app-workplace.ts'
-import { describeError, wait } from './base/index.ts'
+import { persist, type Workplace } from './app-workplace.ts'
 import { type BrokerAccess, natsConnector, SourceSupervisor } from './connect/index.ts'
 import type { Config } from './config/index.ts'
 import type { Cursor } from './log/index.ts'
@@ -42,8 +41,7 @@ const SUBJECTS = [
   'touchpoints-created',
 ]
 
-/** Between two attempts to begin on a cluster, milliseconds. */
-const BEGIN_MS_MIN = 1000
+/** Between two attempts to begin on a cluster at most, milliseconds. */
 const BEGIN_MS_MAX = 30_000
 const SCOPE = { account: DEFAULT_ACCOUNT, region: 'us-east-1' }
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)$/
@@ -85,11 +83,13 @@ export async function openTriggerRoom(
   else {
     const stored = await state.store.deliveries.cursor(TRIGGERS_READER)
     cursor = stored?.positions ?? state.log.end()
+    const { server } = workplace
     beginning = persist(begin, {
       clock,
-      logger,
       signal: stop.signal,
-      server: workplace.server,
+      delayMsMax: BEGIN_MS_MAX,
+      onFailure: (failure) =>
+        logger.error('triggers could not be begun on the cluster', { server, ...failure }),
     }).then((opened) => (triggers = opened))
   }
   async function close(): Promise<void> {
@@ -111,30 +111,6 @@ export async function openTriggerRoom(
     committedCursor: () => (triggers === undefined ? cursor : triggers.committedCursor()),
     close,
   }
-}
-
-/** Again and again until it can be done; undefined when the signal aborts before. */
-async function persist(
-  begin: () => Promise<Triggers>,
-  how: {
-    readonly clock: AppOptions['clock']
-    readonly logger: AppOptions['logger']
-    readonly signal: AbortSignal
-    readonly server: string
-  },
-): Promise<Triggers | undefined> {
-  const { clock, logger, signal, server } = how
-  for (let delayMs = BEGIN_MS_MIN; !signal.aborted; delayMs = Math.min(BEGIN_MS_MAX, delayMs * 2)) {
-    try {
-      return await begin()
-    } catch (error) {
-      if (signal.aborted) break
-      const fields = { server, error: describeError(error), againMs: delayMs }
-      logger.error('triggers could not be begun on the cluster', fields)
-      await wait(clock, delayMs, signal)
-    }
-  }
-  return undefined
 }
 
 /** A server of NATS that the configuration names, and that wants to know nothing of who comes. */

@@ -23,7 +23,8 @@ export interface Workplace {
 
 /** How long calls to a cluster have when this server stops, milliseconds. */
 const LEAVE_MS = 3000
-const LOOK_MS_MIN = 1000
+/** Between two attempts at first, and between two looks at a cluster at most, milliseconds. */
+const AGAIN_MS_MIN = 1000
 const LOOK_MS_MAX = 60_000
 /** Rows of Jobs whose ends were told, by uid, and the one that says since when. */
 const TOLD_KIND = 'ClusterJobEnd'
@@ -100,18 +101,38 @@ async function greet(
 ): Promise<void> {
   const { clock, logger, signal, origin } = how
   const fields = { server: cluster.server, origin }
-  for (let delayMs = LOOK_MS_MIN; !signal.aborted; delayMs = Math.min(LOOK_MS_MAX, delayMs * 2)) {
+  const version = await persist(() => cluster.version(), {
+    clock,
+    signal,
+    delayMsMax: LOOK_MS_MAX,
+    onFailure: (failure) =>
+      logger.warn('the cluster does not answer as it should', { ...fields, ...failure }),
+  })
+  if (version !== undefined) logger.info('controllers work on a cluster', { ...fields, version })
+}
+
+/** Again and again until it can be done, later each time; undefined when the signal aborts before. */
+export async function persist<T>(
+  attempt: () => Promise<T>,
+  how: {
+    readonly clock: Clock
+    readonly signal: AbortSignal
+    /** Between two attempts. */
+    readonly delayMsMax: number
+    readonly onFailure: (failure: { readonly error: string; readonly againMs: number }) => void
+  },
+): Promise<T | undefined> {
+  const { clock, signal, delayMsMax, onFailure } = how
+  for (let againMs = AGAIN_MS_MIN; !signal.aborted; againMs = Math.min(delayMsMax, againMs * 2)) {
     try {
-      const version = await cluster.version()
-      logger.info('controllers work on a cluster', { ...fields, version })
-      return
+      return await attempt()
     } catch (error) {
-      if (signal.aborted) return
-      const why = { error: describeError(error), againMs: delayMs }
-      logger.warn('the cluster does not answer as it should', { ...fields, ...why })
-      await wait(clock, delayMs, signal)
+      if (signal.aborted) break
+      onFailure({ error: describeError(error), againMs })
+      await wait(clock, againMs, signal)
     }
   }
+  return undefined
 }
 
 async function openToldEnds(rows: RowStore, clock: Clock): Promise<ToldEnds> {
