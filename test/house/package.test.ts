@@ -2,10 +2,10 @@
 // nothing but the registry it is given and runs nobody's code.
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readText, ROOT } from '../../tools/tree.ts'
+import { listFiles, readText, ROOT } from '../../tools/tree.ts'
 
 interface LockedPackage {
   readonly version?: string
@@ -126,4 +126,23 @@ test('every script that another script, the README, CONTRIBUTING or .ci/run call
     called.filter((name) => manifest.scripts[name] === undefined),
     [],
   )
+})
+
+/** Whether git would take it for text, by its own rule. */
+function isText(bytes: Uint8Array): boolean {
+  return !bytes.subarray(0, 8000).includes(0)
+}
+
+test('the repository holds texts alone, no downloads that were left behind', () => {
+  const folders = ['src', 'test', 'docs', 'examples', 'tools', 'bench', 'console', 'changelog.d']
+  const paths = readdirSync(ROOT, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .concat(folders.flatMap((folder) => listFiles(folder, () => true)))
+  assert.ok(paths.length > 1000)
+  assert.deepEqual(
+    paths.filter((path) => !isText(readFileSync(join(ROOT, path)))),
+    [],
+  )
+  assert.ok(!isText(Buffer.from('PK\x03\x04\x00')))
 })
