@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
 import { DIMENSIONS_MAX, EMF_LINE_LENGTH_MAX, EMF_METRICS_MAX } from './limits.ts'
-import { type Dimension, oneSample, type Samples } from './metric-series.ts'
+import { type Dimension, type Samples, samplesOfValues } from './metric-series.ts'
 
 export interface EmfMetric {
   readonly namespace: string
@@ -78,9 +78,7 @@ function samplesOf(value: unknown): Samples | undefined {
     (one): one is number => typeof one === 'number' && Number.isFinite(one),
   )
   if (numbers.length === 0 || numbers.length > EMF_METRICS_MAX) return undefined
-  const sum = numbers.reduce((total, one) => total + one, 0)
-  if (numbers.length === 1) return oneSample(sum)
-  return { sum, count: numbers.length, min: Math.min(...numbers), max: Math.max(...numbers) }
+  return samplesOfValues(numbers)
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -16,6 +16,7 @@ import {
   type EventsAccepted,
   type EventsRefused,
 } from '../base/index.ts'
+import { Histogram } from './histogram.ts'
 import type { Dimension, MetricSeries } from './metric-series.ts'
 
 export const EVENTS_NAMESPACE = 'AWS/Events'
@@ -63,6 +64,8 @@ interface Tally {
   count: number
   min: number
   max: number
+  /** Absent where each sample is 1. */
+  histogram?: Histogram
 }
 
 type TalliesByName = Map<string, Tally>
@@ -95,8 +98,9 @@ class Counts {
         for (const dimensions of dimensionsOf(bus.join('/'), rule)) {
           const of = { account, region, namespace: EVENTS_NAMESPACE, dimensions }
           for (const [name, samples] of names) {
-            const unit = name.endsWith('Size') ? 'Bytes' : 'Count'
-            this.#series.put({ ...of, name }, this.#minuteStart, samples, unit)
+            const histogram = samples.histogram ?? Histogram.of(1, samples.count)
+            const folded = { ...samples, histogram }
+            this.#series.put({ ...of, name }, this.#minuteStart, folded, unitOf(name))
           }
         }
       }
@@ -104,7 +108,7 @@ class Counts {
   }
 
   settled(message: DeliveriesSettled): void {
-    const { outcome, count, isLeading } = message
+    const { outcome, count, isLeading, latencyMs } = message
     if (outcome === 'cancelled') return
     this.#add(message, 'Invocations', count)
     if (outcome !== 'delivered') {
@@ -113,6 +117,8 @@ class Counts {
     }
     this.#add(message, 'SuccessfulInvocationAttempts', count)
     this.#add(message, 'InvocationAttempts', count)
+    const tallies = this.#talliesOf(message.busKey, message.rule)
+    sample(tallies, 'IngestionToInvocationSuccessLatency', latencyMs, count)
     this.#began(message, count, isLeading)
   }
 
@@ -189,16 +195,24 @@ function tally(tallies: TalliesByName, name: string, count: number): void {
   }
 }
 
-/** One sample. */
-function sample(tallies: TalliesByName, name: string, value: number): void {
+/** `count` samples of one value. */
+function sample(tallies: TalliesByName, name: string, value: number, count = 1): void {
   const known = tallies.get(name)
-  if (known === undefined) tallies.set(name, { sum: value, count: 1, min: value, max: value })
-  else {
-    known.sum += value
-    known.count += 1
-    known.min = Math.min(known.min, value)
-    known.max = Math.max(known.max, value)
+  if (known === undefined) {
+    const histogram = Histogram.of(value, count)
+    tallies.set(name, { sum: value * count, count, min: value, max: value, histogram })
+    return
   }
+  known.sum += value * count
+  known.count += count
+  known.min = Math.min(known.min, value)
+  known.max = Math.max(known.max, value)
+  known.histogram?.add(value, count)
+}
+
+function unitOf(name: string): string {
+  if (name.endsWith('Latency')) return 'Milliseconds'
+  return name.endsWith('Size') ? 'Bytes' : 'Count'
 }
 
 function dimensionsOf(bus: string, rule: string): readonly (readonly Dimension[])[] {

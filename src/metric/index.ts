@@ -1,5 +1,6 @@
 export { parseEmf } from './emf.ts'
 export { openEventMetrics, type EventMetrics } from './event-metrics.ts'
+export { parseStatistic, type Statistic } from './statistic.ts'
 export { DIMENSIONS_MAX } from './limits.ts'
 export {
   MetricSeries,
@@ -7,4 +8,5 @@ export {
   type Dimension,
   type MetricId,
   type Samples,
+  samplesOfValues,
 } from './metric-series.ts'

@@ -1,9 +1,16 @@
 // Time series of metrics, as CloudWatch keeps them: by account, region, namespace, name and dimensions, what came in
-// each minute for some hours and in each hour for some days, folded to sum, count, minimum and maximum.
+// each minute for some hours and in each hour for some days, folded to sum, count, minimum, maximum and a histogram.
 //
-// Invariant: the number of series, and of buckets in each, is bounded whatever is put.
+// Invariant: the number of series, of periods in each, and of buckets in all histograms is bounded whatever is put.
 
-import { HOURS_KEPT, METRIC_SERIES_MAX, MINUTES_KEPT } from './limits.ts'
+import { Histogram } from './histogram.ts'
+import {
+  HISTOGRAM_BUCKETS_MAX,
+  HISTOGRAM_BUCKETS_TOTAL_MAX,
+  HOURS_KEPT,
+  METRIC_SERIES_MAX,
+  MINUTES_KEPT,
+} from './limits.ts'
 
 export interface MetricId {
   readonly account: string
@@ -25,6 +32,8 @@ export interface Samples {
   readonly count: number
   readonly min: number
   readonly max: number
+  /** Absent where values are negative, or came folded to sum and count only (as with AWS). */
+  readonly histogram?: Histogram
 }
 
 export interface Datapoint extends Samples {
@@ -62,7 +71,14 @@ const HOUR_MS = 3_600_000
 export class MetricSeries {
   readonly #series = new Map<string, Series>()
   readonly #gatherers: (() => void)[] = []
+  readonly #histogramBucketsMax: number
   #isChanged = false
+  /** Of all histograms. */
+  #bucketCount = 0
+
+  constructor(histogramBucketsMax: number = HISTOGRAM_BUCKETS_TOTAL_MAX) {
+    this.#histogramBucketsMax = histogramBucketsMax
+  }
 
   /** Before anything is read, `gather` is called, which puts what it has counted by itself. */
   addGatherer(gather: () => void): void {
@@ -81,8 +97,8 @@ export class MetricSeries {
     }
     if (unit !== 'None') series.unit = unit
     series.total += samples.sum
-    add(series.minutes, at - (at % MINUTE_MS), samples, MINUTES_KEPT)
-    add(series.hours, at - (at % HOUR_MS), samples, HOURS_KEPT)
+    this.#add(series.minutes, at - (at % MINUTE_MS), samples, MINUTES_KEPT)
+    this.#add(series.hours, at - (at % HOUR_MS), samples, HOURS_KEPT)
     this.#isChanged = true
     return true
   }
@@ -145,13 +161,29 @@ export class MetricSeries {
   /** Throws for what `takeSnapshot` did not make. */
   restore(snapshot: string): void {
     const all = JSON.parse(snapshot) as readonly (Omit<Series, 'minutes' | 'hours'> & {
-      readonly minutes: [number, Samples][]
-      readonly hours: [number, Samples][]
+      readonly minutes: SavedPeriods
+      readonly hours: SavedPeriods
     })[]
     for (const { id, unit, total, minutes, hours } of all.slice(0, METRIC_SERIES_MAX)) {
-      const series = { id, unit, total, minutes: new Map(minutes), hours: new Map(hours) }
+      const series = { id, unit, total, minutes: restored(minutes), hours: restored(hours) }
       this.#series.set(keyOf(id), series)
+      for (const { histogram } of [...series.minutes.values(), ...series.hours.values()]) {
+        this.#bucketCount += histogram?.bucketCount ?? 0
+      }
     }
+  }
+
+  #add(periods: Map<number, Samples>, start: number, samples: Samples, max: number): void {
+    const known = periods.get(start)
+    const knownCount = known?.histogram?.bucketCount ?? 0
+    const room = this.#histogramBucketsMax - this.#bucketCount
+    const folded = fold(known, samples, room > 0 ? HISTOGRAM_BUCKETS_MAX : knownCount)
+    periods.set(start, folded)
+    this.#bucketCount += (folded.histogram?.bucketCount ?? 0) - knownCount
+    if (periods.size <= max) return
+    const oldest = Math.min(...periods.keys())
+    this.#bucketCount -= periods.get(oldest)!.histogram?.bucketCount ?? 0
+    periods.delete(oldest)
   }
 
   #gather(): void {
@@ -159,24 +191,64 @@ export class MetricSeries {
   }
 }
 
-export function oneSample(value: number): Samples {
-  return { sum: value, count: 1, min: value, max: value }
-}
-
-function add(buckets: Map<number, Samples>, start: number, samples: Samples, max: number): void {
-  buckets.set(start, fold(buckets.get(start), samples))
-  if (buckets.size <= max) return
-  buckets.delete(Math.min(...buckets.keys()))
-}
-
-function fold(one: Samples | undefined, other: Samples): Samples {
-  if (one === undefined) return other
-  return {
-    sum: one.sum + other.sum,
-    count: one.count + other.count,
-    min: Math.min(one.min, other.min),
-    max: Math.max(one.max, other.max),
+/** Samples of one value each. `counts` says how often each came; once when absent. */
+export function samplesOfValues(values: readonly number[], counts?: readonly number[]): Samples {
+  const histogram = values.some((value) => value < 0) ? undefined : new Histogram()
+  let [sum, count] = [0, 0]
+  for (const [index, value] of values.entries()) {
+    const times = counts?.[index] ?? 1
+    sum += value * times
+    count += times
+    histogram?.add(value, times)
   }
+  const [min, max] = [Math.min(...values), Math.max(...values)]
+  return { sum, count, min, max, ...(histogram === undefined ? {} : { histogram }) }
+}
+
+export function oneSample(value: number): Samples {
+  return samplesOfValues([value])
+}
+
+/** Makes a histogram of its own, so that what was put may change and be put again. */
+function fold(one: Samples | undefined, other: Samples, bucketsMax?: number): Samples {
+  const histogram = foldHistograms(one, other, bucketsMax)
+  const known = histogram === undefined ? {} : { histogram }
+  const { sum, count, min, max } = other
+  if (one === undefined) return { sum, count, min, max, ...known }
+  return {
+    sum: one.sum + sum,
+    count: one.count + count,
+    min: Math.min(one.min, min),
+    max: Math.max(one.max, max),
+    ...known,
+  }
+}
+
+/** None when one of them has none: a percentile of a part of the values would mislead. */
+function foldHistograms(
+  one: Samples | undefined,
+  other: Samples,
+  bucketsMax?: number,
+): Histogram | undefined {
+  if (other.histogram === undefined) return undefined
+  if (one !== undefined && one.histogram === undefined) return undefined
+  const folded = one?.histogram?.copy() ?? new Histogram()
+  folded.merge(other.histogram, bucketsMax)
+  return folded
+}
+
+type SavedPeriods = readonly (readonly [
+  number,
+  Omit<Samples, 'histogram'> & { readonly histogram?: readonly number[] },
+])[]
+
+function restored(periods: SavedPeriods): Map<number, Samples> {
+  return new Map(
+    periods.map(([start, { histogram, ...samples }]) => [
+      start,
+      histogram === undefined ? samples : { ...samples, histogram: Histogram.restore(histogram) },
+    ]),
+  )
 }
 
 function isWanted({ namespace, name, dimensions }: MetricId, filter: SeriesFilter): boolean {

@@ -75,6 +75,77 @@ result = dict(
   })
 })
 
+function near(value: number, known: number): void {
+  assert.ok(Math.abs(value - known) <= 0.02 * known, `${value} for ${known}`)
+}
+
+interface Printed {
+  readonly Datapoints: readonly { readonly ExtendedStatistics: Readonly<Record<string, number>> }[]
+}
+
+test('percentiles of what programs put are read by boto3 and the aws CLI, near the true ones', async (context) => {
+  const signalbox = await Signalbox.open(context, { account: ACCOUNT })
+  const seen = await signalbox.python<{
+    readonly extended: Readonly<Record<string, number>>
+    readonly [data: string]: unknown
+  }>(`${CLIENT}
+for start in range(1, 1001, 100):
+    cloudwatch.put_metric_data(Namespace='Shop', MetricData=[
+        dict(MetricName='latency', Unit='Milliseconds', Values=list(range(start, start + 100)))])
+cloudwatch.put_metric_data(Namespace='Shop', MetricData=[
+    dict(MetricName='folded', StatisticValues=dict(SampleCount=2, Sum=10, Minimum=4, Maximum=6))])
+def statistics(name, **asked):
+    return cloudwatch.get_metric_statistics(
+        Namespace='Shop', MetricName=name, StartTime=now - hour, EndTime=now + hour, Period=86400, **asked)['Datapoints']
+def data(stat):
+    return cloudwatch.get_metric_data(StartTime=now - hour, EndTime=now + hour, MetricDataQueries=[
+        {'Id': 'a', 'MetricStat': {'Metric': {'Namespace': 'Shop', 'MetricName': 'latency'}, 'Period': 86400,
+         'Stat': stat}}])['MetricDataResults'][0]['Values']
+both = statistics('latency', Statistics=['Sum'], ExtendedStatistics=['p50', 'p99', 'p99.9', 'tm90', 'PR(:300)'])[0]
+result = dict(
+    sum=both['Sum'], extended=both['ExtendedStatistics'], data={s: data(s) for s in ['p99', 'p100', 'IQM']},
+    folded=[statistics('folded', ExtendedStatistics=['p99']),
+            len(statistics('folded', Statistics=['Sum'], ExtendedStatistics=['p99']))],
+    refusals=[refusal(data, stat='p101'), refusal(statistics, name='latency')[0],
+              refusal(statistics, name='latency', ExtendedStatistics=['q9'])[0],
+              refusal(cloudwatch.put_metric_data, Namespace='Shop', MetricData=[
+                  dict(MetricName='x', Values=[1], Counts=[-1])])[0]])
+`)
+  const { extended, data, ...rest } = seen
+  assert.deepEqual(Object.keys(extended).toSorted(), ['PR(:300)', 'p50', 'p99', 'p99.9', 'tm90'])
+  near(extended['p50']!, 500)
+  near(extended['p99']!, 990)
+  near(extended['p99.9']!, 999)
+  near(extended['tm90']!, 450.5)
+  near(extended['PR(:300)']!, 30)
+  const values = data as Readonly<Record<string, readonly number[]>>
+  near(values['p99']![0]!, 990)
+  near(values['IQM']![0]!, 500.5)
+  assert.deepEqual(values['p100'], [1000])
+  assert.deepEqual(rest, {
+    sum: 500_500,
+    folded: [[], 1],
+    refusals: [
+      [
+        'InvalidParameterValue',
+        'The value p101 for parameter Stat is not supported: it is SampleCount, Average, Sum, Minimum, Maximum, a percentile (p99.9), or one of tm, wm, tc, ts, TM, WM, TC, TS, PR and IQM with its range.',
+      ],
+      'InvalidParameterCombination',
+      'InvalidParameterValue',
+      'InvalidParameterValue',
+    ],
+  })
+  const printed = await signalbox.aws<Printed>('cloudwatch', 'get-metric-statistics', {
+    namespace: 'Shop',
+    'metric-name': 'latency',
+    period: '86400',
+    'start-time': new Date(Date.now() - 3_600_000).toISOString(),
+    'end-time': new Date(Date.now() + 3_600_000).toISOString(),
+    'extended-statistics': 'p90',
+  })
+  near(printed.Datapoints[0]!.ExtendedStatistics['p90']!, 900)
+})
+
 test('AWS/Events counts what rules did, for CloudWatch’s clients and for Prometheus, and survives a restart', async (context) => {
   const signalbox = await Signalbox.open(context, {
     account: ACCOUNT,
@@ -95,6 +166,10 @@ export async function handler() {
 result = {name: total('AWS/Events', name, RuleName='all') for name in [
     'Invocations', 'FailedInvocations', 'TriggeredRules', 'MatchedEvents', 'DeadLetterInvocations']}
 result['put'] = total('AWS/Events', 'PutEventsEntriesCount')
+latency = cloudwatch.get_metric_statistics(
+    Namespace='AWS/Events', MetricName='IngestionToInvocationSuccessLatency', StartTime=now - hour, EndTime=now + hour,
+    Period=3600, ExtendedStatistics=['p99'], Dimensions=[{'Name': 'RuleName', 'Value': 'all'}])['Datapoints']
+result['timed'] = len([p for p in latency if p['Unit'] == 'Milliseconds' and p['ExtendedStatistics']['p99'] >= 0])
 result['own'] = total('MediaDownloader', 'FileDownloadCompleted')
 `)
   await signalbox.python(`
@@ -113,6 +188,7 @@ take('in', 3), take('dead', 3)
     MatchedEvents: 3,
     DeadLetterInvocations: 3,
     put: 3,
+    timed: 1,
     own: 3,
   }
   await until('all is counted', DEADLINE_MS, async () => (await counted())['own'] === 3)

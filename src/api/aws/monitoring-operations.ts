@@ -7,7 +7,10 @@ import {
   type Dimension,
   type MetricId,
   type MetricSeries,
+  parseStatistic,
   type Samples,
+  samplesOfValues,
+  type Statistic,
 } from '../../metric/index.ts'
 import type { Clock } from '../../base/index.ts'
 import type { Scope } from '../../model/index.ts'
@@ -163,16 +166,11 @@ function samplesOf(datum: Datum): Samples {
       `The parameters Values and Counts of metric ${name} must have the same length.`,
     )
   }
-  const bad = [...numbers, ...counts].find(
-    (one) => !Number.isFinite(one) || Math.abs(one) > 2 ** 360,
-  )
+  const bad =
+    [...numbers, ...counts].find((one) => !Number.isFinite(one) || Math.abs(one) > 2 ** 360) ??
+    counts.find((one) => one < 0)
   if (bad !== undefined) throw invalid(`The value ${bad} of metric ${name} is invalid.`)
-  return {
-    sum: numbers.reduce((sum, one, index) => sum + one * counts[index]!, 0),
-    count: counts.reduce((sum, one) => sum + one, 0),
-    min: Math.min(...numbers),
-    max: Math.max(...numbers),
-  }
+  return samplesOfValues(numbers, counts)
 }
 
 function readStatistics(
@@ -180,24 +178,33 @@ function readStatistics(
   scope: Scope,
   input: StatisticsInput,
 ): readonly object[] {
-  const { Statistics: statistics, ExtendedStatistics: extended } = input
-  if (extended !== undefined) throw invalid(NO_PERCENTILES)
-  if (statistics === undefined) {
+  const { Statistics: simple = [], ExtendedStatistics: extended = [] } = input
+  if (simple.length === 0 && extended.length === 0) {
     throw awsFault(
       'InvalidParameterCombinationException',
       'Must specify either Statistics or ExtendedStatistics',
     )
   }
+  const asked = extended.map((name) => [name, statisticNamed(name)] as const)
   const { unit, datapoints } = read(series, idOf(scope, input), {
     start: input.StartTime,
     end: input.EndTime,
     period: input.Period,
   })
-  return datapoints.map((datapoint) => ({
-    Timestamp: datapoint.at / 1000,
-    Unit: unit,
-    ...Object.fromEntries(statistics.map((name) => [name, statisticOf(datapoint, name)])),
-  }))
+  return datapoints.flatMap((datapoint) => {
+    const values = asked.flatMap(([name, statistic]) => {
+      const value = statistic(datapoint)
+      return value === undefined ? [] : [[name, value] as const]
+    })
+    // Samples that tell no percentile are no datapoint where nothing else is asked for.
+    if (simple.length === 0 && values.length === 0) return []
+    return {
+      Timestamp: datapoint.at / 1000,
+      Unit: unit,
+      ...Object.fromEntries(simple.map((name) => [name, statisticNamed(name)(datapoint)])),
+      ...(values.length === 0 ? {} : { ExtendedStatistics: Object.fromEntries(values) }),
+    }
+  })
 }
 
 function readData(
@@ -209,7 +216,7 @@ function readData(
   if (stat === undefined) {
     throw invalid(`Query ${Id} must have a MetricStat: expressions are not computed here.`)
   }
-  if (!STATISTICS.includes(stat.Stat)) throw invalid(NO_PERCENTILES)
+  const statistic = statisticNamed(stat.Stat)
   const { Namespace = '', MetricName = '', Dimensions } = stat.Metric
   const metric = { Namespace, MetricName, ...(Dimensions === undefined ? {} : { Dimensions }) }
   const { datapoints } = read(series, idOf(scope, metric), {
@@ -217,12 +224,16 @@ function readData(
     end: input.EndTime,
     period: stat.Period,
   })
-  const ordered = input.ScanBy === 'TimestampAscending' ? datapoints : datapoints.toReversed()
+  const values = datapoints.flatMap((datapoint) => {
+    const value = statistic(datapoint)
+    return value === undefined ? [] : [{ at: datapoint.at, value }]
+  })
+  const ordered = input.ScanBy === 'TimestampAscending' ? values : values.toReversed()
   return {
     Id,
     Label: Label ?? MetricName,
     Timestamps: ordered.map(({ at }) => at / 1000),
-    Values: ordered.map((datapoint) => statisticOf(datapoint, stat.Stat)),
+    Values: ordered.map(({ value }) => value),
     StatusCode: 'Complete',
   }
 }
@@ -246,23 +257,12 @@ function read(
   return series.query(id, { fromMs: start * 1000, toMs: end * 1000, periodMs: period * 1000 })
 }
 
-const STATISTICS = ['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum']
-const NO_PERCENTILES =
-  'Percentiles are not kept; the statistics are SampleCount, Average, Sum, Minimum and Maximum.'
-
-function statisticOf({ sum, count, min, max }: Samples, name: string): number {
-  switch (name) {
-    case 'SampleCount':
-      return count
-    case 'Average':
-      return count === 0 ? 0 : sum / count
-    case 'Minimum':
-      return min
-    case 'Maximum':
-      return max
-    default:
-      return sum
-  }
+function statisticNamed(name: string): Statistic {
+  const statistic = parseStatistic(name)
+  if (statistic !== undefined) return statistic
+  throw invalid(
+    `The value ${name} for parameter Stat is not supported: it is SampleCount, Average, Sum, Minimum, Maximum, a percentile (p99.9), or one of tm, wm, tc, ts, TM, WM, TC, TS, PR and IQM with its range.`,
+  )
 }
 
 function idOf(
