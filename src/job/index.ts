@@ -1,6 +1,7 @@
 export type { Executor } from './executor.ts'
-export { JobController, type JobEnd, type OnJobEnded } from './job-controller.ts'
+export { JobController, type OnJobEnded } from './job-controller.ts'
 export { JobEnds, type ToldEnds } from './job-ends.ts'
+export type { JobEnd } from './job-plan.ts'
 export { PodFolders } from './pod-folders.ts'
 export { PodOutput } from './pod-output.ts'
 export { PodRunner } from './pod-runner.ts'

@@ -2,7 +2,8 @@
 // between any two steps loses and doubles nothing.
 //
 // Invariant: a pod is let go only when the status that accounts for it is stored.
-// Invariant: the end of a job is told on the bus before its status says so: at least once, under one id.
+// Invariant: the end of a job is told on the bus before its status says so: at least once, under one id. One that is
+// deleted when its pods had come to an end, and before its status could say so, is told of as well.
 
 import type { Clock, Logger, Random } from '../base/index.ts'
 import {
@@ -15,7 +16,7 @@ import {
   type ObjectName,
 } from '../objects/index.ts'
 import type { Carried } from './index-failures.ts'
-import { planJob } from './job-plan.ts'
+import { endOfGone, type Gone, hasEndedBadly, type JobEnd, planJob } from './job-plan.ts'
 import { JOB_WORKERS } from './limits.ts'
 import {
   FAILURES_ANNOTATION,
@@ -23,7 +24,6 @@ import {
   INDEX_LABEL,
   JOB,
   jobSpecOf,
-  type JobStatus,
   NAME_LABEL,
   POD,
   TRACKING_FINALIZER,
@@ -33,11 +33,8 @@ import {
 /** Told when a job is about to be over; rejects when that could not be put on the bus, and is then told again. */
 export type OnJobEnded = (job: KubeObject, end: JobEnd) => Promise<void>
 
-export interface JobEnd {
-  readonly outcome: 'completed' | 'failed'
-  /** As the job's status will be. */
-  readonly status: JobStatus
-}
+/** What a job says that is left to this controller, as the default. */
+const MANAGER = 'kubernetes.io/job-controller'
 
 export interface JobControllerOptions {
   readonly client: KubeClient
@@ -51,6 +48,8 @@ export class JobController {
   readonly #options: JobControllerOptions
   readonly #controller: Controller
   readonly #recorder: EventRecorder
+  /** Jobs that are gone and whose pods were not let go yet, by their name. */
+  readonly #gone = new Map<string, Gone[]>()
 
   constructor(options: JobControllerOptions) {
     this.#options = options
@@ -61,6 +60,7 @@ export class JobController {
       type: JOB,
       related: [{ type: POD, concerns: (pod) => jobsOf(pod) }],
       reconcile: (name, job) => this.#reconcile(name, job),
+      onGone: (job) => this.#remember(job),
       workers: JOB_WORKERS,
     })
   }
@@ -81,11 +81,21 @@ export class JobController {
     const key = { ...JOB, namespace, name }
     // What a watch tells lags behind what this very loop wrote: a plan is made on what is there.
     const job = told === undefined ? undefined : await client.get(key)
-    if (job === undefined || job.metadata.deletionTimestamp !== undefined) {
-      await this.#letGo(namespace ?? '', name)
-      return undefined
-    }
-    const plan = planJob(job, await this.#podsOf(job), clock.now())
+    const isGoing = job?.metadata.deletionTimestamp !== undefined
+    // Of one that is deleted already, the watch may tell later.
+    const isGone = told !== undefined && told.metadata.uid !== job?.metadata.uid
+    await this.#closeGone(key, isGone ? [told] : isGoing ? [job] : [])
+    const named = await this.#podsNamed(key)
+    const counted = isGoing ? undefined : job?.metadata.uid
+    // A cluster's controller as well lets go of what no job counts any more.
+    for (const pod of named) if (!isOwnedBy(pod, counted)) await this.#release(pod)
+    if (job === undefined || isGoing) return undefined
+    const { manualSelector = false, managedBy = MANAGER } = jobSpecOf(job)
+    if (managedBy !== MANAGER) return undefined
+    const pods = manualSelector
+      ? await this.#podsOf(job)
+      : named.filter((pod) => isOwnedBy(pod, counted))
+    const plan = planJob(job, pods, clock.now())
     if (plan.expire) {
       await client.delete(key, { propagationPolicy: 'Background' })
       return undefined
@@ -96,6 +106,10 @@ export class JobController {
       await client.update({ ...job, status: plan.status }, { subresource: 'status' })
     for (const pod of plan.release) await this.#release(pod)
     for (const pod of plan.remove) await this.#remove(job, pod)
+    for (const pod of plan.withdraw) {
+      await this.#release(pod)
+      await this.#remove(job, pod)
+    }
     for (const index of plan.create) await this.#create(job, index, plan.carried.get(index ?? -1))
     for (const saying of plan.sayings) await this.#recorder.record(job, saying)
     return plan.againMs
@@ -108,14 +122,39 @@ export class JobController {
       .map(([key, value]) => `${key}=${value}`)
       .join(',')
     const { items } = await this.#options.client.list(POD, { namespace, labelSelector })
-    return items.filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid))
+    return items.filter((pod) => isOwnedBy(pod, uid))
   }
 
-  /** A job that is gone counts nothing any more. */
-  async #letGo(namespace: string, name: string): Promise<void> {
+  #remember(job: KubeObject): void {
+    const key = textOf(job.metadata)
+    this.#gone.set(key, [...(this.#gone.get(key) ?? []), this.#asGone(job)])
+  }
+
+  #asGone(job: KubeObject): Gone {
+    const pods = this.#controller.relatives().filter((pod) => isOwnedBy(pod, job.metadata.uid))
+    const bad = pods.filter((pod) => hasEndedBadly(pod)).map(({ metadata }) => metadata.uid!)
+    return { job, failed: new Set(bad) }
+  }
+
+  /** Jobs that are gone, or are going: how they ended is told if they did, and their pods count nothing any more. */
+  async #closeGone(name: ObjectName, going: readonly KubeObject[]): Promise<void> {
+    const key = textOf(name)
+    const gone = this.#gone.get(key) ?? []
+    for (const one of [...gone, ...going.map((job) => this.#asGone(job))]) {
+      const pods = await this.#podsOf(one.job)
+      const end = endOfGone(one, pods, this.#options.clock.now())
+      if (end !== undefined) await this.#options.onJobEnded(one.job, end)
+      for (const pod of pods) await this.#release(pod)
+    }
+    const later = (this.#gone.get(key) ?? []).slice(gone.length)
+    if (later.length === 0) this.#gone.delete(key)
+    else this.#gone.set(key, later)
+  }
+
+  /** Those that jobs of this name made, this one or others before it. */
+  async #podsNamed({ namespace = '', name }: ObjectName): Promise<readonly KubeObject[]> {
     const query = { namespace, labelSelector: `${NAME_LABEL}=${name}` }
-    const { items } = await this.#options.client.list(POD, query)
-    for (const pod of items) await this.#release(pod)
+    return (await this.#options.client.list(POD, query)).items
   }
 
   async #release(pod: KubeObject): Promise<void> {
@@ -159,6 +198,21 @@ export class JobController {
       message: `Created pod: ${pod.metadata.name}`,
     })
   }
+}
+
+function textOf({
+  namespace = '',
+  name,
+}: {
+  namespace?: string | undefined
+  name: string
+}): string {
+  return `${namespace}/${name}`
+}
+
+function isOwnedBy({ metadata }: KubeObject, uid: string | undefined): boolean {
+  if (uid === undefined) return false
+  return metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false
 }
 
 function jobsOf(pod: KubeObject): readonly ObjectName[] {

@@ -3,7 +3,8 @@
 
 import type { Clock, Logger } from '../base/index.ts'
 import { Controller, type KubeClient, type KubeObject } from '../objects/index.ts'
-import type { JobEnd, OnJobEnded } from './job-controller.ts'
+import type { OnJobEnded } from './job-controller.ts'
+import type { JobEnd } from './job-plan.ts'
 import { JOB, type JobStatus } from './objects.ts'
 
 /** What was told, by the uid of its Job, and since when anybody looks. */
@@ -25,8 +26,8 @@ export interface JobEndsOptions {
 export class JobEnds {
   readonly #options: JobEndsOptions
   readonly #controller: Controller
-  /** By `namespace/name`, since nothing else is left of a Job that is gone. */
-  readonly #uids = new Map<string, string>()
+  /** Jobs that are gone and were not looked at since, by `namespace/name`. */
+  readonly #gone = new Map<string, KubeObject[]>()
   readonly #told: Set<string>
   #loop: Promise<void> = Promise.resolve()
   #isClosed = false
@@ -39,9 +40,11 @@ export class JobEnds {
       name: 'job-ends',
       type: JOB,
       reconcile: async ({ namespace = '', name }, job) => {
-        await this.#look(`${namespace}/${name}`, job)
+        await this.#closeGone(`${namespace}/${name}`)
+        if (job !== undefined) await this.#tell(job)
         return undefined
       },
+      onGone: (job) => this.#remember(job),
     })
   }
 
@@ -61,16 +64,26 @@ export class JobEnds {
     await this.#loop.catch(() => undefined)
   }
 
-  async #look(key: string, job: KubeObject | undefined): Promise<void> {
-    const uid = job?.metadata.uid
-    const before = this.#uids.get(key)
-    if (before !== undefined && before !== uid) await this.#forget(before)
-    if (uid === undefined || job === undefined) {
-      this.#uids.delete(key)
-      return
+  #remember(job: KubeObject): void {
+    const key = `${job.metadata.namespace ?? ''}/${job.metadata.name}`
+    this.#gone.set(key, [...(this.#gone.get(key) ?? []), job])
+  }
+
+  /** One that ended and went at once is told of all the same. */
+  async #closeGone(key: string): Promise<void> {
+    const gone = this.#gone.get(key) ?? []
+    for (const job of gone) {
+      await this.#tell(job)
+      await this.#forget(job.metadata.uid!)
     }
-    this.#uids.set(key, uid)
+    const later = (this.#gone.get(key) ?? []).slice(gone.length)
+    if (later.length === 0) this.#gone.delete(key)
+    else this.#gone.set(key, later)
+  }
+
+  async #tell(job: KubeObject): Promise<void> {
     const { told, onJobEnded } = this.#options
+    const uid = job.metadata.uid!
     const end = endOf(job)
     if (end === undefined || this.#told.has(uid) || end.at < told.since) return
     await onJobEnded(job, end)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { planJob } from './job-plan.ts'
+import { endOfGone, type JobEnd, planJob } from './job-plan.ts'
 import { hasCondition, type JobStatus } from './objects.ts'
-import { jobOf, NOW, plan, podOf, type PodWish, SECOND_MS, time } from './testing.ts'
+import { jobOf, NOW, plan, podOf, type PodWish, SECOND_MS, time, uids } from './testing.ts'
 
 test('a new job gets its first pod and a start time', () => {
   const { create, status } = plan(jobOf())
@@ -83,21 +83,106 @@ test('a job that has lasted too long fails, and is looked at when that time come
   assert.equal(late.status!.conditions![0]!.reason, 'DeadlineExceeded')
 })
 
-test('a suspended job has no pods, and starts anew when it is resumed', () => {
+test('a suspended job has no pods, none of them counts, and it starts anew when it is resumed', () => {
   const running: PodWish = { uid: 'a', phase: 'Running' }
-  const halted = plan(jobOf({ suspend: true }, { startTime: time(9) }), running)
-  assert.equal(halted.remove.length, 1)
-  assert.equal(halted.status!.startTime, undefined)
+  const job = { suspend: true, backoffLimit: 0, activeDeadlineSeconds: 5 }
+  const halted = plan(jobOf(job, { startTime: time(3) }), running)
+  assert.deepEqual([uids(halted.withdraw), halted.remove], [['a'], []])
+  assert.deepEqual([halted.status!.startTime, halted.againMs], [time(3), undefined])
   assert.deepEqual(
     halted.sayings.map(({ reason }) => reason),
     ['Suspended'],
   )
-  const resumed = plan(jobOf({ suspend: false }, halted.status))
+  const gone: PodWish = { uid: 'a', phase: 'Running', isTerminating: true, isTracked: false }
+  for (const phase of ['Running', 'Failed', 'Succeeded'] as const) {
+    const later = plan(jobOf(job, halted.status), { ...gone, phase })
+    assert.deepEqual([later.status?.failed, later.status?.succeeded], [undefined, undefined])
+    assert.equal(hasCondition(later.status ?? {}, 'FailureTarget'), false)
+  }
+  const resumed = plan(jobOf({ ...job, suspend: false }, halted.status), gone)
   assert.deepEqual(
     resumed.sayings.map(({ reason }) => reason),
     ['Resumed'],
   )
-  assert.equal(resumed.status!.startTime, time())
+  assert.deepEqual([resumed.status!.startTime, resumed.create.length], [time(), 1])
+})
+
+test('a job with less parallelism lets the least far pods go, and they count for nothing', () => {
+  const job = jobOf({ parallelism: 1, completions: 5, backoffLimit: 0 }, { startTime: time(9) })
+  const found = plan(
+    job,
+    { uid: 'old', phase: 'Running', createdAgo: 50 },
+    { uid: 'young', phase: 'Running', createdAgo: 5 },
+    { uid: 'pending', phase: 'Pending', createdAgo: 90 },
+  )
+  assert.deepEqual([uids(found.withdraw), found.remove], [['pending', 'young'], []])
+  assert.equal(found.status!.active, 1)
+  const later = plan(
+    job,
+    { uid: 'old', phase: 'Running' },
+    { uid: 'young', phase: 'Failed', isTerminating: true, isTracked: false },
+  )
+  assert.equal(later.status!.failed, undefined)
+})
+
+test('an indexed job with fewer completions lets the others go', () => {
+  const spec = { completionMode: 'Indexed', completions: 2, parallelism: 2 } as const
+  const found = plan(
+    jobOf(spec, { startTime: time(9), completedIndexes: '0,3' }),
+    { uid: 'a', phase: 'Running', index: 1 },
+    { uid: 'b', phase: 'Pending', index: 1 },
+    { uid: 'c', phase: 'Running', index: 4 },
+  )
+  assert.deepEqual(new Set(uids(found.withdraw)), new Set(['b', 'c']))
+  assert.deepEqual([found.status!.completedIndexes, found.create], ['0', []])
+})
+
+test('a pod that somebody deletes has failed at once, and another takes its place', () => {
+  const deleted: PodWish = { uid: 'a', phase: 'Running', isTerminating: true }
+  const found = plan(jobOf({}, { startTime: time(9) }), deleted)
+  assert.deepEqual(found.status!.uncountedTerminatedPods, { failed: ['a'] })
+  assert.deepEqual([uids(found.release), found.create.length], [['a'], 1])
+  const last = plan(jobOf({ backoffLimit: 0 }, { startTime: time(9) }), deleted)
+  assert.equal(last.status!.conditions![0]!.reason, 'BackoffLimitExceeded')
+  const ended = plan(jobOf({ podReplacementPolicy: 'Failed' }, { startTime: time(9) }), deleted)
+  assert.deepEqual(ended.status!.uncountedTerminatedPods, {})
+})
+
+test('a job is not over while one of its pods still ends', () => {
+  const target = { type: 'FailureTarget', status: 'True', reason: 'DeadlineExceeded', message: '' }
+  const status = { startTime: time(9), failed: 1, conditions: [target] }
+  const ending: PodWish = { uid: 'a', phase: 'Running', isTerminating: true, isTracked: false }
+  assert.equal(plan(jobOf({}, status), ending).ended, undefined)
+  assert.equal(plan(jobOf({}, status)).ended, 'failed')
+})
+
+/** `failed`: the pods that had failed before the job went. */
+function endWith(
+  spec: object,
+  status: JobStatus,
+  failed: readonly string[],
+  ...pods: readonly PodWish[]
+): JobEnd | undefined {
+  const gone = { job: jobOf(spec, status), failed: new Set(failed) }
+  return endOfGone(
+    gone,
+    pods.map((pod) => podOf(pod)),
+    NOW,
+  )
+}
+
+test('how a job ended that was deleted is known from the pods that had ended by themselves', () => {
+  const good: PodWish = { uid: 'a', phase: 'Succeeded', isTerminating: true }
+  const found = endWith({}, {}, [], good)!
+  assert.deepEqual([found.outcome, found.status.succeeded], ['completed', 1])
+  assert.equal(found.status.conditions!.at(-1)!.type, 'Complete')
+  assert.equal(endWith({ completions: 2 }, {}, [], good), undefined)
+  assert.equal(endWith({}, done(10), [], good), undefined)
+  const killed: PodWish = { uid: 'a', phase: 'Failed', isTerminating: true }
+  assert.equal(endWith({ backoffLimit: 0 }, {}, [], killed), undefined)
+  assert.equal(endWith({ backoffLimit: 0 }, {}, ['a'], killed)!.outcome, 'failed')
+  const running: PodWish = { uid: 'a', phase: 'Running', isTerminating: true }
+  assert.equal(endWith({ backoffLimit: 0, activeDeadlineSeconds: 1 }, {}, [], running), undefined)
 })
 
 test('each index is completed once, the lowest first', () => {
@@ -130,18 +215,19 @@ test('a finished job goes when its time is up', () => {
   )
 })
 
+const isGone = (pod: PodWish): boolean => pod.isTerminating === true && pod.isTracked === false
+
 test('whatever step a crash comes after, every pod is counted once and the job ends', () => {
-  const outcomes = fc.array(fc.constantFrom('Succeeded' as const, 'Failed' as const), {
-    maxLength: 30,
-  })
+  const outcomes = fc.array(fc.constantFrom('Succeeded', 'Failed', 'Running'), { maxLength: 30 })
   const crashes = fc.infiniteStream(fc.integer({ min: 0, max: 3 }))
   fc.assert(
     fc.property(outcomes, crashes, fc.integer({ min: 1, max: 4 }), (ends, steps, completions) => {
-      const spec = { completions, parallelism: 2, backoffLimit: 5 }
+      const spec = { completions, parallelism: 2, backoffLimit: 5, activeDeadlineSeconds: 20_000 }
       let status: JobStatus = {}
       let pods: PodWish[] = []
       let now = NOW
       let made = 0
+      let killed = 0
       for (let round = 0; round < 300; round += 1) {
         const found = planJob(
           jobOf(spec, status),
@@ -152,22 +238,21 @@ test('whatever step a crash comes after, every pod is counted once and the job e
         const reached = steps.next().value
         if (reached > 0 && found.status !== undefined) status = found.status
         if (reached > 1) {
-          const let1 = new Set(found.release.map(({ metadata }) => metadata.uid))
+          const let1 = new Set(uids(found.release))
           pods = pods.map((pod) => (let1.has(pod.uid) ? { ...pod, isTracked: false } : pod))
-          const gone = new Set(found.remove.map(({ metadata }) => metadata.uid))
-          pods = pods.filter(({ uid }) => !gone.has(uid))
+          const taken = new Set(uids(found.remove))
+          pods = pods.map((pod) => (taken.has(pod.uid) ? { ...pod, isTerminating: true } : pod))
         }
         if (reached > 2)
           for (const _ of found.create) pods.push({ uid: `p${(made += 1)}`, phase: 'Running' })
-        pods = pods.map((pod) =>
-          pod.phase === 'Running'
-            ? {
-                ...pod,
-                phase: ends[Number(pod.uid.slice(1))] ?? 'Succeeded',
-                endedAgo: (NOW - now) / SECOND_MS,
-              }
-            : pod,
-        )
+        pods = pods.map((pod) => {
+          if (pod.phase !== 'Running' || pod.isTerminating === true) return pod
+          const phase = ends[Number(pod.uid.slice(1))] ?? 'Succeeded'
+          return { ...pod, phase, endedAgo: (NOW - now) / SECOND_MS }
+        })
+        // What was taken away and let go is gone.
+        killed += pods.filter((pod) => isGone(pod)).length
+        pods = pods.filter((pod) => !isGone(pod))
         now += 700 * SECOND_MS
         if (hasCondition(status, 'Complete') || hasCondition(status, 'Failed')) break
       }
@@ -175,8 +260,9 @@ test('whatever step a crash comes after, every pod is counted once and the job e
       assert.ok(isComplete || hasCondition(status, 'Failed'))
       const count = (phase: string): number => pods.filter((pod) => pod.phase === phase).length
       assert.equal(status.succeeded ?? 0, count('Succeeded'))
-      assert.equal(status.failed ?? 0, count('Failed'))
-      assert.equal(isComplete, (status.succeeded ?? 0) >= completions && (status.failed ?? 0) <= 5)
+      assert.equal(status.failed ?? 0, count('Failed') + killed)
+      assert.equal(isComplete, (status.succeeded ?? 0) >= completions)
     }),
+    { numRuns: 500 },
   )
 })

@@ -11,10 +11,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { formatSeconds } from '../base/index.ts'
 import type { KubeObject } from '../objects/index.ts'
-import { type Carried, carriedOn, indexOf, triesBefore } from './index-failures.ts'
+import type { Carried } from './index-failures.ts'
 import { formatIndexes } from './indexes.ts'
-import { matchFailure, metSuccessRule } from './job-policy.ts'
-import { POD_BACKOFF_MS_MAX, POD_BACKOFF_MS_MIN, PODS_CREATED_MAX } from './limits.ts'
+import { deadlineIn, judge, type Verdict } from './job-verdict.ts'
 import {
   type Condition,
   hasCondition,
@@ -24,14 +23,25 @@ import {
   jobStatusOf,
   podStatusOf,
 } from './objects.ts'
-import { countPods, isDone, isSuccess, isTracked, type Situation, type Tally } from './pod-tally.ts'
+import { carriedOf, earliest, missingPods, NOTHING_MISSING, surplusPods } from './pod-demand.ts'
+import {
+  countPods,
+  isDone,
+  isSuccess,
+  isTerminating,
+  isTracked,
+  type Situation,
+} from './pod-tally.ts'
 
 export interface JobPlan {
   /** The status to write; undefined when it is as it should be. */
   readonly status: JobStatus | undefined
   /** Ended pods that the status, once written, accounts for. */
   readonly release: readonly KubeObject[]
+  /** Pods to delete, which count as failures when they are. */
   readonly remove: readonly KubeObject[]
+  /** Pods to let go and then to delete, which count for nothing. */
+  readonly withdraw: readonly KubeObject[]
   /** One for each pod to make: its index, or undefined. */
   readonly create: readonly (number | undefined)[]
   /** What the pods of these indexes carry, where each index has a back-off limit of its own. */
@@ -46,6 +56,12 @@ export interface JobPlan {
   readonly againMs: number | undefined
 }
 
+export interface JobEnd {
+  readonly outcome: 'completed' | 'failed'
+  /** As the job's status will be, or would have been. */
+  readonly status: JobStatus
+}
+
 export interface JobSaying {
   readonly type: 'Normal' | 'Warning'
   readonly reason: string
@@ -55,34 +71,23 @@ export interface JobSaying {
 const SECOND_MS = 1000
 /** What a status that does not say it means. */
 const EMPTY: JobStatus = { ready: 0, terminating: 0, uncountedTerminatedPods: {} }
-const COMPLETED: Pick<Condition, 'reason' | 'message'> = {
-  reason: 'CompletionsReached',
-  message: 'Reached expected number of succeeded pods',
-}
-const EXCEEDED: Pick<Condition, 'reason' | 'message'> = {
-  reason: 'BackoffLimitExceeded',
-  message: 'Job has reached the specified backoff limit',
-}
-const TOO_LONG: Pick<Condition, 'reason' | 'message'> = {
-  reason: 'DeadlineExceeded',
-  message: 'Job was active longer than specified deadline',
-}
-
-const TOO_MANY: Pick<Condition, 'reason' | 'message'> = {
-  reason: 'MaxFailedIndexesExceeded',
-  message: 'Job has exceeded the specified maximal number of failed indexes',
-}
-const SOME_FAILED: Pick<Condition, 'reason' | 'message'> = {
-  reason: 'FailedIndexes',
-  message: 'Job has failed indexes',
-}
-
 export function planJob(job: KubeObject, pods: readonly KubeObject[], now: number): JobPlan {
   const spec = jobSpecOf(job)
   const before = jobStatusOf(job)
   if (hasCondition(before, 'Complete') || hasCondition(before, 'Failed'))
     return planFinished(spec, before, pods, now)
-  return planRunning({ spec, before, pods, now })
+  return planRunning({
+    spec,
+    before,
+    pods: pods.filter((pod) => !isLeaving(pod)),
+    leaving: pods.filter((pod) => isLeaving(pod) && !isDone(pod)),
+    now,
+  })
+}
+
+/** It was let go before it ended: it counts for nothing. */
+function isLeaving(pod: KubeObject): boolean {
+  return isTerminating(pod) && !isTracked(pod)
 }
 
 function planFinished(
@@ -102,6 +107,7 @@ function planFinished(
     status: undefined,
     release: pods.filter((pod) => isTracked(pod)),
     remove: [],
+    withdraw: [],
     create: [],
     carried: new Map(),
     sayings: [],
@@ -113,18 +119,24 @@ function planFinished(
 
 function planRunning(situation: Situation): JobPlan {
   const { spec, before, now } = situation
-  const seen = countPods(situation, true)
-  const startTime = spec.suspend === true ? undefined : (before.startTime ?? formatSeconds(now))
+  const isSuspended = spec.suspend === true
+  const seen = countPods(situation)
+  const startTime = startOf(situation)
   const verdict = judge(situation, seen, startTime)
-  const tally = verdict === undefined ? seen : countPods(situation, false)
-  const isHalted = verdict !== undefined || spec.suspend === true
-  const remove = isHalted ? tally.active : surplus(situation, tally)
-  const missing = isHalted ? NOTHING_MISSING : planMissing(situation, tally)
+  const outcome = verdict === undefined ? undefined : verdict.isSuccess ? 'success' : 'failure'
+  const tally = outcome === undefined ? seen : countPods(situation, outcome)
+  const isHalted = verdict !== undefined || isSuspended
+  // What still runs has failed with its job; what a job has no more need of has not.
+  const remove = outcome === 'failure' ? tally.active : []
+  const unneeded = isHalted ? tally.active : surplusPods(situation, tally)
+  const withdraw = outcome === 'failure' ? [] : unneeded
+  // As a cluster's: a look that takes pods away makes none.
+  const missing = isHalted || withdraw.length > 0 ? NOTHING_MISSING : missingPods(situation, tally)
   // The last pods are let go and counted before the job is said to be over.
   const isLeft = tally.active.length + tally.terminating.length + tally.release.length > 0
   const isOver = verdict !== undefined && !isLeft
   const conditions = conditionsOf(situation, verdict, isOver)
-  const active = tally.active.length - remove.length + missing.create.length
+  const active = tally.active.length - remove.length - withdraw.length + missing.create.length
   const status: JobStatus = {
     ...(conditions.length === 0 ? {} : { conditions }),
     ...(startTime === undefined ? {} : { startTime }),
@@ -146,6 +158,7 @@ function planRunning(situation: Situation): JobPlan {
     status: isSame ? undefined : status,
     release: tally.release,
     remove,
+    withdraw,
     create: missing.create,
     carried: carriedOf(spec, missing.create, tally),
     sayings: isOver ? [endSaying(verdict)] : suspensionSayings(situation),
@@ -155,175 +168,58 @@ function planRunning(situation: Situation): JobPlan {
   }
 }
 
-interface Verdict {
-  readonly isSuccess: boolean
-  readonly why: Pick<Condition, 'reason' | 'message'>
+/** A job that is gone, as it was last, and its pods that had failed before it went. */
+export interface Gone {
+  readonly job: KubeObject
+  readonly failed: ReadonlySet<string>
 }
 
-function judge(
-  { spec, before, pods, now }: Situation,
-  tally: Tally,
-  startTime: string | undefined,
-): Verdict | undefined {
-  const target = before.conditions?.find(
-    ({ type, status }) =>
-      status === 'True' && (type === 'FailureTarget' || type === 'SuccessCriteriaMet'),
-  )
-  if (target !== undefined)
-    return {
-      isSuccess: target.type === 'SuccessCriteriaMet',
-      why: { reason: target.reason!, message: target.message! },
-    }
-  const message = failJobMessage(spec, pods)
-  if (message !== undefined)
-    return { isSuccess: false, why: { reason: 'PodFailurePolicy', message } }
-  const { backoffLimit = 6 } = spec
-  if (tally.failed > backoffLimit || restartsExceed(spec, pods, backoffLimit))
-    return { isSuccess: false, why: EXCEEDED }
-  const leftMs = deadlineIn(spec, startTime, now)
-  if (leftMs !== undefined && leftMs <= 0) return { isSuccess: false, why: TOO_LONG }
-  const byIndexes = judgeIndexes(spec, tally)
-  if (byIndexes !== undefined) return byIndexes
-  return isEnough(spec, tally) ? { isSuccess: true, why: COMPLETED } : undefined
-}
-
-function failJobMessage(spec: JobSpec, pods: readonly KubeObject[]): string | undefined {
-  if (spec.podFailurePolicy === undefined) return undefined
-  for (const pod of pods) {
-    if (podStatusOf(pod).phase !== 'Failed') continue
-    const match = matchFailure(spec, pod)
-    if (match?.action === 'FailJob') return match.message
-  }
-  return undefined
-}
-
-/** Too many indexes that failed, or enough that succeeded. */
-function judgeIndexes(spec: JobSpec, { perIndex, completedIndexes }: Tally): Verdict | undefined {
-  if (spec.completionMode !== 'Indexed') return undefined
-  const failed = perIndex?.failed.size ?? 0
-  if (failed > (spec.maxFailedIndexes ?? Infinity)) return { isSuccess: false, why: TOO_MANY }
-  if (failed > 0 && failed + completedIndexes.size >= (spec.completions ?? 0))
-    return { isSuccess: false, why: SOME_FAILED }
-  const rule = metSuccessRule(spec, completedIndexes)
-  if (rule === undefined) return undefined
-  const message = `Matched rules at index ${rule}`
-  return { isSuccess: true, why: { reason: 'SuccessPolicy', message } }
-}
-
-function isEnough({ completions }: JobSpec, { succeeded, active }: Tally): boolean {
-  if (completions === undefined) return succeeded > 0 && active.length === 0
-  return succeeded >= completions
-}
-
-/** Containers that are started again in their pod count as tries too. */
-function restartsExceed(
-  { template }: JobSpec,
+/**
+ * How a job came to its end that went before its status could say so; undefined for one that was still going on, or has
+ * said so. What ends because its job is gone says nothing of the job.
+ */
+export function endOfGone(
+  { job, failed }: Gone,
   pods: readonly KubeObject[],
-  backoffLimit: number,
-): boolean {
-  if (template.spec.restartPolicy !== 'OnFailure') return false
-  let restarts = 0
-  for (const pod of pods) {
-    const { phase, containerStatuses = [], initContainerStatuses = [] } = podStatusOf(pod)
-    if (phase !== 'Running' && phase !== 'Pending') continue
-    for (const one of [...containerStatuses, ...initContainerStatuses]) restarts += one.restartCount
+  now: number,
+): JobEnd | undefined {
+  const before = jobStatusOf(job)
+  if (hasCondition(before, 'Complete') || hasCondition(before, 'Failed')) return undefined
+  const spec = jobSpecOf(job)
+  const isOwnEnd = (pod: KubeObject): boolean =>
+    isSuccess(pod) || (hasEndedBadly(pod) && (!isTerminating(pod) || failed.has(pod.metadata.uid!)))
+  const asBefore = pods.map((pod) => (isOwnEnd(pod) ? pod : asRunning(pod)))
+  const situation = { spec, before, pods: asBefore, leaving: [], now }
+  const tally = countPods(situation)
+  const verdict = judge(situation, tally, undefined)
+  if (verdict === undefined) return undefined
+  const { succeeded, failed: failures } = tally
+  return {
+    outcome: verdict.isSuccess ? 'completed' : 'failed',
+    status: {
+      ...before,
+      ...(succeeded === 0 ? {} : { succeeded }),
+      ...(failures === 0 ? {} : { failed: failures }),
+      ...(verdict.isSuccess ? { completionTime: formatSeconds(now) } : {}),
+      conditions: conditionsOf(situation, verdict, true),
+    },
   }
-  return backoffLimit === 0 ? restarts > 0 : restarts >= backoffLimit
 }
 
-interface Missing {
-  readonly create: readonly (number | undefined)[]
-  readonly againMs: number | undefined
+export function hasEndedBadly(pod: KubeObject): boolean {
+  return podStatusOf(pod).phase === 'Failed'
 }
 
-const NOTHING_MISSING: Missing = { create: [], againMs: undefined }
-
-function planMissing(situation: Situation, tally: Tally): Missing {
-  const { spec, now } = situation
-  // Who wants a pod to be gone before another takes its place says so.
-  const held = spec.podReplacementPolicy === 'Failed' ? tally.terminating.length : 0
-  const count = Math.min(wantedPods(spec, tally) - tally.active.length - held, PODS_CREATED_MAX)
-  if (count <= 0) return NOTHING_MISSING
-  if (tally.perIndex !== undefined) return missingPerIndex(spec, tally, count, now)
-  const waitMs = backoffLeft(situation)
-  if (waitMs > 0) return { create: [], againMs: waitMs }
-  if (spec.completionMode !== 'Indexed')
-    return { create: Array.from({ length: count }, () => undefined), againMs: undefined }
-  return { create: freeIndexes(spec, tally).slice(0, count), againMs: undefined }
+function asRunning(pod: KubeObject): KubeObject {
+  const { deletionTimestamp: _, ...metadata } = pod.metadata
+  return { ...pod, metadata, status: { phase: 'Running' } }
 }
 
-function wantedPods({ parallelism = 1, completions }: JobSpec, tally: Tally): number {
-  if (completions === undefined) return tally.succeeded > 0 ? tally.active.length : parallelism
-  const failed = tally.perIndex?.failed.size ?? 0
-  return Math.max(0, Math.min(parallelism, completions - tally.succeeded - failed))
-}
-
-function freeIndexes({ completions = 0 }: JobSpec, tally: Tally): readonly number[] {
-  const taken = new Set([...tally.completedIndexes, ...(tally.perIndex?.failed ?? [])])
-  for (const pod of [...tally.active, ...tally.terminating]) {
-    const index = indexOf(pod)
-    if (index !== undefined) taken.add(index)
-  }
-  return Array.from({ length: completions }, (_, index) => index).filter(
-    (index) => !taken.has(index),
-  )
-}
-
-/** Each index waits for its own failures only. */
-function missingPerIndex(spec: JobSpec, tally: Tally, count: number, now: number): Missing {
-  const create: number[] = []
-  let againMs: number | undefined
-  for (const index of freeIndexes(spec, tally)) {
-    if (create.length === count) break
-    const pod = tally.perIndex!.last.get(index)
-    const leftMs = pod === undefined ? 0 : endOf(pod) + backoffMs(triesBefore(pod) + 1) - now
-    if (leftMs <= 0) create.push(index)
-    else againMs = earliest(againMs, leftMs)
-  }
-  return { create, againMs }
-}
-
-function carriedOf(
-  spec: JobSpec,
-  create: Missing['create'],
-  { perIndex }: Tally,
-): ReadonlyMap<number, Carried> {
-  const carried = new Map<number, Carried>()
-  if (perIndex === undefined) return carried
-  for (const index of create) {
-    const pod = perIndex.last.get(index!)
-    carried.set(index!, pod === undefined ? { counted: 0, ignored: 0 } : carriedOn(spec, pod))
-  }
-  return carried
-}
-
-function backoffMs(failures: number): number {
-  return Math.min(POD_BACKOFF_MS_MIN * 2 ** (failures - 1), POD_BACKOFF_MS_MAX)
-}
-
-/** How long it still is until a pod may take the place of one that failed, milliseconds. */
-function backoffLeft({ pods, now }: Situation): number {
-  const times = pods.filter((pod) => isDone(pod)).map((pod) => [pod, endOf(pod)] as const)
-  const goodAt = Math.max(0, ...times.filter(([pod]) => isSuccess(pod)).map(([, at]) => at))
-  const bad = times.filter(([pod, at]) => !isSuccess(pod) && at > goodAt).map(([, at]) => at)
-  return bad.length === 0 ? 0 : Math.max(...bad) + backoffMs(bad.length) - now
-}
-
-/** When the last container of an ended pod ended. */
-function endOf(pod: KubeObject): number {
-  const { containerStatuses = [] } = podStatusOf(pod)
-  const times = containerStatuses.map(({ state }) => Date.parse(state.terminated?.finishedAt ?? ''))
-  const known = times.filter((at) => !Number.isNaN(at))
-  return known.length === 0 ? Date.parse(pod.metadata.creationTimestamp!) : Math.max(...known)
-}
-
-function surplus({ spec }: Situation, tally: Tally): readonly KubeObject[] {
-  const { parallelism = 1, completions } = spec
-  const wanted = completions === undefined ? parallelism : wantedPods(spec, tally)
-  // The youngest go first: they have done the least.
-  return tally.active
-    .toSorted((a, b) => (a.metadata.creationTimestamp! < b.metadata.creationTimestamp! ? 1 : -1))
-    .slice(0, Math.max(0, tally.active.length - wanted))
+/** Suspended, it keeps what it had; resumed, it begins anew. */
+function startOf({ spec, before, now }: Situation): string | undefined {
+  if (spec.suspend === true) return before.startTime
+  if (hasCondition(before, 'Suspended')) return formatSeconds(now)
+  return before.startTime ?? formatSeconds(now)
 }
 
 function conditionsOf(
@@ -362,18 +258,4 @@ function suspensionSayings({ spec, before }: Situation): readonly JobSaying[] {
 function endSaying({ isSuccess: isGood, why }: Verdict): JobSaying {
   if (isGood) return { type: 'Normal', reason: 'Completed', message: 'Job completed' }
   return { type: 'Warning', reason: why.reason!, message: why.message! }
-}
-
-function deadlineIn(
-  { activeDeadlineSeconds }: JobSpec,
-  startTime: string | undefined,
-  now: number,
-): number | undefined {
-  if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined
-  return Date.parse(startTime) + activeDeadlineSeconds * SECOND_MS - now
-}
-
-function earliest(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined) return b
-  return b === undefined ? a : Math.min(a, b)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JobPlan } from './job-plan.ts'
 import type { JobSpec, PodFailureRule } from './objects.ts'
-import { jobOf, plan, type PodWish, SECOND_MS, time } from './testing.ts'
+import { jobOf, plan, type PodWish, SECOND_MS, time, uids } from './testing.ts'
 
 const started = { startTime: time(99) }
 
@@ -10,9 +10,6 @@ function reasonOf({ status }: JobPlan): readonly (string | undefined)[] {
   const { type, reason, message } = status!.conditions!.at(-1)!
   return [type, reason, message]
 }
-
-const uids = (pods: JobPlan['release']): readonly string[] =>
-  pods.map(({ metadata }) => metadata.uid!)
 
 const withRules = (...rules: readonly PodFailureRule[]): Partial<JobSpec> => ({
   podFailurePolicy: { rules },
@@ -163,7 +160,7 @@ test('the completions that are enough end the job, and the pods that still run',
     'SuccessPolicy',
     'Matched rules at index 0',
   ])
-  assert.deepEqual(uids(leader.remove), ['z'])
+  assert.deepEqual([uids(leader.withdraw), leader.remove], [['z'], []])
   const any = plan(jobOf(spec, { ...started, completedIndexes: '2', succeeded: 1 }), running, {
     uid: 'b',
     phase: 'Succeeded',

@@ -24,6 +24,9 @@ export interface JobSpec {
   readonly activeDeadlineSeconds?: number
   readonly ttlSecondsAfterFinished?: number
   readonly suspend?: boolean
+  /** Whoever made the job chose what selects its pods. */
+  readonly manualSelector?: boolean
+  readonly managedBy?: string
   readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> }
   readonly template: PodTemplate
 }

@@ -16,7 +16,10 @@ import {
 export interface Situation {
   readonly spec: JobSpec
   readonly before: JobStatus
+  /** Those that count. */
   readonly pods: readonly KubeObject[]
+  /** Those that were let go before they ended, and still have to: they count for nothing. */
+  readonly leaving: readonly KubeObject[]
   readonly now: number
 }
 
@@ -34,10 +37,13 @@ export interface Tally {
 }
 
 /**
- * While a job goes on, the last failed pod of an index with a limit of its own is held until another takes its place:
- * it is neither counted nor let go.
+ * While a job goes on (`outcome` is undefined), the last failed pod of an index with a limit of its own is held until
+ * another takes its place: it is neither counted nor let go. When a job has failed, so has what is being taken away.
  */
-export function countPods({ spec, before, pods }: Situation, isGoingOn: boolean): Tally {
+export function countPods(
+  { spec, before, pods, leaving }: Situation,
+  outcome?: 'success' | 'failure',
+): Tally {
   const { succeeded = [], failed = [] } = before.uncountedTerminatedPods ?? {}
   const byUid = new Map(pods.map((pod) => [pod.metadata.uid!, pod]))
   const isKept = (uid: string): boolean => {
@@ -45,17 +51,21 @@ export function countPods({ spec, before, pods }: Situation, isGoingOn: boolean)
     return pod !== undefined && isTracked(pod)
   }
   const known = new Set([...succeeded, ...failed])
-  const ended = pods.filter((pod) => isTracked(pod) && isDone(pod) && !known.has(pod.metadata.uid!))
+  const isOver = (pod: KubeObject): boolean =>
+    isDone(pod) || hasFailed(spec, pod) || (outcome === 'failure' && isTerminating(pod))
+  const ended = pods.filter((pod) => isTracked(pod) && isOver(pod) && !known.has(pod.metadata.uid!))
   const perIndex =
     spec.backoffLimitPerIndex === undefined
       ? undefined
       : indexFailures(
           spec,
           before,
-          pods.filter((pod) => isDone(pod) && !isSuccess(pod)),
+          pods.filter((pod) => isOver(pod) && !isSuccess(pod)),
         )
   const held =
-    isGoingOn && perIndex !== undefined ? heldPods(pods, perIndex) : new Set<KubeObject>()
+    outcome === undefined && perIndex !== undefined
+      ? heldPods(pods, perIndex)
+      : new Set<KubeObject>()
   const bad = ended.filter((pod) => !isSuccess(pod))
   const ignored = bad.filter((pod) => matchFailure(spec, pod)?.action === 'Ignore')
   const failures = bad.filter((pod) => !ignored.includes(pod))
@@ -71,8 +81,9 @@ export function countPods({ spec, before, pods }: Situation, isGoingOn: boolean)
   }
   const isIndexed = spec.completionMode === 'Indexed'
   const done = pods.filter((pod) => isSuccess(pod)).flatMap((pod) => indexOf(pod) ?? [])
+  const isWanted = (index: number): boolean => index < (spec.completions ?? 0)
   const completedIndexes = isIndexed
-    ? new Set([...parseIndexes(before.completedIndexes), ...done])
+    ? new Set([...parseIndexes(before.completedIndexes), ...done].filter((one) => isWanted(one)))
     : new Set<number>()
   const moved = (list: readonly string[]): number => list.filter((uid) => !isKept(uid)).length
   const counts = {
@@ -97,8 +108,8 @@ export function countPods({ spec, before, pods }: Situation, isGoingOn: boolean)
       ...[...uncounted.succeeded, ...uncounted.failed].map((uid) => byUid.get(uid)!),
       ...ignored.filter((pod) => !held.has(pod)),
     ],
-    active: pods.filter((pod) => !isDone(pod) && pod.metadata.deletionTimestamp === undefined),
-    terminating: pods.filter((pod) => !isDone(pod) && pod.metadata.deletionTimestamp !== undefined),
+    active: pods.filter((pod) => !isDone(pod) && !isTerminating(pod)),
+    terminating: [...pods.filter((pod) => !isDone(pod) && isTerminating(pod)), ...leaving],
     completedIndexes,
     perIndex,
   }
@@ -119,6 +130,20 @@ export function isSuccess(pod: KubeObject): boolean {
   return podStatusOf(pod).phase === 'Succeeded'
 }
 
+export function isTerminating(pod: KubeObject): boolean {
+  return pod.metadata.deletionTimestamp !== undefined
+}
+
+/**
+ * A pod that is being taken away has failed, even if it never comes to say so; unless the job waits for its end before
+ * it makes another.
+ */
+export function hasFailed({ podReplacementPolicy }: JobSpec, pod: KubeObject): boolean {
+  const { phase } = podStatusOf(pod)
+  if (phase === 'Failed') return true
+  return podReplacementPolicy !== 'Failed' && isTerminating(pod) && phase !== 'Succeeded'
+}
+
 export function isTracked(pod: KubeObject): boolean {
   return pod.metadata.finalizers?.includes(TRACKING_FINALIZER) ?? false
 }
@@ -126,7 +151,6 @@ export function isTracked(pod: KubeObject): boolean {
 /** It has ended, or never began and was taken away. */
 export function isDone(pod: KubeObject): boolean {
   if (isEnded(pod)) return true
-  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata
   const isUnbound = podSpecOf(pod).nodeName === undefined
-  return deletionTimestamp !== undefined && isUnbound && deletionGracePeriodSeconds === 0
+  return isTerminating(pod) && isUnbound && pod.metadata.deletionGracePeriodSeconds === 0
 }

@@ -32,6 +32,8 @@ export interface ControllerOptions {
     name: ObjectName,
     object: KubeObject | undefined,
   ) => Promise<number | undefined>
+  /** Told at once of an object that is gone, as it was last told; it is looked at after. */
+  readonly onGone?: (last: KubeObject) => void
   /** How many at once; 1 when absent. */
   readonly workers?: number
 }
@@ -52,7 +54,12 @@ export class Controller {
     this.#main = new Informer({
       ...parts,
       type: options.type,
-      onChange: (next, previous) => this.#queue.add(nameOf((next ?? previous!).metadata)),
+      onChange: (next, previous) => {
+        // Another may have its name already.
+        if (previous !== undefined && next?.metadata.uid !== previous.metadata.uid)
+          options.onGone?.(previous)
+        this.#queue.add(nameOf((next ?? previous!).metadata))
+      },
     })
     this.#others = (options.related ?? []).map(
       ({ type, concerns }) =>
@@ -83,6 +90,11 @@ export class Controller {
   /** The objects of the controller's own kind, as last told. */
   objects(): readonly KubeObject[] {
     return this.#main.all()
+  }
+
+  /** The objects of all related kinds, as last told. */
+  relatives(): readonly KubeObject[] {
+    return this.#others.flatMap((informer) => informer.all())
   }
 
   get isIdle(): boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openTestObjects } from './testing.ts'
 import { isKubeError } from './kube-error.ts'
-import type { KubeObject } from './kube-object.ts'
+import { keyOf, type KubeObject } from './kube-object.ts'
 
 const jobOf = (spec: object, restartPolicy = 'Never'): KubeObject => ({
   apiVersion: 'batch/v1',
@@ -163,4 +163,22 @@ test('what a policy leaves open is filled in, and it stays as it was', async (co
     client.update({ ...job, spec: { ...spec, backoffLimitPerIndex: 2 } }),
     /spec.backoffLimitPerIndex: Invalid value: 2: field is immutable$/,
   )
+})
+
+test('completions may change with parallelism, and only of an indexed job', async (context) => {
+  const objects = await openTestObjects()
+  const { client } = objects
+  context.after(() => objects.close())
+  const change = async (spec: object, next: object): Promise<unknown> => {
+    const job = await client.create(jobOf(spec))
+    const { spec: made } = job as unknown as { readonly spec: object }
+    const changed = client.update({ ...job, spec: { ...made, ...next } })
+    return changed.finally(() => client.delete(keyOf(job)))
+  }
+  const five = { completions: 5, parallelism: 5 }
+  const three = { completions: 3, parallelism: 3 }
+  await change({ completionMode: 'Indexed', ...five }, three)
+  const fixed = /spec.completions: Invalid value: 3: field is immutable$/
+  await assert.rejects(change({ completionMode: 'Indexed', ...five }, { completions: 3 }), fixed)
+  await assert.rejects(change(five, three), fixed)
 })

@@ -260,7 +260,13 @@ function immutables(next: KubeObject, previous: KubeObject | undefined): readonl
     (name) => !isDeepStrictEqual(at(next, `spec.${name}`), at(previous, `spec.${name}`)),
   )
     .filter((name) => name !== 'template' || at(previous, 'spec.suspend') !== true)
+    .filter((name) => name !== 'completions' || !(isElastic(next) && isElastic(previous)))
     .map((name) => unchangeable(`spec.${name}`, at(next, `spec.${name}`) ?? null))
+}
+
+/** Its completions may change, together with how many run side by side. */
+function isElastic(job: KubeObject): boolean {
+  return isIndexed(job) && numberAt(job, 'spec.completions') === numberAt(job, 'spec.parallelism')
 }
 
 function isIndexed(job: KubeObject): boolean {
