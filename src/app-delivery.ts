@@ -7,13 +7,19 @@ import { type AppOptions, type Closers, READER } from './app-options.ts'
 import type { Machines } from './app-machines.ts'
 import { createLocalNatsKind } from './app-nats.ts'
 import { awsTargets, selectText } from './app-targets.ts'
-import { createTopics, topicKinds, type TopicKindsOptions } from './app-topics.ts'
+import {
+  createTopics,
+  createTopicSigner,
+  topicKinds,
+  type TopicKindsOptions,
+  type TopicSigner,
+} from './app-topics.ts'
 import { Sinks } from './app-sinks.ts'
 import type { State } from './app-state.ts'
 import { isAppError } from './base/index.ts'
 import type { Config } from './config/index.ts'
 import { createFunctionEnvironment, createSinkKinds, type SinkKind } from './connect/index.ts'
-import { createBusSinkKind, letterOf } from './control/index.ts'
+import { createBusSinkKind, createLetters } from './control/index.ts'
 import { Deliverer, type DelivererOptions, type Disablement } from './deliver/index.ts'
 import { type Ingress, type IngressState, openIngress } from './ingress/index.ts'
 import { createDeadLetterSender, createQueueSinkKind } from './queue/index.ts'
@@ -33,6 +39,7 @@ export interface Delivery {
   /** Targets to which nothing is sent, by rule key and target id. */
   readonly disablements: LaneMemory<Disablement>
   readonly topics: SnsOperationsOptions
+  readonly signer: TopicSigner
 }
 
 export interface DeliveryOptions extends AppOptions {
@@ -59,7 +66,8 @@ export async function openDelivery(
   closers.add(() => sinks.close())
   const ledger = new Ledger({ store: store.deliveries, clock, delayMs: COMMIT_DELAY_MS, onFatal })
   const disablements = await loadDisablements(store.rows, logger)
-  const deliverer = await openDeliverer(options, state, { ledger, sinks, disablements })
+  const signer = createTopicSigner(options, state.outgoing.connections.keyring)
+  const deliverer = await openDeliverer(options, state, { ledger, sinks, disablements, signer })
   closers.add(async () => {
     await deliverer.close(AbortSignal.abort())
     await ledger.close()
@@ -74,7 +82,7 @@ export async function openDelivery(
   })
   closers.add(() => ingress.close())
   const topics = createTopics(options, state, ingress)
-  kinds = createKinds(options, state, { ingress, topics, kinds: () => kinds })
+  kinds = createKinds(options, state, { ingress, topics, signer, kinds: () => kinds })
   await deliverer.start()
   publisher.onPublished(() => deliverer.targetsChanged())
   const opened = await openRouter({
@@ -90,13 +98,18 @@ export async function openDelivery(
   })
   router = opened
   closers.add(() => opened.close(AbortSignal.abort()))
-  return { ingress, router, deliverer, ledger, sinks, disablements, topics }
+  return { ingress, router, deliverer, ledger, sinks, disablements, topics, signer }
 }
 
 async function openDeliverer(
   { config, clock, random, logger }: DeliveryOptions,
   { store, publisher, queues }: State,
-  { ledger, sinks, disablements }: Pick<Delivery, 'ledger' | 'sinks' | 'disablements'>,
+  {
+    ledger,
+    sinks,
+    disablements,
+    signer,
+  }: Pick<Delivery, 'ledger' | 'sinks' | 'disablements' | 'signer'>,
 ): Promise<Deliverer> {
   const sendDeadLetter = createDeadLetterSender({ queues, clock, random })
   return new Deliverer({
@@ -116,7 +129,7 @@ async function openDeliverer(
         throw error
       }
     },
-    letterOf,
+    letterOf: createLetters(signer),
     breakers: await loadBreakers(store.rows, logger),
     disablements,
     clock,
@@ -148,7 +161,12 @@ function policyOf({
 function createKinds(
   options: DeliveryOptions,
   { publisher, queues, functions, control, outgoing, busAccess, functionKeys, brokers }: State,
-  { ingress, topics, kinds }: { ingress: Ingress } & Pick<TopicKindsOptions, 'topics' | 'kinds'>,
+  {
+    ingress,
+    topics,
+    kinds,
+    signer,
+  }: { ingress: Ingress } & Pick<TopicKindsOptions, 'topics' | 'kinds' | 'signer'>,
 ): readonly SinkKind[] {
   const { config, env, clock, random, logger, ownUrl } = options
   return createSinkKinds({
@@ -173,7 +191,7 @@ function createKinds(
         kind: createWorkflowSinkKind({ client: () => options.machines.client }),
         isHere: (address) => options.machines.has(address),
       },
-      ...topicKinds({ topics, publisher, kinds, ownUrl }),
+      ...topicKinds({ topics, publisher, kinds, ownUrl, signer }),
     ],
     functions: {
       find: (address) => functions.find(address),

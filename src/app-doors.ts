@@ -109,6 +109,7 @@ function createAws(options: DoorOptions, state: State, parts: Parts): Dialect {
       config.mode === 'dev' ? acceptAnyCredentials() : verifySignatures({ lookupSecret, clock }),
     ...(config.mode === 'dev' ? {} : { authorize: authorizeAws }),
     nameOf: ({ accessKeyId }) => nameOfKey(accessKeyId),
+    certificates: { find: (id) => parts.delivery.signer.findCertificate(id) },
     logger: logger.child({ room: 'api' }),
   })
 }

@@ -15,7 +15,8 @@ import { type Authority, openAuthority } from './certificate/index.ts'
 import type { Config } from './config/index.ts'
 import type { Keyring } from './keyring/index.ts'
 
-const DIRECTORY = 'tls'
+/** Of the data directory. */
+export const TLS_DIRECTORY = 'tls'
 /** How often a certificate of the configuration is looked at, milliseconds. */
 const LOOK_MS = 3_600_000
 const LOOPBACK = ['localhost', '127.0.0.1', '::1']
@@ -33,7 +34,7 @@ export function openOwnAuthority(
   keyring: Keyring,
 ): Authority | undefined {
   if (config.https.listen === 'off') return undefined
-  return openAuthority({ directory: join(config.dataDir, DIRECTORY), keyring, clock, random })
+  return openAuthority({ directory: join(config.dataDir, TLS_DIRECTORY), keyring, clock, random })
 }
 
 /** Undefined when there is to be none, or under `dev` its port is another's. */

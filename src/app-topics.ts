@@ -1,9 +1,16 @@
 // Topics: their use cases, and the two kinds of sink by which rules reach topics and topics their subscribers.
 
-import type { SnsOperationsOptions } from './api/index.ts'
+import { join } from 'node:path'
+import {
+  type SigningCertificates,
+  signingCertificatePath,
+  type SnsOperationsOptions,
+} from './api/index.ts'
+import { TLS_DIRECTORY } from './app-https.ts'
 import type { AppOptions } from './app-options.ts'
 import type { State } from './app-state.ts'
 import { createUuid } from './base/index.ts'
+import { openSigner, type SigningDigest } from './certificate/index.ts'
 import { findSinkKind, type SinkKind, type SinkKindsOptions } from './connect/index.ts'
 import {
   createSubscriptionSinkKind,
@@ -11,16 +18,44 @@ import {
   createTopicPublisher,
   createTopicSinkKind,
   createTopicUses,
+  type NotificationSigner,
+  type SignatureVersion,
+  type SignedText,
   storeConfirmation,
   TOPIC_RULE,
   topicBusKey,
   type TokenRequest,
 } from './control/index.ts'
+import type { Keyring } from './keyring/index.ts'
 import type { Ingress } from './ingress/index.ts'
 import { parseArn, type RoutedRule } from './model/index.ts'
 
 type TopicState = Pick<State, 'resources' | 'publisher'>
 type Accept = Pick<Ingress, 'accept'>
+
+/** Signs what subscribers are told; the certificates of it. */
+export interface TopicSigner extends NotificationSigner {
+  findCertificate: SigningCertificates['find']
+}
+
+const DIGESTS: Readonly<Record<SignatureVersion, SigningDigest>> = { '1': 'sha1', '2': 'sha256' }
+
+export function createTopicSigner(
+  { config, clock, random }: AppOptions,
+  keyring: Keyring,
+): TopicSigner {
+  const directory = join(config.dataDir, TLS_DIRECTORY)
+  const signer = openSigner({ directory, keyring, clock, random })
+  const signed = (signature: string): SignedText => ({
+    signature,
+    certificatePath: signingCertificatePath(signer.certificateId()),
+  })
+  return {
+    sign: async ({ text, version }) => signed(await signer.sign(text, DIGESTS[version])),
+    signNow: ({ text, version }) => signed(signer.signNow(text, DIGESTS[version])),
+    findCertificate: (id) => signer.findCertificate(id),
+  }
+}
 
 export function createTopics(
   { clock, random }: AppOptions,
@@ -55,14 +90,16 @@ export interface TopicKindsOptions {
   /** Every kind there is, for the endpoints of subscriptions. */
   readonly kinds: () => readonly SinkKind[]
   readonly ownUrl: () => string | undefined
+  readonly signer: TopicSigner
 }
 
 export function topicKinds(options: TopicKindsOptions): SinkKindsOptions['local'] {
-  const { topics, publisher, kinds, ownUrl } = options
+  const { topics, publisher, kinds, ownUrl, signer } = options
   return [
     {
       kind: createSubscriptionSinkKind({
         open: (address) => findSinkKind(kinds(), address)?.open(address),
+        signer,
       }),
       isHere: () => true,
     },
@@ -80,14 +117,13 @@ export function topicKinds(options: TopicKindsOptions): SinkKindsOptions['local'
 
 /** As an event directed at the subscription alone, so that it is retried like any other. */
 async function sendToken(
-  { subscription, token, calledAt }: TokenRequest,
+  { topic, subscription, token, calledAt }: TokenRequest,
   { clock, random }: Pick<AppOptions, 'clock' | 'random'>,
   ingress: Accept,
 ): Promise<void> {
   const { metadata, spec } = subscription
   const id = createUuid(random)
   const stamp = { id, now: clock.now(), endpoint: calledAt }
-  const topic = { account: spec.account, region: spec.region, name: spec.topic }
   const record = storeConfirmation(topic, { key: metadata.uid, token }, stamp)
   await ingress.accept('aws', [{ id, busKey: topicBusKey(spec, spec.topic), record }])
 }

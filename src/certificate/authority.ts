@@ -55,7 +55,7 @@ const PURPOSE = 'certificate authority'
 
 export function openAuthority(options: AuthorityOptions): Authority {
   const { clock, random } = options
-  const authority = readAuthority(options) ?? createAuthority(options)
+  const authority = readOrCreateAuthority(options)
   const making = (): { now: number; random: Random } => ({ now: clock.now(), random })
   return {
     certificate: authority.certificate,
@@ -79,6 +79,10 @@ export function openAuthority(options: AuthorityOptions): Authority {
       return issueClient(authority, wish, making())
     },
   }
+}
+
+export function readOrCreateAuthority(options: AuthorityOptions): Certified {
+  return readAuthority(options) ?? createAuthority(options)
 }
 
 /** Undefined when there is none, or not for long. */
@@ -127,7 +131,7 @@ function createAuthority({ directory, keyring, clock, random }: AuthorityOptions
   return authority
 }
 
-function readText(path: string): string {
+export function readText(path: string): string {
   if (statSync(path).size > FILE_SIZE_BYTES_MAX)
     throw new AppError(
       'CONFIG_INVALID',

@@ -13,6 +13,7 @@ import { createKey, createKeyring } from '../keyring/index.ts'
 import { type Authority, openAuthority } from './authority.ts'
 import { integer, objectId, sequence, time } from './der.ts'
 import type { Certified } from './issue.ts'
+import { openSigner, type Signer } from './signer.ts'
 
 const DAY_MS = 86_400_000
 const keyring = createKeyring([createKey(seededRandom(1).bytes(32))], systemRandom)
@@ -155,4 +156,59 @@ test('a key of another certificate, and a file that is none, are refused', (t) =
     () => open(one),
     (error) => isAppError(error, 'CONFIG_INVALID') && /holds no certificate/.test(error.message),
   )
+})
+
+function openSigning(directory: string, clock = systemClock): Signer {
+  return openSigner({ directory, keyring, clock, random: systemRandom })
+}
+
+test('openssl verifies what was signed, with a certificate of our authority that is good for nothing else', async (t) => {
+  const directory = place(t)
+  const signer = openSigning(directory)
+  assert.ok(!existsSync(directory), 'nothing is made before it is used')
+  assert.equal(signer.findCertificate('0'.repeat(32)), undefined)
+  const text = 'Message\nhällo\n'
+  for (const digest of ['sha1', 'sha256'] as const) {
+    const signature = await signer.sign(text, digest)
+    assert.equal(signer.signNow(text, digest), signature)
+    const certificate = signer.findCertificate(signer.certificateId())!
+    const publicKey = new X509Certificate(certificate).publicKey.export({
+      type: 'spki',
+      format: 'pem',
+    })
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-openssl-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'signature'), Buffer.from(signature, 'base64'))
+    writeFileSync(join(folder, 'key.pem'), publicKey)
+    const verify = ['dgst', `-${digest}`, '-verify', 'key.pem', '-signature', 'signature']
+    const verified = (given: string): number | null =>
+      spawnSync('openssl', verify, { cwd: folder, input: given }).status
+    assert.equal(verified(text), 0)
+    assert.equal(verified(`${text}x`), 1)
+  }
+  const files = {
+    'ca.crt': readFileSync(join(directory, 'ca.crt'), 'utf8'),
+    'signing.crt': signer.findCertificate(signer.certificateId())!,
+  }
+  const chain = ['verify', '-CAfile', 'ca.crt']
+  assert.equal(openssl(t, [...chain, 'signing.crt'], files).status, 0)
+  for (const purpose of ['sslclient', 'sslserver']) {
+    assert.notEqual(openssl(t, [...chain, '-purpose', purpose, 'signing.crt'], files).status, 0)
+  }
+  assert.equal(statSync(join(directory, 'signing.key')).mode & 0o077, 0)
+  assert.ok(!readFileSync(join(directory, 'signing.key'), 'utf8').includes('PRIVATE KEY'))
+})
+
+test('the signing key stays; a certificate that ends is followed by another, and is still shown', async (t) => {
+  const directory = place(t)
+  const clock = new FakeClock(Date.now())
+  const first = openSigning(directory, clock)
+  const [id, signature] = [first.certificateId(), await first.sign('a', 'sha256')]
+  assert.equal(openSigning(directory, clock).certificateId(), id)
+  clock.advance(366 * DAY_MS)
+  for (const signer of [first, openSigning(directory, clock)]) {
+    assert.notEqual(signer.certificateId(), id)
+    assert.ok(signer.findCertificate(id) !== undefined)
+    assert.equal(signer.signNow('a', 'sha256'), signature)
+  }
 })

@@ -1,10 +1,11 @@
-// Certificates of an authority of our own: for itself, for the server, for users. Keys are ECDSA over P-256, signatures
-// SHA-256.
+// Certificates of an authority of our own: for itself, for the server, for users, for what signs texts. Keys are ECDSA
+// over P-256, but for those that sign texts; signatures SHA-256.
 //
 //   authority ──signs──► server (for TLS servers, under its names and addresses)
-//             └─signs──► user   (for TLS clients, CN = user, O = groups)
+//             ├─signs──► user   (for TLS clients, CN = user, O = groups)
+//             └─signs──► signer (of texts)
 //
-// Invariant: what is made for a server is good for nothing else, so it cannot sign in as a user called like a host.
+// Invariant: what is made for a server or signer is good for nothing else, so it cannot sign in as a user of that name.
 // https://www.rfc-editor.org/rfc/rfc5280
 
 import {
@@ -29,7 +30,7 @@ import {
   time,
   utf8,
 } from './der.ts'
-import { AUTHORITY_AGE_MS, SERVER_AGE_MS, SKEW_MS } from './limits.ts'
+import { AUTHORITY_AGE_MS, SERVER_AGE_MS, SIGNER_AGE_MS, SKEW_MS } from './limits.ts'
 
 /** A certificate and its private key, both PEM. */
 export interface Certified {
@@ -60,6 +61,7 @@ const SUBJECT_KEY_ID = '2.5.29.14'
 const AUTHORITY_KEY_ID = '2.5.29.35'
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
+const CODE_SIGNING = '1.3.6.1.5.5.7.3.3'
 
 const DIGITAL_SIGNATURE = bits(Buffer.of(0x80), 7)
 const SIGN_CERTIFICATES = bits(Buffer.of(0x06), 1)
@@ -121,7 +123,23 @@ export function issueClient(authority: Certified, wish: ClientWish, making: Maki
   })
 }
 
-interface Signer {
+/** With which texts are verified that were signed with this key, PEM. */
+export function issueSigner(authority: Certified, key: string, making: Making): Certified {
+  return certify({
+    making,
+    subject: nameOf('signalbox-signing', []),
+    key,
+    ageMs: SIGNER_AGE_MS,
+    issuer: issuerOf(authority),
+    extensions: [
+      extension(BASIC_CONSTRAINTS, sequence(), true),
+      extension(KEY_USAGE, DIGITAL_SIGNATURE, true),
+      extension(EXTENDED_KEY_USAGE, sequence(objectId(CODE_SIGNING)), true),
+    ],
+  })
+}
+
+interface Issuer {
   readonly subject: Buffer
   /** PEM. */
   readonly key: string
@@ -132,7 +150,7 @@ interface Wish {
   readonly subject: Buffer
   readonly key: string
   readonly ageMs: number
-  readonly issuer: Signer
+  readonly issuer: Issuer
   readonly extensions: readonly Buffer[]
 }
 
@@ -166,7 +184,7 @@ function createKey(): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-function issuerOf({ certificate, key }: Certified): Signer {
+function issuerOf({ certificate, key }: Certified): Issuer {
   return { subject: subjectOf(certificate), key }
 }
 

@@ -38,8 +38,9 @@ export {
 } from './subscriptions.ts'
 export { checkPublicationBatch, createTopicPublisher, type TopicPublisher } from './publications.ts'
 export { type Publication, storeConfirmation } from './notification.ts'
+export type { NotificationSigner, SignatureVersion, SignedText } from './notification-signature.ts'
 export { createTopicSinkKind } from './topic-sink.ts'
-export { createSubscriptionSinkKind, letterOf } from './subscription-sink.ts'
+export { createLetters, createSubscriptionSinkKind } from './subscription-sink.ts'
 export {
   createPipeUses,
   type NewPipe,

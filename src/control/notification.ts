@@ -10,6 +10,14 @@ import {
   type TopicSpec,
 } from '../model/index.ts'
 import type { MessageAttributes } from '../queue/index.ts'
+import {
+  isSignatureVersion,
+  type SignatureVersion,
+  type SignedMembers,
+  type SignedText,
+  type TextToSign,
+  textToSign,
+} from './notification-signature.ts'
 import { topicBusKey } from './topics.ts'
 
 /** What a topic is told. */
@@ -32,6 +40,8 @@ interface Notice {
   readonly timestamp: string
   /** Where this server was called when it was published. */
   readonly endpoint: string
+  /** 1 when absent. */
+  readonly signatureVersion?: SignatureVersion
   readonly message: string
   readonly messages?: Readonly<Record<string, string>>
   readonly subject?: string
@@ -62,6 +72,7 @@ export function storePublication(
   return store(topic, stamp, {
     type: 'Notification',
     notice: {
+      ...signatureOf(topic),
       message,
       ...(structure === 'json' ? { messages: parseObject(message) as Record<string, string> } : {}),
       ...(subject === undefined ? {} : { subject }),
@@ -77,7 +88,7 @@ export function storePublication(
 
 /** The log record that asks one subscription, by its key, to be confirmed. */
 export function storeConfirmation(
-  topic: Pick<TopicSpec, 'account' | 'region' | 'name'>,
+  topic: TopicSpec,
   asked: { readonly key: string; readonly token: string },
   stamp: NoticeStamp,
 ): Buffer {
@@ -85,13 +96,18 @@ export function storeConfirmation(
   const message = `You have chosen to subscribe to the topic ${arn}.\nTo confirm the subscription, visit the SubscribeURL included in this message.`
   return store(topic, stamp, {
     type: 'SubscriptionConfirmation',
-    notice: { message, token: asked.token },
+    notice: { ...signatureOf(topic), message, token: asked.token },
     rules: [asked.key],
   })
 }
 
+function signatureOf({ attributes }: TopicSpec): Pick<Notice, 'signatureVersion'> {
+  const version = attributes['SignatureVersion'] ?? '1'
+  return isSignatureVersion(version) && version !== '1' ? { signatureVersion: version } : {}
+}
+
 function store(
-  topic: Pick<TopicSpec, 'account' | 'region' | 'name'>,
+  topic: TopicSpec,
   { id, now, endpoint, traceHeader }: NoticeStamp,
   {
     type,
@@ -149,21 +165,20 @@ export interface TellingMessage {
   readonly deduplicationId?: string
 }
 
+/** What a subscription is to be sent, but for the signature. */
+export interface Telling {
+  /** Absent for what is sent raw. */
+  readonly toSign?: TextToSign
+  write(signed: SignedText | undefined): TellingMessage
+}
+
 /** What a subscription is sent of an event of its topic's bus. */
-export function tell(envelope: Uint8Array, told: Told): TellingMessage {
-  const event = JSON.parse(Buffer.from(envelope).toString()) as {
-    readonly id: string
-    readonly 'detail-type': string
-    readonly detail: Notice
-  }
-  const { id, detail: notice } = event
-  const isNotification = event['detail-type'] === 'Notification'
-  const isRaw = told.isRaw && isNotification
-  const body = isRaw
-    ? textFor(notice, told.protocol)
-    : JSON.stringify(documentOf({ id, notice, told, isNotification }), undefined, INDENT)
+export function prepareTelling(envelope: Uint8Array, told: Told): Telling {
+  const event = JSON.parse(Buffer.from(envelope).toString()) as TopicEvent
+  const { detail: notice } = event
+  const isRaw = told.isRaw && event['detail-type'] === 'Notification'
   const { groupId, deduplicationId } = notice
-  return {
+  const message = (body: string): TellingMessage => ({
     body: Buffer.from(body),
     headers: headersOf(event, told, isRaw),
     ...(isRaw && notice.messageAttributes !== undefined
@@ -171,81 +186,101 @@ export function tell(envelope: Uint8Array, told: Told): TellingMessage {
       : {}),
     ...(groupId === undefined ? {} : { groupId }),
     ...(deduplicationId === undefined ? {} : { deduplicationId }),
+  })
+  if (isRaw) return { write: () => message(textFor(notice, told.protocol)) }
+  const members = membersOf(event, told)
+  return {
+    toSign: textToSign(members, notice.signatureVersion ?? '1'),
+    write: (signed) => message(print({ notice, told, members, signed })),
   }
+}
+
+interface TopicEvent {
+  readonly id: string
+  readonly 'detail-type': string
+  readonly detail: Notice
+}
+
+interface Printed {
+  readonly notice: Notice
+  readonly told: Told
+  readonly members: SignedMembers
+  readonly signed: SignedText | undefined
 }
 
 /** As AWS prints it; some receivers have come to count on it. */
 const INDENT = 2
 
-interface Telling {
-  readonly id: string
-  readonly notice: Notice
-  readonly told: Told
-  readonly isNotification: boolean
+function membersOf(event: TopicEvent, { protocol }: Told): SignedMembers {
+  const { id, detail: notice } = event
+  const { topic, timestamp, subject, endpoint, token = '' } = notice
+  const arn = topicArn(notice, topic)
+  const common = {
+    Type: event['detail-type'],
+    MessageId: id,
+    TopicArn: arn,
+    ...(subject === undefined ? {} : { Subject: subject }),
+    Message: textFor(notice, protocol),
+    Timestamp: timestamp,
+  }
+  if (event['detail-type'] === 'Notification') return common
+  const SubscribeURL = `${endpoint}/?Action=ConfirmSubscription&TopicArn=${arn}&Token=${token}`
+  return { ...common, Token: token, SubscribeURL }
 }
 
-function documentOf(telling: Telling): object {
-  const { notice, told, isNotification } = telling
-  const arn = subscriptionArn(notice, notice.topic, told.id)
-  if (!isNotification) return confirmationOf(telling)
-  const unsubscribeUrl = `${notice.endpoint}/?Action=Unsubscribe&SubscriptionArn=${arn}`
-  if (told.protocol === 'lambda') return lambdaEvent(telling, arn, unsubscribeUrl)
+function print(printed: Printed): string {
+  const { notice, told, members } = printed
+  const { Type, MessageId, ...rest } = members
+  const isNotification = Type === 'Notification'
+  if (told.protocol === 'lambda') return JSON.stringify(lambdaEvent(printed), undefined, INDENT)
   const attributes = shownAttributes(notice)
-  return {
-    Type: 'Notification',
-    ...commonOf(telling),
-    UnsubscribeURL: unsubscribeUrl,
+  const document = {
+    Type,
+    MessageId,
+    ...(notice.groupId === undefined ? {} : { SequenceNumber: sequenceOf(notice) }),
+    ...rest,
+    ...shownSignature(printed, 'SigningCertURL'),
+    ...(isNotification ? { UnsubscribeURL: unsubscribeUrlOf(notice, told) } : {}),
     ...(attributes === undefined ? {} : { MessageAttributes: attributes }),
   }
+  return JSON.stringify(document, undefined, INDENT)
 }
 
-function confirmationOf(telling: Telling): object {
-  const { notice } = telling
-  const token = notice.token ?? ''
-  const arn = topicArn(notice, notice.topic)
+function shownSignature(
+  { notice, signed }: Printed,
+  urlName: 'SigningCertURL' | 'SigningCertUrl',
+): object {
+  if (signed === undefined) return {}
   return {
-    Type: 'SubscriptionConfirmation',
-    ...commonOf(telling),
-    Token: token,
-    SubscribeURL: `${notice.endpoint}/?Action=ConfirmSubscription&TopicArn=${arn}&Token=${token}`,
+    SignatureVersion: notice.signatureVersion ?? '1',
+    Signature: signed.signature,
+    [urlName]: `${notice.endpoint}${signed.certificatePath}`,
   }
 }
 
-function commonOf({ id, notice, told }: Telling): object {
-  const { region, topic, timestamp, subject, groupId } = notice
-  return {
-    MessageId: id,
-    ...(groupId === undefined ? {} : { SequenceNumber: sequenceOf(notice) }),
-    TopicArn: topicArn(notice, topic),
-    ...(subject === undefined ? {} : { Subject: subject }),
-    Message: textFor(notice, told.protocol),
-    Timestamp: timestamp,
-    // Nothing here is signed: a certificate of AWS's names is not ours to show.
-    SignatureVersion: '1',
-    Signature: 'UNSIGNED',
-    SigningCertURL: `https://sns.${region}.amazonaws.com/unsigned.pem`,
-  }
+function unsubscribeUrlOf(notice: Notice, { id }: Told): string {
+  const arn = subscriptionArn(notice, notice.topic, id)
+  return `${notice.endpoint}/?Action=Unsubscribe&SubscriptionArn=${arn}`
 }
 
-function lambdaEvent({ id, notice, told }: Telling, arn: string, unsubscribeUrl: string): object {
-  const { region, topic, timestamp, subject } = notice
+function lambdaEvent(printed: Printed): object {
+  const { notice, told, members } = printed
+  const { Type, MessageId, TopicArn, Subject = null, Message, Timestamp } = members
   return {
     Records: [
       {
         EventSource: 'aws:sns',
         EventVersion: '1.0',
-        EventSubscriptionArn: arn,
+        EventSubscriptionArn: subscriptionArn(notice, notice.topic, told.id),
         Sns: {
-          Type: 'Notification',
-          MessageId: id,
-          TopicArn: topicArn(notice, topic),
-          Subject: subject ?? null,
-          Message: textFor(notice, told.protocol),
-          Timestamp: timestamp,
-          SignatureVersion: '1',
-          Signature: 'UNSIGNED',
-          SigningCertUrl: `https://sns.${region}.amazonaws.com/unsigned.pem`,
-          UnsubscribeUrl: unsubscribeUrl,
+          Type,
+          MessageId,
+          TopicArn,
+          Subject,
+          Message,
+          Timestamp,
+          ...shownSignature(printed, 'SigningCertUrl'),
+          UnsubscribeUrl: unsubscribeUrlOf(notice, told),
           MessageAttributes: shownAttributes(notice) ?? {},
         },
       },
@@ -264,7 +299,7 @@ function shownAttributes({ messageAttributes }: Notice): object | undefined {
 }
 
 function headersOf(
-  event: { readonly id: string; readonly 'detail-type': string; readonly detail: Notice },
+  event: TopicEvent,
   { id }: Told,
   isRaw: boolean,
 ): Readonly<Record<string, string>> {

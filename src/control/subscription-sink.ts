@@ -9,12 +9,14 @@ import {
   type SinkResult,
 } from '../connect/index.ts'
 import { parseArn, type Target } from '../model/index.ts'
-import { tell, type TellingMessage } from './notification.ts'
+import { prepareTelling, type TellingMessage } from './notification.ts'
+import type { NotificationSigner } from './notification-signature.ts'
 import { readSubscriptionTarget } from './subscription-target.ts'
 
 export interface SubscriptionSinkOptions {
   /** A sink of its own for an endpoint; undefined when nothing serves it. */
   readonly open: (address: string) => Sink | undefined
+  readonly signer: NotificationSigner
 }
 
 export function createSubscriptionSinkKind(options: SubscriptionSinkOptions): SinkKind {
@@ -26,9 +28,14 @@ export function createSubscriptionSinkKind(options: SubscriptionSinkOptions): Si
 }
 
 /** What a dead letter holds: of a topic, what the subscriber would have been sent; else the event as it came. */
-export function letterOf(target: Target, envelope: Uint8Array): Uint8Array {
-  if (!isSubscription(target.address)) return envelope
-  return tell(envelope, readSubscriptionTarget(target).told).body
+export function createLetters(
+  signer: Pick<NotificationSigner, 'signNow'>,
+): (target: Target, envelope: Uint8Array) => Uint8Array {
+  return (target, envelope) => {
+    if (!isSubscription(target.address)) return envelope
+    const { toSign, write } = prepareTelling(envelope, readSubscriptionTarget(target).told)
+    return write(toSign && signer.signNow(toSign)).body
+  }
 }
 
 function isSubscription(address: string): boolean {
@@ -64,7 +71,12 @@ class SubscriptionSink implements Sink {
       const failure = { code: 'NO_RESOURCE', message: `nothing serves \`${endpoint}\`` }
       return batch.map(() => ({ kind: 'dead', failure }))
     }
-    const telling = batch.map((message) => tell(message.event.envelope, told))
+    const telling = await Promise.all(
+      batch.map(async (message) => {
+        const { toSign, write } = prepareTelling(message.event.envelope, told)
+        return write(toSign && (await this.#options.signer.sign(toSign)))
+      }),
+    )
     if (told.protocol === 'http' || told.protocol === 'https') {
       return Promise.all(telling.map((one) => post(sink, endpoint, one, signal)))
     }

@@ -17,6 +17,7 @@ import {
   type SubscriptionProtocol,
   type SubscriptionSpec,
   topicArn,
+  type TopicSpec,
 } from '../model/index.ts'
 import { filterPattern } from './filter-policy.ts'
 import { TOPICS_PER_PAGE } from './limits.ts'
@@ -34,6 +35,7 @@ export interface SubscriptionParts extends TopicParts {
 }
 
 export interface TokenRequest {
+  readonly topic: TopicSpec
   readonly subscription: ResourceOf<'Subscription'>
   readonly token: string
   /** Where this server was called, which is where the token is to come. */
@@ -152,7 +154,7 @@ async function subscribe(
   })
   await parts.publisher.publish()
   if (!isOurs) {
-    await parts.sendToken({ subscription: created, token, calledAt: wanted.calledAt })
+    await parts.sendToken({ topic, subscription: created, token, calledAt: wanted.calledAt })
   }
   return spec
 }

@@ -15,6 +15,7 @@ import {
 } from '../model/index.ts'
 import { TAGS_MAX, TOPICS_PER_PAGE } from './limits.ts'
 import type { ResourceKey } from './names.ts'
+import { isSignatureVersion } from './notification-signature.ts'
 import { type Page, pageOf } from './page.ts'
 import {
   listAll,
@@ -61,6 +62,7 @@ export function createTopicUses(parts: TopicParts): TopicUses {
     },
     async setAttribute(scope, arn, name, value) {
       if (!CHANGEABLE.test(name)) throw invalidParameter('AttributeName')
+      checkSignatureVersion({ [name]: value })
       await changeTopic(parts, scope, arn, (spec) => ({
         ...spec,
         attributes: { ...spec.attributes, [name]: value },
@@ -129,6 +131,7 @@ async function createTopic(parts: TopicParts, scope: Scope, wanted: NewTopic): P
   )
   if (unknown !== undefined)
     throw invalidParameter(`Attributes Reason: Unknown attribute ${unknown}`)
+  checkSignatureVersion(attributes)
   const key = topicKeyOf(scope, name)
   const existing = await parts.resources.get('Topic', key)
   if (existing !== undefined) return sameTopic(existing.spec, wanted)
@@ -142,6 +145,12 @@ async function createTopic(parts: TopicParts, scope: Scope, wanted: NewTopic): P
   } catch (error) {
     if (!isAppError(error, 'RESOURCE_EXISTS')) throw error
     return sameTopic((await findTopic(parts, scope, topicArn(scope, name))).spec, wanted)
+  }
+}
+
+function checkSignatureVersion({ SignatureVersion: version = '1' }: TopicAttributes): void {
+  if (!isSignatureVersion(version)) {
+    throw invalidParameter(`Attributes Reason: SignatureVersion \`${version}\` is neither 1 nor 2`)
   }
 }
 

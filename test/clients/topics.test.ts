@@ -69,6 +69,115 @@ result = dict(id=id, wrapped=wrapped,
   })
 })
 
+// As AWS tells receivers to do it, by another library than ours.
+const VERIFIER = `
+import base64, re, urllib.request
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+def certificate_of(message):
+    url = message.get('SigningCertURL') or message['SigningCertUrl']
+    return x509.load_pem_x509_certificate(urllib.request.urlopen(url).read())
+def signed_text(message):
+    names = (['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
+             if message['Type'] == 'Notification' else
+             ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'])
+    return ''.join('%s\\n%s\\n' % (name, message[name]) for name in names if message.get(name) is not None)
+def verdict(message):
+    digest = {'1': hashes.SHA1, '2': hashes.SHA256}[message['SignatureVersion']]()
+    try:
+        certificate_of(message).public_key().verify(
+            base64.b64decode(message['Signature']), signed_text(message).encode(), padding.PKCS1v15(), digest)
+        return 'v' + message['SignatureVersion']
+    except InvalidSignature:
+        return 'forged'
+`
+
+test('what subscribers are told is signed; a library that is not ours verifies it, and finds what was changed', async (t) => {
+  const posts: Record<string, string>[] = []
+  const url = await serve(t, (_, body) => {
+    posts.push(JSON.parse(body) as Record<string, string>)
+  })
+  const signalbox = await Signalbox.open(t, {
+    account: '123456789012',
+    config: QUICK_RETRIES,
+    files: {
+      'functions/told.mjs': `
+import { appendFileSync } from 'node:fs'
+export async function handler(event) {
+  appendFileSync(new URL(import.meta.url + '.events'), JSON.stringify(event) + '\\n')
+}
+`,
+    },
+  })
+  const queued = await signalbox.python<Record<string, string>[]>(
+    `${CLIENT}
+taken = []
+for version in ['1', '2']:
+    topic = sns.create_topic(Name='v' + version, Attributes={'SignatureVersion': version})['TopicArn']
+    sns.subscribe(TopicArn=topic, Protocol='sqs', Endpoint=queue_arn('v' + version))
+    sns.subscribe(TopicArn=topic, Protocol='lambda', Endpoint='arn:aws:lambda:us-east-1:123456789012:function:told')
+    sns.subscribe(TopicArn=topic, Protocol='http', Endpoint=given)
+    sns.publish(TopicArn=topic, Message='grüße "1"\\nsecond line', Subject='Order')
+    sns.publish(TopicArn=topic, Message='no subject')
+    taken += bodies('v' + version, 2)
+assert refusal(sns.set_topic_attributes, TopicArn=topic, AttributeName='SignatureVersion', AttributeValue='3') == [
+    'InvalidParameter', 'Invalid parameter: Attributes Reason: SignatureVersion \`3\` is neither 1 nor 2']
+result = taken
+`,
+    url,
+  )
+  await until('both are asked to confirm', DEADLINE_MS, () => posts.length === 2)
+  const asked = posts.splice(0)
+  for (const { SubscribeURL } of asked) assert.equal((await fetch(SubscribeURL!)).status, 200)
+  for (const version of ['1', '2']) {
+    const arn = `arn:aws:sns:us-east-1:123456789012:v${version}`
+    await signalbox.aws('sns', 'publish', { 'topic-arn': arn, message: 'confirmed' })
+  }
+  await until('both are told', DEADLINE_MS, () => posts.length === 2)
+  const file = join(signalbox.folder, 'functions/told.mjs.events')
+  await until('the function is told', DEADLINE_MS, () => lines(file).length === 6)
+  const invoked = lines(file).map(
+    (line) => (JSON.parse(line) as { Records: { Sns: object }[] }).Records[0]!.Sns,
+  )
+  const authority = readFileSync(join(signalbox.dataDir, 'tls/ca.crt'), 'utf8')
+  const verified = await signalbox.python<Record<string, unknown>>(
+    `${VERIFIER}
+authority = x509.load_pem_x509_certificate(given['authority'].encode())
+certificate = certificate_of(given['posts'][0])
+authority.public_key().verify(certificate.signature, certificate.tbs_certificate_bytes,
+                              ec.ECDSA(certificate.signature_hash_algorithm))
+result = {name: sorted(verdict(message) for message in given[name])
+          for name in ['asked', 'queued', 'posts', 'invoked']}
+result['changed'] = [verdict(dict(given['queued'][0], **change)) for change in [
+    {'Message': 'other'}, {'Subject': 'x'}, {'Timestamp': '2026-01-01T00:00:00.000Z'}, {'SignatureVersion': '2'}]]
+`,
+    { asked, queued, posts, invoked, authority },
+  )
+  assert.deepEqual(verified, {
+    asked: ['v1', 'v2'],
+    queued: ['v1', 'v1', 'v2', 'v2'],
+    posts: ['v1', 'v2'],
+    invoked: ['v1', 'v1', 'v1', 'v2', 'v2', 'v2'],
+    changed: ['forged', 'forged', 'forged', 'forged'],
+  })
+  // What was signed before a restart is verified after it.
+  const { SigningCertURL: certificateUrl, UnsubscribeURL: unsubscribeUrl } = posts[0]!
+  const path = new URL(certificateUrl!).pathname
+  const before = await (await fetch(certificateUrl!)).text()
+  assert.equal((await fetch(unsubscribeUrl!)).status, 200)
+  await signalbox.end('SIGTERM')
+  await signalbox.start()
+  assert.equal(await (await fetch(`${signalbox.url}${path}`)).text(), before)
+  const other = path.replace(/[0-9a-f]{32}/, '0'.repeat(32))
+  assert.equal((await fetch(`${signalbox.url}${other}`)).status, 404)
+})
+
+function lines(path: string): readonly string[] {
+  return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []
+}
+
 test('a filter policy lets through what it describes, of attributes or of the body', async () => {
   const seen = await openAccount().python<{ attributes: string[]; bodies: string[] }>(`${CLIENT}
 topic = sns.create_topic(Name='orders')['TopicArn']
@@ -192,6 +301,10 @@ result = dict(wrapped=json.loads(message['Body']), letter=dict(
   assert.equal(records[0]!.Sns['Message'], 'New premium user: u-1')
   assert.equal(letter.attributes['ERROR_CODE']!.StringValue, 'NO_PERMISSIONS')
   assert.equal(letter.body['Type'], 'SubscriptionConfirmation')
+  assert.match(
+    String(letter.body['SigningCertURL']),
+    /SimpleNotificationService-[0-9a-f]{32}\.pem$/,
+  )
 })
 
 test('a FIFO topic keeps order and drops what comes twice; batches say of each entry how it went', async () => {

@@ -16,6 +16,11 @@ import { TRACE_HEADER_LENGTH_MAX, UNPACKED_BODY_BYTES_MAX } from './limits.ts'
 import { decodeQuery, parseForm } from './query-decode.ts'
 import { decodeRest, matchRest } from './rest.ts'
 import { type Right, rightOf } from './rights.ts'
+import {
+  answerCertificate,
+  asksForCertificate,
+  type SigningCertificates,
+} from './signing-certificates.ts'
 import { findOperation, type OperationShape, SERVICES, type ServiceName } from './shapes.ts'
 import { compileValidator, type Input, type Validate } from './validate.ts'
 
@@ -26,17 +31,24 @@ export interface AwsDialectOptions {
   readonly authorize?: (question: RightQuestion) => void
   /** What the audit log calls a caller; the access key when absent. */
   readonly nameOf?: (caller: Caller) => string
+  /** Of what topics sign; none are served when absent. */
+  readonly certificates?: SigningCertificates
   readonly logger: Logger
 }
 
 export function createAwsDialect(options: AwsDialectOptions): Dialect {
   const registry = createRegistry(options.operations)
+  const { certificates } = options
   return {
     name: 'aws',
-    accepts: (request) => isAws(request),
+    accepts: (request) =>
+      (certificates !== undefined && asksForCertificate(request)) || isAws(request),
     takesGzip: ({ headers }) =>
       String(headers['x-amz-target'] ?? '').startsWith(`${COMPRESSING_PREFIX}.`),
-    handle: (request) => answer({ ...options, registry }, request),
+    handle: async (request) =>
+      certificates !== undefined && asksForCertificate(request)
+        ? answerCertificate(certificates, request)
+        : answer({ ...options, registry }, request),
   }
 }
 
