@@ -33,8 +33,8 @@ export function createLetters(
 ): (target: Target, envelope: Uint8Array) => Uint8Array {
   return (target, envelope) => {
     if (!isSubscription(target.address)) return envelope
-    const { toSign, write } = prepareTelling(envelope, readSubscriptionTarget(target).told)
-    return write(toSign && signer.signNow(toSign)).body
+    const telling = prepareTelling(envelope, readSubscriptionTarget(target).told)
+    return telling.write(telling.toSign && signer.signNow(telling.toSign)).body
   }
 }
 
@@ -73,8 +73,9 @@ class SubscriptionSink implements Sink {
     }
     const telling = await Promise.all(
       batch.map(async (message) => {
-        const { toSign, write } = prepareTelling(message.event.envelope, told)
-        return write(toSign && (await this.#options.signer.sign(toSign)))
+        const prepared = prepareTelling(message.event.envelope, told)
+        const { toSign } = prepared
+        return prepared.write(toSign && (await this.#options.signer.sign(toSign)))
       }),
     )
     if (told.protocol === 'http' || told.protocol === 'https') {
