@@ -34,7 +34,8 @@ export {
   type KubeReason,
 } from './kube-error.ts'
 export { accessDenied, badRequest, conflict, forbidden, invalid, notFound } from './kube-faults.ts'
-export { nameSelected } from './selectors.ts'
+export { nameSelected, parseLabelSelector } from './selectors.ts'
+export { patchManifest } from './manifest-patch.ts'
 export { AGE_COLUMN, column, NAME_COLUMN } from './columns.ts'
 export { Informer, type InformerOptions } from './informer.ts'
 export type { PodLogQuery, PodLogs } from './pod-logs.ts'

@@ -95,6 +95,32 @@ const policyRef = object({
   tier: { type: 'integer', minimum: 1 },
 })
 
+const patch = object(
+  {
+    patch: { type: 'string', minLength: 1 },
+    target: object({
+      group: text,
+      version: text,
+      kind: text,
+      namespace: text,
+      name: text,
+      labelSelector: text,
+      annotationSelector: text,
+    }),
+  },
+  ['patch'],
+)
+
+const patchSource = object(
+  {
+    kind: { type: 'string', enum: ['ConfigMap', 'Secret'] },
+    namespace: text,
+    name: { type: 'string', minLength: 1 },
+    optional: { type: 'boolean', default: false },
+  },
+  ['kind', 'name'],
+)
+
 const STOPPING: Schema = {
   type: 'string',
   enum: ['WithdrawPolicies', 'LeavePolicies'],
@@ -130,8 +156,8 @@ const eventTriggerSpec = object(
     validateHealths: openList,
     preDeployChecks: openList,
     postDeployChecks: openList,
-    patches: openList,
-    patchesFrom: openList,
+    patches: listOf(patch),
+    patchesFrom: listOf(patchSource),
     driftExclusions: openList,
     dependsOn: listOf(text),
     syncMode: SYNC,

@@ -59,3 +59,6 @@ export const SCRIPT_MEMORY_BYTES_MAX = 16_777_216
 
 /** Objects that one EventSource has matched. */
 export const MATCHES_MAX = 1000
+
+/** Patches that one trigger lays on what it deploys. */
+export const PATCHES_MAX = 100

@@ -1,15 +1,18 @@
 // What a trigger deploys: its ConfigMaps and Secrets, rendered where they ask for it, as objects.
 //
 //   policyRefs ──fetch──► data ──projectsveltos.io/instantiate──► text ──projectsveltos.io/template──► text ──► objects
+//   objects ──patches, extra labels and annotations──► objects
 
 import { describeError, isAppError, parseManifests, YamlError } from '../base/index.ts'
 import type { KubeClient, KubeObject } from '../objects/index.ts'
 import { parseGoTemplate } from '../transform/index.ts'
-import { DOCUMENTS_MAX } from './limits.ts'
+import { DOCUMENTS_MAX, PATCHES_MAX } from './limits.ts'
 import { INSTANTIATE_ANNOTATION, LUA_ANNOTATION, TEMPLATE_ANNOTATION } from './names.ts'
 import { templateData, templateName } from './occasion.ts'
+import { applyPatches, parsePatch, parsePatches, type Patch } from './patches.ts'
+import { type EventTriggerSpec, type Occasion, type PolicyRef, triggerSpecOf } from './shapes.ts'
 import { TriggerFault } from './trigger-fault.ts'
-import { type Occasion, type PolicyRef, triggerSpecOf } from './shapes.ts'
+import { refusalOf } from './unsupported.ts'
 
 export interface Manifest {
   readonly object: KubeObject
@@ -39,32 +42,30 @@ export interface MakeOptions {
 
 /** Rejects with a `TriggerFault` that says what is wrong. */
 export async function makeManifests(options: MakeOptions): Promise<Made> {
-  const { policyRefs = [], ...rest } = triggerSpecOf(options.trigger)
-  for (const name of UNSUPPORTED) {
-    const value = (rest as Readonly<Record<string, unknown>>)[name]
-    if (Array.isArray(value) && value.length > 0) {
-      throw new TriggerFault(`\`${name}\` is not supported; put the manifests into a ConfigMap`)
-    }
-  }
-  const { templateResourceRefs = [] } = rest
+  const spec = triggerSpecOf(options.trigger)
+  const refusal = refusalOf(spec)
+  if (refusal !== undefined) throw new TriggerFault(refusal)
+  const { policyRefs = [], templateResourceRefs = [], patchesFrom = [] } = spec
+  const patches = await patchesOf(options)
   const manifests: Manifest[] = []
-  const policies: Made['policies'][number][] = []
-  let isSecret = templateResourceRefs.some(({ resource }) => resource.kind === 'Secret')
+  const policies: Made['policies'][number][] = [...patches.policies]
+  let isSecret = [...templateResourceRefs.map(({ resource }) => resource), ...patchesFrom].some(
+    ({ kind }) => kind === 'Secret',
+  )
   for (const reference of policyRefs) {
     const policy = await fetchPolicy(options, reference)
     if (policy === undefined) continue
     if (policy.kind === 'Secret') isSecret = true
-    const { namespace = '', name, annotations = {} } = policy.metadata
-    if (!(INSTANTIATE_ANNOTATION in annotations))
-      policies.push({ kind: policy.kind, namespace, name })
-    for (const object of await objectsOf(options, policy)) {
-      if (object.kind === 'Secret') isSecret = true
-      manifests.push({
-        object,
-        force: reference.force === true,
-        makesNamespace: reference.skipNamespaceCreation !== true,
-      })
-    }
+    policies.push(...liveOnes(policy))
+    for (const { text, where } of await textsOf(options, policy))
+      for (const object of readObjects(text, where)) {
+        if (object.kind === 'Secret') isSecret = true
+        manifests.push({
+          object: withExtras(applyPatches(object, patches.list), spec),
+          force: reference.force === true,
+          makesNamespace: reference.skipNamespaceCreation !== true,
+        })
+      }
     if (manifests.length > DOCUMENTS_MAX) {
       throw new TriggerFault(`it deploys more than ${DOCUMENTS_MAX} objects`)
     }
@@ -72,23 +73,65 @@ export async function makeManifests(options: MakeOptions): Promise<Made> {
   return { manifests, policies, mayBeKept: !isSecret }
 }
 
-const UNSUPPORTED = [
-  'helmCharts',
-  'kustomizationRefs',
-  'configMapGenerator',
-  'secretGenerator',
-  'patches',
-  'patchesFrom',
-]
+/** Named in what is deployed again when it changes, unless its templates are rendered once. */
+function liveOnes(policy: KubeObject): Made['policies'] {
+  const { namespace = '', name, annotations = {} } = policy.metadata
+  if (INSTANTIATE_ANNOTATION in annotations) return []
+  return [{ kind: policy.kind, namespace, name }]
+}
+
+async function patchesOf(
+  options: MakeOptions,
+): Promise<{ readonly list: readonly Patch[]; readonly policies: Made['policies'] }> {
+  const { patches = [], patchesFrom = [] } = triggerSpecOf(options.trigger)
+  if (patches.length === 0 && patchesFrom.length === 0) return { list: [], policies: [] }
+  const { trigger, cluster, occasion } = options
+  const name = templateName(trigger.metadata.name, cluster)
+  const data = templateData(occasion, cluster)
+  const resources = await fetchResources(options)
+  const fill = (text: string): string => render(text, name, data, resources)
+  const list = patches.map((patch, index) => parsePatch(patch, `patches[${index}]`, fill))
+  const policies: Made['policies'][number][] = []
+  for (const reference of patchesFrom) {
+    const policy = await fetchPolicy(options, reference, 'patchesFrom')
+    if (policy === undefined) continue
+    policies.push(...liveOnes(policy))
+    for (const { text, where } of await textsOf(options, policy))
+      list.push(...parsePatches(text, where, fill))
+  }
+  if (list.length > PATCHES_MAX) throw new TriggerFault(`it has more than ${PATCHES_MAX} patches`)
+  return { list, policies }
+}
+
+/** The labels and annotations that all that is deployed gets. */
+function withExtras(
+  object: KubeObject,
+  { extraLabels, extraAnnotations }: EventTriggerSpec,
+): KubeObject {
+  const { labels, annotations } = object.metadata
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      ...(extraLabels === undefined ? {} : { labels: { ...labels, ...extraLabels } }),
+      ...(extraAnnotations === undefined
+        ? {}
+        : { annotations: { ...annotations, ...extraAnnotations } }),
+    },
+  }
+}
 
 async function fetchPolicy(
   { client, trigger, cluster, occasion }: MakeOptions,
   reference: PolicyRef,
+  list = 'policyRefs',
 ): Promise<KubeObject | undefined> {
-  const { kind = 'ConfigMap' } = reference
-  if (kind !== 'ConfigMap' && kind !== 'Secret') {
-    throw new TriggerFault(`policyRefs of kind ${kind} are not supported; ConfigMap and Secret are`)
+  const { kind = 'ConfigMap', remoteURL, path = '' } = reference
+  if (remoteURL !== undefined || (kind !== 'ConfigMap' && kind !== 'Secret')) {
+    const what = remoteURL === undefined ? `of kind ${kind}` : 'with a remoteURL'
+    throw new TriggerFault(`${list} ${what} are not supported: name a ConfigMap or a Secret`)
   }
+  if (path !== '') throw new TriggerFault(`${list}: \`path\` is of Git and OCI repositories only`)
   const data = templateData(occasion, cluster)
   const fill = (text: string): string =>
     render(text, templateName(trigger.metadata.name, cluster), data)
@@ -102,7 +145,11 @@ async function fetchPolicy(
   return found
 }
 
-async function objectsOf(options: MakeOptions, policy: KubeObject): Promise<readonly KubeObject[]> {
+/** What a policy holds, rendered as it asks for, in the order of its keys. */
+async function textsOf(
+  options: MakeOptions,
+  policy: KubeObject,
+): Promise<readonly { readonly text: string; readonly where: string }[]> {
   const { trigger, cluster, occasion } = options
   const { annotations = {}, name: policyName } = policy.metadata
   if (LUA_ANNOTATION in annotations) {
@@ -112,15 +159,15 @@ async function objectsOf(options: MakeOptions, policy: KubeObject): Promise<read
   const data = templateData(occasion, cluster)
   const isSecond = TEMPLATE_ANNOTATION in annotations
   const resources = isSecond ? await fetchResources(options) : {}
-  return textsOf(policy).flatMap(([key, raw]) => {
+  return rawTextsOf(policy).map(([key, raw]) => {
     const first = INSTANTIATE_ANNOTATION in annotations ? render(raw, name, data) : raw
     const text = isSecond ? render(first, name, { Cluster: cluster }, resources) : first
-    return readObjects(text, `${policy.kind} ${policyName}, \`${key}\``)
+    return { text, where: `${policy.kind} ${policyName}, \`${key}\`` }
   })
 }
 
 /** In the order of their keys. */
-function textsOf(policy: KubeObject): readonly (readonly [key: string, text: string])[] {
+function rawTextsOf(policy: KubeObject): readonly (readonly [key: string, text: string])[] {
   const data = (policy['data'] ?? {}) as Readonly<Record<string, string>>
   const isSecret = policy.kind === 'Secret'
   return Object.entries(data)

@@ -51,6 +51,25 @@ export interface PolicyRef {
   readonly optional?: boolean
   readonly force?: boolean
   readonly skipNamespaceCreation?: boolean
+  readonly remoteURL?: unknown
+  readonly path?: string
+}
+
+/** Which objects a patch is laid on: regular expressions of Go for the whole text, and selectors. */
+export interface PatchTarget {
+  readonly group?: string
+  readonly version?: string
+  readonly kind?: string
+  readonly namespace?: string
+  readonly name?: string
+  readonly labelSelector?: string
+  readonly annotationSelector?: string
+}
+
+export interface PatchSpec {
+  /** YAML: operations of a JSON patch, or a strategic merge patch; a template. */
+  readonly patch: string
+  readonly target?: PatchTarget
 }
 
 export interface TemplateResourceRef {
@@ -73,6 +92,10 @@ export interface EventTriggerSpec {
   readonly templateResourceRefs?: readonly TemplateResourceRef[]
   readonly syncMode?: SyncMode
   readonly stopMatchingBehavior?: Stopping
+  readonly patches?: readonly PatchSpec[]
+  readonly patchesFrom?: readonly PolicyRef[]
+  readonly extraLabels?: Readonly<Record<string, string>>
+  readonly extraAnnotations?: Readonly<Record<string, string>>
 }
 
 export type SyncMode = 'OneTime' | 'Continuous' | 'ContinuousWithDriftDetection' | 'DryRun'
@@ -81,7 +104,7 @@ export type Stopping = 'WithdrawPolicies' | 'LeavePolicies'
 export interface ClusterState {
   readonly cluster: ClusterReference
   readonly hash: string
-  readonly status: 'Provisioning' | 'Provisioned' | 'Failed'
+  readonly status: 'Provisioning' | 'Provisioned' | 'Failed' | 'FailedNonRetriable'
   readonly failureMessage?: string
 }
 

@@ -2,7 +2,7 @@
 // it deployed for a cluster that it is not about any more.
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Clock, Logger, Timer } from '../base/index.ts'
+import type { Clock, Logger, Random, Timer } from '../base/index.ts'
 import { Controller, Informer, type KubeClient, type KubeObject } from '../objects/index.ts'
 import { matchingClusters, referenceOf } from './clusters.ts'
 import { STATUS_ENTRIES_MAX, STATUS_MS } from './limits.ts'
@@ -16,10 +16,13 @@ import {
   triggerStatusOf,
   profileStatusOf,
 } from './shapes.ts'
+import { Teller } from './teller.ts'
+import { ignoredOf, refusalOf } from './unsupported.ts'
 
 export interface TriggerControllerOptions {
   readonly client: KubeClient
   readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
   readonly profiles: Profiles
   /** What stands in the way of a trigger's last event on a cluster, before there was a profile. */
@@ -34,9 +37,13 @@ export class TriggerController {
   readonly #profiles = new Map<string, Map<string, KubeObject>>()
   /** Triggers that are looked at soon: many profiles change together. */
   readonly #soon = new Map<string, Timer>()
+  readonly #teller: Teller
+  /** By name, the form of a trigger of which was said what is not done. */
+  readonly #said = new Map<string, string>()
 
   constructor(options: TriggerControllerOptions) {
     this.#options = options
+    this.#teller = new Teller(options)
     this.#controller = new Controller({
       ...options,
       name: 'event-trigger-controller',
@@ -90,6 +97,7 @@ export class TriggerController {
   async #reconcile(name: string, told: KubeObject | undefined): Promise<undefined> {
     const { client } = this.#options
     const trigger = told === undefined ? undefined : await client.get({ ...EVENT_TRIGGER, name })
+    if (trigger === undefined) this.#said.delete(name)
     if (trigger === undefined || trigger.metadata.deletionTimestamp !== undefined) return undefined
     const spec = triggerSpecOf(trigger)
     const clusters = (await matchingClusters(client, spec.sourceClusterSelector)).map(referenceOf)
@@ -98,8 +106,20 @@ export class TriggerController {
       const isWanted = clusters.some((cluster) => isOn(profile, cluster))
       if (!isWanted) await this.#options.profiles.delete(profile.metadata.name)
     }
+    await this.#say(trigger)
     await this.#report(trigger, clusters, profiles)
     return undefined
+  }
+
+  /** What of it is not done here: of each form of a trigger once. */
+  async #say(trigger: KubeObject): Promise<void> {
+    const { uid = '', generation = 0, name } = trigger.metadata
+    if (this.#said.get(name) === `${uid} ${generation}`) return
+    this.#said.set(name, `${uid} ${generation}`)
+    const spec = triggerSpecOf(trigger)
+    const refusal = refusalOf(spec)
+    for (const message of [...(refusal === undefined ? [] : [refusal]), ...ignoredOf(spec)])
+      await this.#teller.tell(trigger, { type: 'Warning', reason: 'NotSupported', message })
   }
 
   #profilesOf({ metadata }: KubeObject): readonly KubeObject[] {
@@ -148,6 +168,9 @@ function stateOf({
   known,
 }: StateParts): readonly ClusterState[] {
   const hash = Buffer.from(digest(JSON.stringify(trigger['spec'])), 'hex').toString('base64')
+  const refusal = refusalOf(triggerSpecOf(trigger))
+  if (refusal !== undefined)
+    return [{ cluster, hash, status: 'FailedNonRetriable', failureMessage: refusal }]
   const states = profiles.map((profile) => profileStatusOf(profile))
   const failed = states.find(({ phase }) => phase === 'Failed')
   const failureMessage = fault ?? failed?.message
