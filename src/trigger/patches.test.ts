@@ -78,11 +78,13 @@ test('a target is meant in all that it says, each expression for the whole text'
     assert.ok(!isHit(target), JSON.stringify(target))
 })
 
+function naming(name: string): string {
+  return `{ apiVersion: batch/v1, kind: Job, metadata: { name: ${name}, labels: { hit: 'yes' } } }`
+}
+
 test('without a target a patch is for the object that it names', () => {
-  const patch = (name: string): string =>
-    `{ apiVersion: batch/v1, kind: Job, metadata: { name: ${name}, labels: { hit: 'yes' } } }`
-  assert.equal(patched(job, patch('welcome-1')).metadata.labels!['hit'], 'yes')
-  assert.equal(patched(job, patch('welcome-2')).metadata.labels!['hit'], undefined)
+  assert.equal(patched(job, naming('welcome-1')).metadata.labels!['hit'], 'yes')
+  assert.equal(patched(job, naming('welcome-2')).metadata.labels!['hit'], undefined)
 })
 
 test('a patch that is none, or does not fit, says which it is and why', () => {
@@ -155,12 +157,17 @@ target: { kind: Job }`
   )
 })
 
+function setting(value: string): string {
+  return JSON.stringify({
+    patch: JSON.stringify({ data: { value } }),
+    target: { kind: 'ConfigMap' },
+  })
+}
+
 test('a patch that does not fit stands in the status, and patches that change are laid on anew', async () => {
   await world.applyExample('swag-ordered')
   const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'plain' }, data: {} }
   const policy = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default' }
-  const patchOf = (value: string): string =>
-    JSON.stringify({ patch: JSON.stringify({ data: { value } }), target: { kind: 'ConfigMap' } })
   await world.client.patch({ ...policy, name: 'swag-ordered-job' }, 'merge', {
     data: { 'job.yaml': JSON.stringify(map) },
   })
@@ -170,14 +177,14 @@ test('a patch that does not fit stands in the status, and patches that change ar
   await world.client.create({
     ...policy,
     metadata: { name: 'later', namespace: 'default' },
-    data: { a: patchOf('one') },
+    data: { a: setting('one') },
   })
   const isValue = (value: string) => async (): Promise<boolean> => {
     const found = await world.client.get({ ...policy, name: 'plain' })
     return (found?.['data'] as { value?: string } | undefined)?.value === value
   }
   await untilSoon(isValue('one'))
-  const change = { data: { a: patchOf('two') } }
+  const change = { data: { a: setting('two') } }
   await world.client.patch({ ...policy, name: 'later' }, 'merge', change)
   await untilSoon(isValue('two'))
 })
