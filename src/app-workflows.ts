@@ -9,7 +9,7 @@ import { EventWaits } from './app-event-waits.ts'
 import { callFunction, callHttp } from './app-workflow-calls.ts'
 import { createAwsApi } from './connect/index.ts'
 import { formatSeconds } from './base/index.ts'
-import { formatBusKey, storePutEvent } from './event/index.ts'
+import { checkJson, EVENT_DEPTH_MAX, formatBusKey, storePutEvent } from './event/index.ts'
 import type { Cursor } from './log/index.ts'
 import { DEFAULT_ACCOUNT, DEFAULT_BUS } from './model/index.ts'
 import type { KubeObjects } from './objects/index.ts'
@@ -114,6 +114,8 @@ async function publish(ingress: Delivery['ingress'], news: readonly WorkflowNews
   await ingress.accept('internal', events)
 }
 
+const DETAIL_EXPECTED = `expected \`detail\` to be an object, at most ${EVENT_DEPTH_MAX} levels deep`
+
 /** `with`: `{ bus, source, detailType, detail, resources }`. */
 async function putEvent(
   { clock }: Pick<AppOptions, 'clock'>,
@@ -122,6 +124,9 @@ async function putEvent(
 ): Promise<ActionResult> {
   const { bus, source = SOURCE, detailType = 'Workflow step', detail = {}, resources = [] } = given
   const busKey = busKeyOf(typeof bus === 'string' ? bus : undefined)
+  const detailBytes = Buffer.from(JSON.stringify(detail))
+  const check = checkJson(detailBytes, { depthMax: EVENT_DEPTH_MAX })
+  if (check.kind !== 'object') return { kind: 'failed', message: DETAIL_EXPECTED, isFinal: true }
   // A crash may forget that it was put: what is put again is the same event then, by its id.
   const id = uuidOf(idempotencyKey)
   const record = storePutEvent({
@@ -132,7 +137,8 @@ async function putEvent(
     detailType: asText(detailType),
     time: formatSeconds(clock.now()),
     resources: Array.isArray(resources) ? resources.map(String) : [],
-    detail: JSON.stringify(detail),
+    detail: detailBytes,
+    hasPlainNames: check.hasPlainNames === true,
   })
   const [result] = await ingress.accept('internal', [
     { id, busKey, record, dedupeKey: `workflow/step/${idempotencyKey}` },

@@ -303,7 +303,12 @@ const FAULTS = {
   },
   'schedule-input-not-json': {
     code: 'RESOURCE_INVALID',
-    message: 'expected the input for a function, a state machine or a bus to be JSON',
+    message: 'expected the input for a function or a state machine to be JSON',
+  },
+  'schedule-input-not-object': {
+    code: 'RESOURCE_INVALID',
+    message:
+      'expected the input for a bus to be a JSON object, at most 64 levels deep, when the names of a firing are filled in',
   },
   'schedule-invalid': {
     code: 'RESOURCE_INVALID',

@@ -37,6 +37,8 @@ export function invocationEvent(
     time: formatEnvelopeTime(clock.now()),
     resources: [functionArn(spec, name)],
     detail: `{"payload":${payload}}`,
+    // Its rule is chosen: no pattern will look at it.
+    hasPlainNames: false,
     directed: { rules: [metadata.uid], matched: true },
     ...(traceHeader === undefined ? {} : { traceHeader }),
   })

@@ -1,6 +1,7 @@
 // The use cases of EventBridge Scheduler's schedules. An update replaces all of a schedule but its name and group.
 
 import { createHash } from 'node:crypto'
+import { checkJson, EVENT_DEPTH_MAX, type JsonCheck } from '../event/index.ts'
 import { findTimeZone, parseScheduleExpression } from '../expression/index.ts'
 import {
   isTargetAddress,
@@ -12,6 +13,7 @@ import {
   type Scope,
   TARGET_ADDRESS_FORMS,
 } from '../model/index.ts'
+import { fillFiringText } from '../transform/index.ts'
 import { fault } from './faults.ts'
 import { RecentTokens } from './recent-tokens.ts'
 import {
@@ -219,19 +221,22 @@ function checkTarget({ address, input, busEvent, messageGroupId }: ScheduleTarge
   if (isBus !== (busEvent !== undefined)) throw fault('bus-event-mismatch', { address })
   const isFifo = arn?.service === 'sqs' && arn.resource.endsWith('.fifo')
   if (isFifo && messageGroupId === undefined) throw fault('schedule-group-id-missing', { address })
-  const wantsJson = isBus || arn?.service === 'lambda' || arn?.service === 'states'
-  if (wantsJson && input !== undefined && !isJson(input)) throw fault('schedule-input-not-json')
+  if (input === undefined) return
+  const kind = jsonKindOf(input, isBus ? EVENT_DEPTH_MAX : Infinity)
+  if (isBus && kind !== 'object') throw fault('schedule-input-not-object')
+  const wantsJson = arn?.service === 'lambda' || arn?.service === 'states'
+  if (wantsJson && kind === 'fault') throw fault('schedule-input-not-json')
 }
 
-/** The names of a firing may stand where a value does, so they are filled in to look. */
-function isJson(input: string): boolean {
-  try {
-    JSON.parse(input.replaceAll(/<aws\.scheduler\.[a-z-]+>/g, '0'))
-    return true
-  } catch {
-    // Whatever is wrong with it, it is not what the target takes.
-    return false
-  }
+/** The names of a firing may stand in it, so they are filled in to look. */
+function jsonKindOf(input: string, depthMax: number): JsonCheck['kind'] {
+  const text = fillFiringText(input, {
+    scheduleArn: 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/any',
+    scheduledTime: '2026-01-01T00:00:00Z',
+    eventId: '00000000-0000-0000-0000-000000000000',
+    attempt: 1,
+  })
+  return checkJson(Buffer.from(text), { depthMax }).kind
 }
 
 function specOf(

@@ -4,7 +4,7 @@
 
 import { AppError, formatSeconds } from '../base/index.ts'
 import { type Event, formatBusKey } from './event.ts'
-import { checkJson } from './json-check.ts'
+import { checkJson, type JsonCheck } from './json-check.ts'
 import {
   createRecordTemplate,
   type Directed,
@@ -28,7 +28,7 @@ export interface PutEvent {
   readonly resources: readonly string[]
   /** JSON text of an object, as given; bytes are UTF-8. */
   readonly detail: string | Uint8Array
-  /** As `checkJson` found it of the detail. */
+  /** As `checkJson` found it of the detail; looked for when absent. */
   readonly hasPlainNames?: boolean
   readonly traceHeader?: string
   /** Set on events that are for certain rules only. */
@@ -37,7 +37,7 @@ export interface PutEvent {
 
 /** The log record of a PutEvents entry. */
 export function storePutEvent(put: PutEvent): Buffer {
-  const { detail, hasPlainNames = false } = put
+  const { detail, hasPlainNames = findPlainNames(detail) } = put
   const isPlain =
     put.resources.length === 0 && put.traceHeader === undefined && put.directed === undefined
   if (isPlain && typeof detail !== 'string' && put.id.length === UUID_LENGTH) {
@@ -51,6 +51,19 @@ export function storePutEvent(put: PutEvent): Buffer {
     hasData: true,
     hasPlainNames,
   })
+}
+
+/** Of what is no JSON, or deeper than events may be, nothing is known. */
+function findPlainNames(detail: string | Uint8Array): boolean {
+  const bytes = typeof detail === 'string' ? Buffer.from(detail) : detail
+  return isPlainCheck(checkJson(bytes, { depthMax: EVENT_DEPTH_MAX }))
+}
+
+/** What is no object and no array has no names. */
+function isPlainCheck(check: JsonCheck): boolean {
+  return check.kind === 'object'
+    ? check.hasPlainNames === true
+    : check.kind !== 'array' && check.kind !== 'fault'
 }
 
 const UUID_LENGTH = 36
@@ -205,7 +218,7 @@ function detailOf(event: Event): Detail {
 function checkedJson(data: Uint8Array): Detail {
   const check = checkJson(data, { depthMax: EVENT_DEPTH_MAX })
   if (check.kind !== 'fault') {
-    return { detail: data, hasPlainNames: check.hasPlainNames === true }
+    return { detail: data, hasPlainNames: isPlainCheck(check) }
   }
   throw new AppError(
     'EVENT_INVALID',

@@ -119,11 +119,12 @@ test('a record says by a flag that its names are plain, and keeps it wherever it
   }
   const records = ['a', '8a1f3c52-7b54-4d2b-9d6e-0c4f0d5b1a11'].map((id) => ({ ...put, id }))
   for (const each of records) {
-    assert.equal(decodeStoredEvent(storePutEvent(each)).hasPlainNames, false)
+    const unknown = storePutEvent({ ...each, hasPlainNames: false })
+    assert.equal(decodeStoredEvent(unknown).hasPlainNames, false)
     const record = storePutEvent({ ...each, hasPlainNames: true })
     const event = decodeStoredEvent(record)
     assert.equal(event.hasPlainNames, true)
-    assert.deepEqual(event.envelope, decodeStoredEvent(storePutEvent(each)).envelope)
+    assert.deepEqual(event.envelope, decodeStoredEvent(unknown).envelope)
     const schema = { registry: 'r', name: 'n', number: '1', version: '1.0.0' }
     const kept = [
       forwardStoredEvent(event, TO, 1),
@@ -132,10 +133,39 @@ test('a record says by a flag that its names are plain, and keeps it wherever it
     ]
     for (const after of kept) assert.equal(decodeStoredEvent(after).hasPlainNames, true)
     assert.equal(
-      decodeStoredEvent(forwardStoredEvent(decodeStoredEvent(storePutEvent(each)), TO, 1))
-        .hasPlainNames,
+      decodeStoredEvent(forwardStoredEvent(decodeStoredEvent(unknown), TO, 1)).hasPlainNames,
       false,
     )
+  }
+})
+
+test('what nobody has looked at, of a pipe, a schedule or a workflow, is looked at when it is stored', () => {
+  const put = {
+    busKey: FROM,
+    account: '000000000000',
+    region: 'us-east-1',
+    id: '8a1f3c52-7b54-4d2b-9d6e-0c4f0d5b1a11',
+    source: 's',
+    detailType: 't',
+    time: '2026-01-01T00:00:00Z',
+    resources: ['arn:aws:events:us-east-1:000000000000:rule/r'],
+    directed: { rules: ['k'], matched: true },
+  }
+  const deep = '['.repeat(100) + ']'.repeat(100)
+  for (const [detail, isPlain] of [
+    ['{"a":{"b":[{"c":1},{"c":2}]}}', true],
+    ['{}', true],
+    ['"{}"', true],
+    ['{"a":1,"a":2}', false],
+    ['{"a.b":1}', false],
+    ['{"\\u0061":1}', false],
+    [`{"a":${deep}}`, false],
+    ['{"a":', false],
+  ] as const) {
+    for (const given of [detail, Buffer.from(detail)]) {
+      const record = storePutEvent({ ...put, detail: given })
+      assert.equal(decodeStoredEvent(record).hasPlainNames, isPlain, detail)
+    }
   }
 })
 

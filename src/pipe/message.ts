@@ -39,6 +39,7 @@ export function toMessage(
   const [{ id: recordId, traceHeader }] = records as [(typeof records)[number]]
   const deliveryId = `${plan.uid}/${recordId}/${index}`
   const id = uuidOf(deliveryId)
+  const detail = checkDetail(body)
   const record = storePutEvent({
     busKey: formatBusKey({ account: spec.account, region: spec.region, name: PIPE_BUS }),
     account: spec.account,
@@ -48,7 +49,7 @@ export function toMessage(
     detailType: resolve(parameters.DetailType, event) ?? `Event from ${eventSource}`,
     time: formatEnvelopeTime(timeOf(parameters.Time, event) ?? now),
     resources: (parameters.Resources ?? []).flatMap((value) => resolve(value, event) ?? []),
-    detail: isDetail(body) ? body : '{}',
+    ...(detail === undefined ? { detail: '{}', hasPlainNames: true } : { detail: body, ...detail }),
     ...(traceHeader === undefined ? {} : { traceHeader }),
   })
   return {
@@ -64,7 +65,13 @@ export function toMessage(
 
 /** Whether a body can be the detail of an event on a bus: a JSON object. */
 export function isDetail(body: Uint8Array): boolean {
-  return checkJson(body, { depthMax: EVENT_DEPTH_MAX }).kind === 'object'
+  return checkDetail(body) !== undefined
+}
+
+/** What is known of its names; undefined for a body that can be none. */
+function checkDetail(body: Uint8Array): { readonly hasPlainNames: boolean } | undefined {
+  const check = checkJson(body, { depthMax: EVENT_DEPTH_MAX })
+  return check.kind === 'object' ? { hasPlainNames: check.hasPlainNames === true } : undefined
 }
 
 /** Seconds, milliseconds or a date at a path; undefined when there is none of them. */

@@ -292,3 +292,15 @@ function recordOfText(id: string): Parameters<PipeBench['source']['put']>[0][num
   const received = Buffer.from(`{"messageId":"${id}","body":"text"}`)
   return { id, received, decoded: received }
 }
+
+test('of the names in what a pipe sends to a bus as much is known as of any other event', async () => {
+  const bench = new PipeBench()
+  bench.serve(BUS, () => DELIVERED)
+  bench.define({ target: BUS, targetParameters: { InputTemplate: '<$.body>' } })
+  await bench.run([{ a: { b: 1 } }, { 'a.b': 1 }])
+  assert.deepEqual(
+    bench.messages.map(({ event }) => event.hasPlainNames),
+    [true, false],
+  )
+  await bench.pipes.close(AbortSignal.abort())
+})

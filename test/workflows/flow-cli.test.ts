@@ -36,6 +36,17 @@ spec:
       with: { event: { pattern: { source: [shop], detail-type: [Go] } } }
 `
 
+const BAD_EVENT = `
+apiVersion: elemental.aws.livewyer.io/v1alpha1
+kind: WorkflowTemplate
+metadata: { name: bad-event, namespace: default }
+spec:
+  steps:
+    - name: told
+      uses: event
+      with: { detailType: Ready, detail: [no, object] }
+`
+
 interface Ended {
   readonly code: number | null
   readonly stdout: string
@@ -86,6 +97,13 @@ describe('signalbox flow', () => {
     const { flows } = JSON.parse(stdout) as { flows: { name: string; phase: string }[] }
     assert.ok(flows.some(({ name, phase }) => name === 'news' && phase === 'Completed'))
     assert.match((await flow(signalbox(), 'logs', 'news')).stdout, /step.completed {2}told/)
+  })
+
+  test('what a step would publish is checked as what comes by PutEvents is', async () => {
+    await apply(signalbox(), BAD_EVENT)
+    const run = await flow(signalbox(), 'run', 'bad-event', '--name', 'bad-event', '-w')
+    assert.equal(run.code, 1, run.stdout)
+    assert.match(run.stdout, /expected `detail` to be an object, at most 64 levels deep/)
   })
 
   test('parameters that do not fit are told, and the command fails', async () => {

@@ -398,6 +398,10 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
     code: VALIDATION,
     message: 'Input must be well-formed JSON for this target.',
   }),
+  'schedule-input-not-object': () => ({
+    code: VALIDATION,
+    message: 'Input must be a well-formed JSON object for an event bus target.',
+  }),
   'schedule-invalid': () => ({
     code: VALIDATION,
     message: 'Parameter ScheduleExpression is not valid.',

@@ -162,7 +162,26 @@ const REFUSED: readonly (readonly [parts: object, message: string])[] = [
     },
     'Input must be well-formed JSON for this target.',
   ],
+  // A name of a firing is text: without quotes around it nothing that is JSON comes of it.
+  ...['{"at": <aws.scheduler.scheduled-time>}', '[1]', '"text"', '{"a":', deepObject(70)].map(
+    (Input) =>
+      [
+        {
+          Target: {
+            Arn: 'arn:aws:events:us-east-1:000000000000:event-bus/default',
+            RoleArn: ROLE,
+            Input,
+            EventBridgeParameters: { DetailType: 'd', Source: 's' },
+          },
+        },
+        'Input must be a well-formed JSON object for an event bus target.',
+      ] as const,
+  ),
 ]
+
+function deepObject(levels: number): string {
+  return `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+}
 
 for (const [parts, message] of REFUSED) {
   test(`refused: ${message}`, async () => {
