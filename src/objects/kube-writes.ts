@@ -3,9 +3,9 @@
 //
 // Invariant: no write is lost: a stored change was planned on the version that it replaced.
 
-import { isDeepStrictEqual } from 'node:util'
 import { type Clock, createUuid, isAppError, type Random } from '../base/index.ts'
 import type { RowStore } from '../store/index.ts'
+import { isSameJson } from '../structure/index.ts'
 import { checkObject, decodeObject, defaultObject } from './kube-admission.ts'
 import type { Deleted, DeleteOptions, WriteOptions } from './kube-client.ts'
 import {
@@ -123,7 +123,7 @@ export class KubeWrites {
         return this.create(type, await options.mayCreate(), options)
       }
       const next = await this.#planUpdate(type, previous, options)
-      if (isSame(next, previous)) return previous
+      if (isSameJson(next, previous)) return previous
       await options.admit?.(next, previous)
       if (options.dryRun === true) return next
       const isGoing = mayGo(type, next)
@@ -148,7 +148,7 @@ export class KubeWrites {
       checkPreconditions(type, previous, options)
       const uid = previous.metadata.uid ?? ''
       const next = planDeleted(type, previous, options, this.#options.clock.now())
-      if (next !== undefined && isSame(next, previous)) return { uid, object: previous }
+      if (next !== undefined && isSameJson(next, previous)) return { uid, object: previous }
       if (options.dryRun === true) return { uid, ...(next === undefined ? {} : { object: next }) }
       const stored = await this.#store(type, { ...(next === undefined ? {} : { next }), previous })
       if (stored !== undefined)
@@ -248,9 +248,4 @@ function checkVersion(type: ResourceType, wanted: KubeObject, previous: KubeObje
     ])
   if (resourceVersion !== '' && resourceVersion !== previous.metadata.resourceVersion)
     throw conflict(type, name, MODIFIED)
-}
-
-/** As the store would give it back. */
-function isSame(next: KubeObject, previous: KubeObject): boolean {
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(next)), previous)
 }

@@ -4,7 +4,16 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Json, Schema } from '../structure/index.ts'
-import { isList, isMap, itemKey, type JsonMap, mapOf, memberSchema, membersOf } from './tree.ts'
+import {
+  isEmpty,
+  isList,
+  isMap,
+  itemKey,
+  type JsonMap,
+  mapOf,
+  memberSchema,
+  membersOf,
+} from './tree.ts'
 
 export type FieldSet = JsonMap
 
@@ -90,13 +99,32 @@ export function pathsOf(set: FieldSet): readonly (readonly string[])[] {
 }
 
 export function setOf(paths: readonly (readonly string[])[]): FieldSet | undefined {
-  let set: FieldSet | undefined
+  if (paths.length === 0) return undefined
+  const root = createNode()
   for (const path of paths) {
-    let one: FieldSet = NO_FIELDS
-    for (const edge of path.toReversed()) one = mapOf([[edge, one]])
-    set = set === undefined ? one : union(set, one)
+    let node = root
+    for (const edge of path) {
+      const next = node.below.get(edge) ?? createNode()
+      node.below.set(edge, next)
+      node = next
+    }
+    node.isIn = true
   }
-  return set
+  return setOfNode(root)
+}
+
+interface Node {
+  isIn: boolean
+  readonly below: Map<string, Node>
+}
+
+function createNode(): Node {
+  return { isIn: false, below: new Map() }
+}
+
+function setOfNode({ isIn, below }: Node): FieldSet {
+  const edges = Array.from(below, ([edge, node]): [string, Json] => [edge, setOfNode(node)])
+  return mapOf(isIn && edges.length > 0 ? [['.', NO_FIELDS], ...edges] : edges)
 }
 
 /** What lies at a path; undefined when nothing does. */
@@ -165,5 +193,5 @@ function isGranular(schema: Schema | undefined): boolean {
 }
 
 function isLeaf(set: FieldSet): boolean {
-  return membersOf(set).length === 0
+  return isEmpty(set)
 }

@@ -19,7 +19,7 @@ import {
   without,
 } from './field-set.ts'
 import { mergeApplied } from './merge-applied.ts'
-import { type JsonMap, mapOf, membersOf } from './tree.ts'
+import { isEmpty, type JsonMap, mapOf, membersOf } from './tree.ts'
 
 export interface ManagedFieldsEntry {
   readonly manager: string
@@ -57,7 +57,7 @@ export type ApplyResult =
 type Managers = readonly ManagedFieldsEntry[]
 
 /** Members that nobody owns: they name the object, or are the server's. */
-const UNOWNED: readonly (readonly string[])[] = [
+const UNOWNED: FieldSet = setOf([
   ['f:apiVersion'],
   ['f:kind'],
   ...[
@@ -73,7 +73,7 @@ const UNOWNED: readonly (readonly string[])[] = [
     'deletionGracePeriodSeconds',
     'managedFields',
   ].map((name) => ['f:metadata', `f:${name}`]),
-]
+])!
 
 /** Makes an object what a manager wants it to be, in the fields that it names and named before. */
 export function serverSideApply(options: {
@@ -157,16 +157,13 @@ function nameOf({ manager, operation, apiVersion, subresource = '' }: ManagedFie
 }
 
 function ownedFields(value: JsonMap, schema: Schema): FieldSet {
-  return UNOWNED.reduce<FieldSet>(
-    (set, path) => without(set, setOf([path])!) ?? NO_FIELDS,
-    fieldsOf(value, schema),
-  )
+  return without(fieldsOf(value, schema), UNOWNED) ?? NO_FIELDS
 }
 
 function isLeafPath(set: FieldSet, path: readonly string[]): boolean {
   let at: FieldSet = set
   for (const edge of path) at = at[edge] as FieldSet
-  return membersOf(at).length === 0
+  return isEmpty(at)
 }
 
 /** What another owns, and the writer wants to be otherwise. */

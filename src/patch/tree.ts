@@ -1,6 +1,6 @@
 // What patches do to JSON values: look at them as maps and lists, and never change what they were given.
 
-import type { Json, Schema } from '../structure/index.ts'
+import { type Json, type Schema, setOwn } from '../structure/index.ts'
 
 export type JsonMap = { readonly [key: string]: Json | undefined }
 
@@ -14,19 +14,22 @@ export function isList(value: Json | undefined): value is readonly Json[] {
 
 /** The members that are there. */
 export function membersOf(value: JsonMap): readonly (readonly [string, Json])[] {
-  return Object.entries(value).filter((entry): entry is [string, Json] => entry[1] !== undefined)
+  const members: (readonly [string, Json])[] = []
+  for (const name of Object.keys(value)) {
+    const member = value[name]
+    if (member !== undefined) members.push([name, member])
+  }
+  return members
+}
+
+export function isEmpty(value: JsonMap): boolean {
+  return !Object.keys(value).some((name) => value[name] !== undefined)
 }
 
 /** A map of these members; `__proto__` is a name like any other. */
 export function mapOf(members: Iterable<readonly [string, Json]>): JsonMap {
   const map: Record<string, Json> = {}
-  for (const [name, value] of members)
-    Object.defineProperty(map, name, {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
+  for (const [name, value] of members) setOwn(map, name, value)
   return map
 }
 

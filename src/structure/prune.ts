@@ -46,6 +46,12 @@ function schemaOf(schema: Schema, name: string): Schema | 'any' | 'unknown' {
 
 /** `__proto__` is a name like any other. */
 export function setOwn(into: Record<string, Json>, name: string, value: Json): void {
+  // Every member of every object that is written comes by here: the slow way is for the one name that needs it.
+  if (name !== '__proto__') into[name] = value
+  else define(into, name, value)
+}
+
+function define(into: Record<string, Json>, name: string, value: Json): void {
   Object.defineProperty(into, name, {
     value,
     writable: true,

@@ -1,10 +1,9 @@
 // Statuses as Kubernetes has them: conditions that keep the time at which they last changed, and writes only of what is
 // new.
 
-import { isDeepStrictEqual } from 'node:util'
 import { type Clock, formatSeconds } from '../base/index.ts'
 import type { KubeClient, KubeObject } from '../objects/index.ts'
-import type { Json } from '../structure/index.ts'
+import { isSameJson } from '../structure/index.ts'
 import { type Condition, conditionsOf } from './judge.ts'
 import { isObject, type JsonObject } from './json-tree.ts'
 import { MESSAGE_LENGTH_MAX } from './limits.ts'
@@ -49,13 +48,8 @@ export async function writeStatus(
     conditions: next,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   }
-  if (isDeepStrictEqual(plain(status), plain(statusOf(object)))) return object
+  if (isSameJson(status, statusOf(object))) return object
   return client.update({ ...object, status }, { subresource: 'status' })
-}
-
-/** Without members that are undefined. */
-function plain(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json
 }
 
 export function condition(
