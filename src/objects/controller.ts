@@ -97,6 +97,12 @@ export class Controller {
     return this.#others.flatMap((informer) => informer.all())
   }
 
+  /** The objects of a related kind, as last told. */
+  related(kind: string): readonly KubeObject[] {
+    const index = (this.#options.related ?? []).findIndex(({ type }) => type.kind === kind)
+    return this.#others[index]?.all() ?? []
+  }
+
   get isIdle(): boolean {
     return this.#queue.isIdle
   }

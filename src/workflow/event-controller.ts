@@ -203,19 +203,24 @@ export class EventController {
   async #terminate(event: KubeObject): Promise<number | undefined> {
     const { client } = this.#options
     if (!hasFinalizer(event)) return undefined
-    const { uid, namespace } = event.metadata
-    const { items } = await client.list(this.#workflowType(), {
-      namespace,
-      labelSelector: `${EVENT_LABEL}=${labelOf(event.metadata.name)}`,
-    })
-    const owned = items.filter(({ metadata }) =>
-      metadata.ownerReferences?.some((owner) => owner.uid === uid),
-    )
+    const owned = await this.#owned(event)
     for (const workflow of owned) await this.#remove(event, workflow)
     if (owned.length > 0) return GOING_LOOK_MS
     await removePointer(client, event)
     await removeFinalizer(client, event)
     return undefined
+  }
+
+  /** As they were told: to ask for those of one Event is to look at all there are, which many that go at once would. */
+  async #owned(event: KubeObject): Promise<readonly KubeObject[]> {
+    const { name, uid } = event.metadata
+    const own = await this.#workflowOf(event, name)
+    const told = this.#controller
+      .related(this.#workflowType().kind)
+      .filter(({ metadata }) => metadata.uid !== own?.metadata.uid)
+    return [...(own === undefined ? [] : [own]), ...told].filter(({ metadata }) =>
+      metadata.ownerReferences?.some((owner) => owner.uid === uid),
+    )
   }
 
   /** The Event's last word on what stays outside counts, also where the workflow was made under another. */

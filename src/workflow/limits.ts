@@ -24,9 +24,9 @@ export const HELD_MAX = 100_000
 /** A message in a status. */
 export const MESSAGE_LENGTH_MAX = 2048
 /** How many objects of one kind are brought into agreement at once. */
-export const WORKFLOW_WORKERS = 8
-export const EVENT_WORKERS = 8
-export const MANAGED_WORKERS = 4
+export const WORKFLOW_WORKERS = 16
+export const EVENT_WORKERS = 16
+export const MANAGED_WORKERS = 8
 /** How long to wait before an object that was refused is applied again, milliseconds. */
 export const REFUSED_RETRY_MS_MIN = 1000
 export const REFUSED_RETRY_MS_MAX = 60_000

@@ -255,22 +255,26 @@ export class ManagedController {
     request: ProviderRequest,
     run: (request: ProviderRequest) => Promise<T>,
   ): Promise<T> {
-    const { providerTimeoutMs = PROVIDER_TIMEOUT_MS } = this.#options
-    const deadline = AbortSignal.timeout(providerTimeoutMs)
-    const signal = AbortSignal.any([request.signal, deadline])
+    const { clock, providerTimeoutMs = PROVIDER_TIMEOUT_MS } = this.#options
+    const stop = new AbortController()
     const ended = Promise.withResolvers<never>()
-    const end = (): void => ended.reject(signal.reason)
-    signal.addEventListener('abort', end, { once: true })
+    const end = (reason: unknown): void => {
+      // First: what a provider says of being stopped is not why.
+      ended.reject(reason)
+      stop.abort(reason)
+    }
+    const onStop = (): void => end(request.signal.reason)
+    request.signal.throwIfAborted()
+    request.signal.addEventListener('abort', onStop, { once: true })
+    // Cleared with each call: signals with a deadline of their own stay for as long as that is.
+    const timer = clock.setTimer(providerTimeoutMs, () =>
+      end(new Error(`the provider did not answer within ${providerTimeoutMs} ms`)),
+    )
     try {
-      return await Promise.race([run({ ...request, signal }), ended.promise])
-    } catch (error) {
-      if (deadline.aborted)
-        throw new Error(`the provider did not answer within ${providerTimeoutMs} ms`, {
-          cause: error,
-        })
-      throw error
+      return await Promise.race([run({ ...request, signal: stop.signal }), ended.promise])
     } finally {
-      signal.removeEventListener('abort', end)
+      timer.cancel()
+      request.signal.removeEventListener('abort', onStop)
     }
   }
 }
