@@ -23,6 +23,7 @@ import { memory } from './scenarios/memory.ts'
 import { moto } from './scenarios/moto.ts'
 import { raw } from './scenarios/raw.ts'
 import { replay } from './scenarios/replay.ts'
+import { workflows } from './scenarios/workflows.ts'
 
 interface Entry {
   readonly run: Scenario
@@ -43,6 +44,7 @@ const SCENARIOS: ReadonlyMap<string, Entry> = new Map([
   ['kafka', { run: kafka, hasServer: true, isQuick: false }],
   ['jetstream', { run: jetStream, hasServer: true, isQuick: false }],
   ['kubernetes', { run: kubernetes, hasServer: true, isQuick: false }],
+  ['workflows', { run: workflows, hasServer: true, isQuick: false }],
   ['log', { run: log, hasServer: false, isQuick: false }],
 ])
 

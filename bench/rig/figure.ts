@@ -8,6 +8,7 @@ export interface Figure {
     | 'requests/s'
     | 'deliveries/s'
     | 'records/s'
+    | 'resources/s'
     | 'us'
     | 'ms'
     | 'MiB'
