@@ -126,15 +126,6 @@ function resourcesOf(workflow: string): readonly string[] {
 }
 
 function template(): object {
-  const resource = (step: number, which: string): object => ({
-    name: `{{ run }}-${step}${which}`,
-    spec: {
-      apiVersion: CHANNELS,
-      kind: 'Channel',
-      spec: { forProvider: { description: `step ${step}` } },
-    },
-    dependsOn: step === 0 ? [] : [before(`{{ run }}-${step - 1}${which}`)],
-  })
   const steps = STEPS.map((step) => ({
     name: `make-${step}`,
     resources: [resource(step, 'a'), resource(step, 'b')],
@@ -144,6 +135,15 @@ function template(): object {
     kind: 'WorkflowTemplate',
     metadata: { name: TEMPLATE },
     spec: { steps },
+  }
+}
+
+function resource(step: number, which: string): object {
+  const spec = { forProvider: { description: `step ${step}` } }
+  return {
+    name: `{{ run }}-${step}${which}`,
+    spec: { apiVersion: CHANNELS, kind: 'Channel', spec },
+    dependsOn: step === 0 ? [] : [before(`{{ run }}-${step - 1}${which}`)],
   }
 }
 
