@@ -206,7 +206,7 @@ take('in', 3), take('dead', 3)
 const TRACE = 'Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1'
 const PARENT = '00-67891233abcdef012345678912345678-463ac35c9f6413ad-01'
 
-test('a trace goes from whoever publishes to webhooks, queues, functions and dead letters, in both forms', async (context) => {
+test('a trace goes from whoever publishes to webhooks, queues, functions, dead letters and through replays, in both forms', async (context) => {
   const posts: IncomingHttpHeaders[] = []
   const url = await serve(context, posts)
   const signalbox = await Signalbox.open(context, {
@@ -225,6 +225,8 @@ def lambda_handler(event, context):
   const traces = await signalbox.python<Record<string, string[]>>(
     `
 for queue in ['in', 'dead', 'next']: sqs.create_queue(QueueName=queue)
+events.create_archive(ArchiveName='all', EventPattern=json.dumps({'source': ['shop']}),
+                      EventSourceArn='arn:aws:events:us-east-1:123456789012:event-bus/default')
 arn = 'arn:aws:sqs:us-east-1:123456789012:'
 route('all', {'source': ['shop']}, {'Id': 'queue', 'Arn': arn + 'in'}, {'Id': 'hook', 'Arn': given['url']},
       {'Id': 'function', 'Arn': 'arn:aws:lambda:us-east-1:123456789012:function:traced'},
@@ -245,6 +247,21 @@ result = {queue: [m['Attributes'].get('AWSTraceHeader', '') for m in take(queue,
   assert.deepEqual(traces['dead'], [TRACE, TRACE])
   for (const next of traces['next']!) assert.match(next, /Root=1-67891233-abcdef012345678912345678/)
   await until('the webhook has both', DEADLINE_MS, () => posts.length === 2)
+  const replayed = await signalbox.python<string[]>(`
+sqs.create_queue(QueueName='again')
+bus = 'arn:aws:events:us-east-1:123456789012:event-bus/default'
+while events.describe_archive(ArchiveName='all')['EventCount'] < 2: time.sleep(0.05)
+route('again', {'replay-name': ['again']},
+      {'Id': 'queue', 'Arn': 'arn:aws:sqs:us-east-1:123456789012:again'})
+import datetime
+now = datetime.datetime.now(datetime.timezone.utc)
+events.start_replay(
+    ReplayName='again', EventSourceArn='arn:aws:events:us-east-1:123456789012:archive/all',
+    EventStartTime=now - datetime.timedelta(hours=1), EventEndTime=now + datetime.timedelta(hours=1),
+    Destination={'Arn': bus, 'FilterArns': ['arn:aws:events:us-east-1:123456789012:rule/again']})
+result = [m['Attributes'].get('AWSTraceHeader', '') for m in take('again', 2)]
+`)
+  assert.deepEqual(replayed, [TRACE, TRACE])
   for (const headers of posts) {
     assert.equal(headers['x-amzn-trace-id'], TRACE)
     assert.equal(headers['traceparent'], PARENT)

@@ -132,6 +132,38 @@ test('what fires is listed, fired by hand and paused over our own API', async ()
   }
 })
 
+test('the command line lists what fires, shows its next times, fires it by hand and holds it', async () => {
+  const signalbox = signalboxOf()
+  const { account } = signalbox
+  await signalbox.python(
+    `
+sqs.create_queue(QueueName='q')
+boto3.client('scheduler').create_schedule(
+    Name='dusk', ScheduleExpression='cron(0 18 * * ? *)', ScheduleExpressionTimezone='Europe/Berlin',
+    FlexibleTimeWindow={'Mode': 'OFF'},
+    Target={'Arn': given, 'RoleArn': 'arn:aws:iam::000000000000:role/any', 'Input': 'by hand'})
+`,
+    signalbox.queueArn('q'),
+  )
+  const arn = `arn:aws:scheduler:us-east-1:${account}:schedule/default/dusk`
+  assert.match(await signalbox.cli('schedule', 'ls'), new RegExp(`dusk.*every day at 18:00`))
+  const next = (await signalbox.cli('schedule', 'next', arn)).trim().split('\n')
+  assert.equal(next.length, 10)
+  for (const line of next) assert.match(line, /18:00/)
+  assert.match(await signalbox.cli('schedule', 'trigger', arn), /[0-9a-f]{8}-/)
+  assert.deepEqual(await signalbox.python(`result = [m['Body'] for m in take('q', 1)]`), [
+    'by hand',
+  ])
+  await signalbox.cli('schedule', 'pause', arn)
+  assert.match(await signalbox.cli('schedule', 'ls'), /dusk.*paused|paused.*dusk/i)
+  await signalbox.cli('schedule', 'resume', arn)
+  const { State } = await signalbox.aws<{ State: string }>('scheduler', 'get-schedule', {
+    name: 'dusk',
+  })
+  assert.equal(State, 'ENABLED')
+  await assert.rejects(signalbox.cli('schedule', 'pause', 'nothing'), /ended with 3: /)
+})
+
 test('a group that is deleted takes its schedules with it', async () => {
   const signalbox = signalboxOf()
   await signalbox.aws('scheduler', 'create-schedule-group', { name: 'g' })

@@ -342,6 +342,24 @@ test('an execution that an earlier attempt has started is delivered', async (t) 
   assert.deepEqual(await send(t, endpoint, { address }), { kind: 'delivered' })
 })
 
+test('what a service says it has done is delivered, though the rest of its answer cannot be read', async (t) => {
+  // As stand-ins write times that AWS writes as numbers.
+  const body = { build: { startTime: '2026-01-01T00:00:00Z' } }
+  const { endpoint, calls } = await serveAws(t, {
+    StartBuild: { body },
+    RunTask: { body: { tasks: [{ createdAt: '2026-01-01T00:00:00Z' }] } },
+  })
+  const build = `arn:aws:codebuild:${SCOPE}:project/site`
+  assert.deepEqual(await send(t, endpoint, { address: build }), { kind: 'delivered' })
+  assert.equal(calls.length, 1)
+  // Of a task the answer says whether it found a place.
+  const result = await send(t, endpoint, {
+    address: `arn:aws:ecs:${SCOPE}:cluster/c`,
+    target: { parameters: { EcsParameters: { TaskDefinitionArn: 't' } } },
+  })
+  assert.equal(result.kind, 'dead')
+})
+
 test('a task that finds no place is tried again, one whose cluster is gone is not', async (t) => {
   const target = { parameters: { EcsParameters: { TaskDefinitionArn: 'task:1' } } }
   const address = `arn:aws:ecs:${SCOPE}:cluster/c`

@@ -18,7 +18,7 @@ import {
   planStream,
   planTopic,
 } from './messaging.ts'
-import { resultOfError } from './outcome.ts'
+import { resultOfError, wasTaken } from './outcome.ts'
 import type { MakePlan, Plan, PlanTools } from './plan.ts'
 import {
   planBatchJob,
@@ -180,8 +180,7 @@ class AwsSink implements InvokingSink {
       const output = await caller.call({ ...plan, ...where }, signal)
       return plan.judge?.(output) ?? { kind: 'delivered' }
     } catch (error) {
-      const isDone = error instanceof Error && plan.doneBy?.includes(error.name) === true
-      if (isDone) return { kind: 'delivered' }
+      if (isDoneBy(plan, error)) return { kind: 'delivered' }
       if (plan.prepare !== undefined) prepared.delete(plan.prepare.key)
       throw error
     }
@@ -217,6 +216,12 @@ class AwsSink implements InvokingSink {
       account: account || bus?.account || DEFAULT_ACCOUNT,
     }
   }
+}
+
+/** Whether an earlier attempt has done it, or this one has, though what it was answered could not be read. */
+function isDoneBy({ doneBy, judge }: Plan, error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return doneBy?.includes(error.name) === true || (judge === undefined && wasTaken(error))
 }
 
 interface Where {

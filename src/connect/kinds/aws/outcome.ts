@@ -29,6 +29,12 @@ export function resultOfError(error: unknown): SinkResult {
   return resultOf({ name: error.name, status, message: sentence(error) })
 }
 
+/** The service said that it has done it, whatever is wrong with the rest of its answer. */
+export function wasTaken(error: Error): boolean {
+  const status = statusOf(error) ?? 0
+  return status >= 200 && status < 300
+}
+
 /** The fate of a delivery that was answered with a status and, where there is one, the name of an error. */
 export function resultOf(answer: {
   readonly name: string
