@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { NatsHub } from './api/index.ts'
 import { type ArchiveRoom, openArchiveRoom } from './app-archives.ts'
 import { type Delivery, openDelivery } from './app-delivery.ts'
+import { watchEndpointHealth } from './app-endpoint-health.ts'
 import { Machines } from './app-machines.ts'
 import { startMaintenance } from './app-maintenance.ts'
 import { type CloudMetrics, openCloudMetrics } from './app-metrics.ts'
@@ -73,6 +74,11 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
     const { takeLine } = cloudMetrics
     const machines = new Machines()
     const delivery = await openDelivery({ ...options, takeLine, machines }, state, closers)
+    watchEndpointHealth(
+      options,
+      { endpoints: state.control.endpoints, guard: state.outgoing.guard },
+      closers,
+    )
     await openLearning(options, state, closers)
     const pipes = await openPipes(options, state, { sinks: delivery.sinks, closers })
     const sources = await openSources(options, state, delivery, closers)

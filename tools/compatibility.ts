@@ -17,20 +17,15 @@ type Service = keyof typeof TITLES
 export const PARTIAL: Readonly<Record<string, string>> = {
   'events.CreateConnection':
     'private connectivity and `KmsKeyIdentifier` are kept and have no effect',
-  'events.CreateEndpoint':
-    'Route 53 is not watched; `signalbox endpoint failover` says what it would',
   'events.CreateEventBus': '`KmsKeyIdentifier` is kept and has no effect',
   'events.PutRule':
     'there is no CloudTrail here, so the state with its management events is ENABLED',
   'events.UpdateConnection': 'as CreateConnection',
-  'events.UpdateEndpoint': 'as CreateEndpoint',
   'events.UpdateEventBus': 'as CreateEventBus',
   'pipes.CreatePipe': 'the source is an SQS queue; other sources are refused',
   'pipes.UpdatePipe': 'as CreatePipe',
   'scheduler.CreateSchedule': '`KmsKeyArn` is kept and has no effect',
   'scheduler.UpdateSchedule': 'as CreateSchedule',
-  'schemas.PutCodeBinding':
-    'not in every language; in others `NotImplementedException` says which there are',
 }
 
 interface Row {

@@ -60,6 +60,7 @@ export {
   type AwsReply,
   createAwsApi,
 } from './kinds/aws/aws-api.ts'
+export { createHealthChecks, type Health } from './kinds/aws/health-checks.ts'
 export { openS3Blobs } from './kinds/aws/s3-blobs.ts'
 export { type KafkaAdmin, openKafkaAdmin, type WantedTopic } from './kinds/kafka/kafka-admin.ts'
 export {

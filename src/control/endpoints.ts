@@ -1,5 +1,5 @@
-// The use cases of global endpoints. Which bus takes the events is the endpoint's status: here no Route 53 watches
-// the primary region, so whoever watches it says so (`setHealth`).
+// The use cases of global endpoints. Which bus takes the events is the endpoint's status: whoever watches the primary
+// region, Route 53 or a person, says so (`setHealth`).
 
 import { isAppError } from '../base/index.ts'
 import type { Random } from '../base/index.ts'

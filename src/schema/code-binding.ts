@@ -1,5 +1,4 @@
-// Code of one schema as a zip, in the languages that AWS names. Languages whose code we cannot make well are not
-// in the list, and asking for one says so.
+// Code of one schema as a zip, in the languages that AWS names, which are all there are.
 
 import { AppError } from '../base/index.ts'
 import { parseDocument, type SchemaText } from './document.ts'
@@ -19,11 +18,11 @@ const BINDINGS: Readonly<Record<string, (text: SchemaText) => readonly ZipFile[]
 
 export const BINDING_LANGUAGES: readonly string[] = Object.keys(BINDINGS)
 
-/** Throws `NOT_IMPLEMENTED` for a language that there is no code in. */
+/** Throws `REQUEST_INVALID` for a language that there is no code in. */
 export function checkBindingLanguage(language: string): void {
   if (Object.hasOwn(BINDINGS, language)) return
   throw new AppError(
-    'NOT_IMPLEMENTED',
+    'REQUEST_INVALID',
     `there is no code in \`${language}\`, expected one of ${BINDING_LANGUAGES.join(', ')}`,
   )
 }

@@ -44,7 +44,7 @@ test('a binding is a zip of code; a language without one says which there are', 
   assert.throws(
     () => createCodeBinding('Cobol', text),
     (error) =>
-      isAppError(error, 'NOT_IMPLEMENTED') &&
+      isAppError(error, 'REQUEST_INVALID') &&
       /expected one of Go1, Java8, Python36, TypeScript3/.test(error.message),
   )
 })

@@ -260,7 +260,11 @@ test('code of a schema is asked for, described and fetched as a zip', async () =
     names: ['schema/Order.ts'],
   })
   assert.match(String(text), /export interface OrderDetail \{\n {2}readonly id\?: string\n\}/)
-  assert.match(String(other), /there is no code in `Cobol`/)
+  assert.deepEqual(other, [
+    400,
+    'BadRequestException',
+    'there is no code in `Cobol`, expected one of Go1, Java8, Python36, TypeScript3',
+  ])
 })
 
 test('a policy is replaced only over the revision that its writer has read', async () => {

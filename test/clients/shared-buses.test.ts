@@ -7,7 +7,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { ROOT } from '../../tools/tree.ts'
-import { QUICK_RETRIES, shareSignalbox, Signalbox } from '../support/signalbox.ts'
+import { openCloud } from '../support/cloud.ts'
+import {
+  DEADLINE_MS,
+  QUICK_RETRIES,
+  shareSignalbox,
+  Signalbox,
+  until,
+} from '../support/signalbox.ts'
 
 const openAccount = shareSignalbox({
   config: `${QUICK_RETRIES}\norganizationId: o-signalbox\n`,
@@ -247,6 +254,38 @@ test('a global endpoint sends to the first region, copies to the second, and fai
     name,
   )
   assert.equal(gone[0], 'ResourceNotFoundException')
+})
+
+test('a global endpoint follows its health check where Route 53 can be asked', async (context) => {
+  const cloud = await openCloud(context)
+  if (cloud === undefined) return context.skip('no moto_server on this machine')
+  const signalbox = await Signalbox.open(context, {
+    account: '123456789012',
+    config: `targets: { aws: { endpoints: { route53: '${cloud}' } } }`,
+  })
+  await signalbox.python(
+    `
+    route53 = boto3.client('route53', endpoint_url=given, config=once)
+    check = route53.create_health_check(CallerReference='a', HealthCheckConfig={
+        'IPAddress': '127.0.0.1', 'Port': 80, 'Type': 'HTTP', 'ResourcePath': '/'})['HealthCheck']['Id']
+    for region in ['us-east-1', 'eu-west-1']:
+        boto3.client('events', region_name=region).create_event_bus(Name='orders')
+    arn = 'arn:aws:events:%s:123456789012:event-bus/orders'
+    events.create_endpoint(
+        Name='shop', EventBuses=[{'EventBusArn': arn % r} for r in ['us-east-1', 'eu-west-1']],
+        RoutingConfig={'FailoverConfig': {
+            'Primary': {'HealthCheck': 'arn:aws:route53:::healthcheck/' + check}, 'Secondary': {'Route': 'eu-west-1'}}})
+    `,
+    cloud,
+  )
+  await signalboxCommand(signalbox, 'endpoint', 'failover', 'shop')
+  assert.match(await signalboxCommand(signalbox, 'endpoint', 'ls'), /shop.*failed over/)
+  // It is read when a server starts, and its checkers say that all is well.
+  await signalbox.end('SIGTERM')
+  await signalbox.start()
+  await until('it is restored', DEADLINE_MS, async () => {
+    return !(await signalboxCommand(signalbox, 'endpoint', 'ls')).includes('failed over')
+  })
 })
 
 /** Which regions' queues got an event put through an endpoint, and with which resources. */
