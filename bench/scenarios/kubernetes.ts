@@ -24,6 +24,7 @@ const WHOLE_LISTS = 30
 const CHANGES_PER_SECOND = 25
 const CHANGES = 250
 const LIST_MS_MAX = 200
+const LIST_MAIN_MS_MAX = 50
 const RESIDENT_MIB_MAX = 512
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 const DEADLINE_MS = 120_000
@@ -53,6 +54,7 @@ export async function kubernetes(bench: Bench): Promise<Outcome> {
     await until('every watcher has heard every change', DEADLINE_MS, isHeard)
     const heard = audience.samples.percentiles()
     const bar = { kind: 'at most', value: LIST_MS_MAX } as const
+    const mainBar = { kind: 'at most', value: LIST_MAIN_MS_MAX } as const
     const memoryBar = { kind: 'at most', value: RESIDENT_MIB_MAX } as const
     return {
       scenario: 'kubernetes',
@@ -63,7 +65,7 @@ export async function kubernetes(bench: Bench): Promise<Outcome> {
         { name: `a page of ${PAGE_OBJECTS}: p99`, value: pages.p99, unit: 'ms', bar },
         { name: 'all of them: p50', value: whole.p50, unit: 'ms' },
         { name: 'all of them: p99', value: whole.p99, unit: 'ms' },
-        { name: 'all of them: main thread', value: wholeMs, unit: 'ms', bar },
+        { name: 'all of them: main thread', value: wholeMs, unit: 'ms', bar: mainBar },
         { name: `a change to ${WATCHERS} watchers: p50`, value: heard.p50, unit: 'ms' },
         { name: `a change to ${WATCHERS} watchers: p99`, value: heard.p99, unit: 'ms' },
         { name: 'resident with the objects', value: stored, unit: 'MiB' },

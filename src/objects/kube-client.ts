@@ -33,6 +33,12 @@ export interface KubeList {
   readonly remainingItemCount?: number
 }
 
+/** A list for who passes it on: the JSON of each object, in pieces of several. */
+export interface KubeTexts {
+  readonly resourceVersion: string
+  readonly pieces: AsyncIterable<readonly string[]>
+}
+
 export interface WriteOptions {
   /** Who owns the fields that this write sets. */
   readonly fieldManager?: string
@@ -92,4 +98,10 @@ export interface KubeClient {
    * question itself may be thrown at once.
    */
   watch(type: KubeType, watch: KubeWatch): AsyncIterable<KubeEvent>
+}
+
+/** What the objects of this process can besides. */
+export interface LocalClient extends KubeClient {
+  /** Every object that a query selects by labels and place; it knows no `limit` and no `fieldSelector`. */
+  listTexts(type: KubeType, query?: KubeQuery): Promise<KubeTexts>
 }

@@ -5,12 +5,13 @@ import type { RowStore } from '../store/index.ts'
 import type {
   Deleted,
   DeleteOptions,
-  KubeClient,
   KubeEvent,
   KubeList,
   KubeQuery,
+  KubeTexts,
   KubeType,
   KubeWatch,
+  LocalClient,
   PatchOptions,
   PatchType,
   WriteOptions,
@@ -54,7 +55,7 @@ export class KubeObjects {
   }
 
   /** A client that may do everything, or what the actor may do. */
-  client(as?: Actor): KubeClient {
+  client(as?: Actor): LocalClient {
     return new InProcessClient(
       { types: this.types, reads: this.#reads, writes: this.#writes, clock: this.#clock },
       as,
@@ -69,7 +70,7 @@ interface Parts {
   readonly clock: Clock
 }
 
-class InProcessClient implements KubeClient {
+class InProcessClient implements LocalClient {
   readonly #parts: Parts
   readonly #as: Actor | undefined
 
@@ -88,6 +89,12 @@ class InProcessClient implements KubeClient {
     const type = this.#typeOf(of)
     await this.#allow(type, 'list', { ...query, ...nameIn(query) })
     return this.#parts.reads.list(type, query)
+  }
+
+  async listTexts(of: KubeType, query: KubeQuery = {}): Promise<KubeTexts> {
+    const type = this.#typeOf(of)
+    await this.#allow(type, 'list', query)
+    return this.#parts.reads.listTexts(type, query)
   }
 
   async create(object: KubeObject, options: WriteOptions = {}): Promise<KubeObject> {

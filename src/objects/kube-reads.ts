@@ -1,17 +1,27 @@
 // Reading objects: one, a page of many, and every change from a version on.
 
 import { isAppError, type Clock } from '../base/index.ts'
-import { matchesLabels, type LabelRequirement, type Row, type RowStore } from '../store/index.ts'
-import type { KubeEvent, KubeList, KubeQuery, KubeWatch } from './kube-client.ts'
+import {
+  matchesLabels,
+  type LabelRequirement,
+  type Row,
+  type RowPage,
+  type RowQuery,
+  type RowStore,
+  type RowTextPage,
+} from '../store/index.ts'
+import type { KubeEvent, KubeList, KubeQuery, KubeTexts, KubeWatch } from './kube-client.ts'
 import { KubeError } from './kube-error.ts'
 import { badRequest, expired } from './kube-faults.ts'
 import type { KubeObject } from './kube-object.ts'
-import { decodeRow, revisionOf, rowKeyOf, rowKindOf, rowNamespaceOf } from './kube-rows.ts'
-import { BOOKMARK_MS, LIST_LIMIT_DEFAULT } from './limits.ts'
+import { decodeRow, revisionOf, rowKeyOf, rowKindOf, rowNamespaceOf, textOf } from './kube-rows.ts'
+import { BOOKMARK_MS, LIST_LIMIT_DEFAULT, TEXTS_PIECE, TEXTS_TOGETHER_MAX } from './limits.ts'
 import type { ResourceType } from './resource-type.ts'
+import { apiVersionOf } from './resource-types.ts'
 import {
   type FieldTerm,
   matchesFields,
+  nameSelected,
   parseFieldSelector,
   parseLabelSelector,
 } from './selectors.ts'
@@ -22,6 +32,8 @@ export class KubeReads {
   readonly #clock: Clock
   /** The newest revision that a list answered: the store's own count may be told a moment later. */
   #listed = 0
+  /** What a change was decoded to, as long as anybody holds the row. */
+  readonly #decoded = new WeakMap<Row, KubeObject>()
 
   constructor(rows: RowStore, clock: Clock) {
     this.#rows = rows
@@ -43,7 +55,7 @@ export class KubeReads {
     let { continueToken } = query
     for (;;) {
       const page = await this.#page(type, query, wanted, {
-        limit: Math.min(limit - items.length, LIST_LIMIT_DEFAULT),
+        limit: wanted.name === undefined ? Math.min(limit - items.length, LIST_LIMIT_DEFAULT) : 1,
         continueToken,
       })
       for (const row of page.rows) {
@@ -51,10 +63,21 @@ export class KubeReads {
         if (matchesFields(object, wanted.fields)) items.push(object)
       }
       const list = { items, resourceVersion: String(page.revision) }
-      if (page.continueToken === undefined) return list
+      if (page.continueToken === undefined || wanted.name !== undefined) return list
       if (items.length >= limit) return { ...list, continueToken: page.continueToken }
       continueToken = page.continueToken
     }
+  }
+
+  /** All of them as JSON, each its own text; the next are read while some are passed on. Ignores `limit`. */
+  async listTexts(type: ResourceType, query: KubeQuery): Promise<KubeTexts> {
+    const wanted = selectionOf(type, query)
+    const page = (continueToken: string | undefined): Promise<RowTextPage> =>
+      this.#ask(type, query, wanted, { limit: TEXTS_TOGETHER_MAX, continueToken }, (rowQuery) =>
+        this.#rows.listTexts(rowQuery),
+      )
+    const first = await page(undefined)
+    return { resourceVersion: String(first.revision), pieces: piecesOf(type, first, page) }
   }
 
   /** Throws at once for a selector or a version that is none. */
@@ -107,7 +130,9 @@ export class KubeReads {
         seen = row.revision
         const isNow = how === 'put' && wanted.matches(type, row)
         const wasThere = before !== undefined && wanted.matches(type, before)
-        if (isNow) yield { type: wasThere ? 'MODIFIED' : 'ADDED', object: decodeRow(type, row) }
+        if (isNow) yield { type: wasThere ? 'MODIFIED' : 'ADDED', object: this.#shared(type, row) }
+        else if (wasThere && how === 'delete')
+          yield { type: 'DELETED', object: this.#shared(type, row) }
         else if (wasThere)
           yield { type: 'DELETED', object: decodeRow(type, { ...before, revision: row.revision }) }
       }
@@ -120,20 +145,26 @@ export class KubeReads {
     }
   }
 
-  async #page(
+  #page(type: ResourceType, query: KubeQuery, wanted: Selection, part: PagePart): Promise<RowPage> {
+    return this.#ask(type, query, wanted, part, (rowQuery) => this.#rows.list(rowQuery))
+  }
+
+  async #ask<P extends { readonly revision: number }>(
     type: ResourceType,
     query: KubeQuery,
     wanted: Selection,
-    { limit, continueToken }: { limit: number; continueToken: string | undefined },
-  ) {
+    { limit, continueToken }: PagePart,
+    read: (rowQuery: RowQuery) => Promise<P>,
+  ): Promise<P> {
     const exact = query.resourceVersionMatch === 'Exact'
     const revision = revisionOf(query.resourceVersion)
     if (revision !== undefined) this.#refuseFuture(revision)
     try {
-      const found = await this.#rows.list({
+      const found = await read({
         kind: rowKindOf(type),
         ...(wanted.namespace === undefined ? {} : { namespace: wanted.namespace }),
         ...(wanted.labels.length === 0 ? {} : { labels: wanted.labels }),
+        ...(wanted.name === undefined ? {} : { namePrefix: wanted.name }),
         limit,
         ...(continueToken === undefined ? {} : { continueToken }),
         ...(exact && revision !== undefined && continueToken === undefined ? { revision } : {}),
@@ -152,6 +183,15 @@ export class KubeReads {
     }
   }
 
+  /** Many watch the same row: they see the same object. */
+  #shared(type: ResourceType, row: Row): KubeObject {
+    const known = this.#decoded.get(row)
+    if (known?.apiVersion === apiVersionOf(type)) return known
+    const object = decodeRow(type, row)
+    this.#decoded.set(row, object)
+    return object
+  }
+
   #refuseFuture(revision: number): void {
     const current = Math.max(this.#rows.revision(), this.#listed)
     if (revision <= current) return
@@ -160,10 +200,38 @@ export class KubeReads {
   }
 }
 
+interface PagePart {
+  readonly limit: number
+  readonly continueToken: string | undefined
+}
+
+async function* piecesOf(
+  type: ResourceType,
+  first: RowTextPage,
+  read: (continueToken: string) => Promise<RowTextPage>,
+): AsyncGenerator<readonly string[], void> {
+  let page: RowTextPage | undefined = first
+  while (page !== undefined) {
+    const { continueToken, texts, revisions }: RowTextPage = page
+    const next: Promise<RowTextPage> | undefined =
+      continueToken === undefined ? undefined : read(continueToken)
+    // Whoever takes no more pieces never asks what came of it.
+    next?.catch(() => undefined)
+    // Short pieces are gone again before they count as things that stay.
+    for (let from = 0; from < texts.length; from += TEXTS_PIECE) {
+      const some = texts.slice(from, from + TEXTS_PIECE)
+      yield some.map((text, index) => textOf(type, text, revisions[from + index]!))
+    }
+    page = await next
+  }
+}
+
 interface Selection {
   readonly namespace: string | undefined
   readonly labels: readonly LabelRequirement[]
   readonly fields: readonly FieldTerm[]
+  /** The only one that is asked for, where that says at once which row it is: of names that begin so it is the first. */
+  readonly name: string | undefined
   matches(type: ResourceType, row: Row): boolean
 }
 
@@ -180,6 +248,7 @@ function selectionOf(type: ResourceType, query: KubeQuery): Selection {
     namespace,
     labels,
     fields,
+    name: namespace === undefined ? undefined : nameSelected(fieldSelector),
     matches: (of, row) =>
       (namespace === undefined || row.namespace === namespace) &&
       matchesLabels(row.labels, labels) &&

@@ -26,15 +26,33 @@ export function rowNamespaceOf(type: ResourceType, namespace?: string): string |
 }
 
 /** The object in the version that is asked for: versions of one kind differ in name alone. */
-export function decodeRow(type: ResourceType, row: Row): KubeObject {
+export function decodeRow(type: ResourceType, row: Pick<Row, 'value' | 'revision'>): KubeObject {
   const object = row.value as KubeObject
   const metadata = { ...object.metadata, resourceVersion: String(row.revision) }
   return { ...object, apiVersion: apiVersionOf(type), kind: type.kind, metadata }
 }
 
+/** What it is comes first, and then its metadata: `textOf` relies on it. */
 export function encodeRow(object: KubeObject): KubeObject {
-  const { resourceVersion: _, ...metadata } = object.metadata
-  return { ...object, metadata }
+  const { apiVersion, kind, metadata, ...rest } = object
+  const { resourceVersion: _, ...kept } = metadata
+  return { apiVersion, kind, metadata: kept, ...rest }
+}
+
+/** The JSON of the object that a row's own text holds: as a rule the same text, with the version put in. */
+export function textOf(type: ResourceType, text: string, revision: number): string {
+  const head = headOf(type)
+  if (text.startsWith(head) && !text.startsWith(EMPTY, head.length))
+    return `${head}"resourceVersion":"${revision}",${text.slice(head.length)}`
+  return JSON.stringify(decodeRow(type, { value: JSON.parse(text) as unknown, revision }))
+}
+
+const EMPTY = '}'
+
+/** How the text of an object begins that lies in the version that is asked for. */
+function headOf(type: ResourceType): string {
+  const named = JSON.stringify({ apiVersion: apiVersionOf(type), kind: type.kind })
+  return `${named.slice(0, -1)},"metadata":{`
 }
 
 /** The revision that a resource version names; undefined for none or `0`, which stand for "any". */

@@ -6,6 +6,11 @@ export const CONFLICT_RETRIES_MAX: number = 20
 export const APPLY_WRITES_MAX: number = 5_000
 /** A page when none is asked for. */
 export const LIST_LIMIT_DEFAULT: number = 500
+
+/** Objects that a whole list reads at once when it only passes them on. */
+export const TEXTS_TOGETHER_MAX = 1000
+/** And passes on at once. */
+export const TEXTS_PIECE = 100
 /** Labels, finalizers or owners of one object. */
 export const METADATA_ENTRIES_MAX: number = 100
 /** All annotations of one object together, as Kubernetes bounds them. */

@@ -27,6 +27,7 @@ export type {
   RowChange,
   RowKey,
   RowPage,
+  RowTextPage,
   RowQuery,
   RowStore,
   RowWrite,

@@ -8,6 +8,8 @@ export const ROW_VALUE_SIZE_BYTES_MAX: number = 8 * 1024 * 1024
 export const ROW_KEY_LENGTH_MAX = 512
 /** The largest page a caller may ask for; a list without a limit answers everything. */
 export const ROW_PAGE_LIMIT_MAX = 10_000
+/** Rows that a list takes from the database together. */
+export const CHUNK_ROWS_MAX = 1000
 /** Changes read from the store at a time, for a watcher that is behind. */
 export const WATCH_PAGE_LIMIT = 500
 /** Changes kept in memory for one watcher before it is served from the store again. */

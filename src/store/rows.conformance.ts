@@ -234,6 +234,35 @@ export function rowsConformance(open: OpenStore): void {
     assert.equal(third.continueToken, undefined)
   })
 
+  rowTest('texts are the values of the rows that a list has, page by page', async (rows) => {
+    const names = Array.from({ length: 2500 }, (_, nth) => `n${String(nth).padStart(4, '0')}`)
+    const labelled = (name: string): RowWrite =>
+      put(name, { name, text: 'ä\u{1F600}' }, { labels: { even: String(name.endsWith('0')) } })
+    await rows.write(names.map((name) => labelled(name)))
+    await rows.write([remove('n0003'), put('n0004', 'later')])
+    const labels = [{ key: 'even', operator: 'in', values: ['true'] }] as const
+    for (const query of [
+      {},
+      { limit: 1001 },
+      { revision: 1 },
+      { namespace: 'default', namePrefix: 'n00' },
+      { namespace: 'default', limit: 7, labels },
+    ]) {
+      let continueToken: string | undefined
+      do {
+        const asked = { kind: KIND, ...query, ...(continueToken && { continueToken }) }
+        const page = await rows.list(asked)
+        assert.deepEqual(await rows.listTexts(asked), {
+          texts: page.rows.map(({ value }) => JSON.stringify(value)),
+          revisions: page.rows.map(({ revision }) => revision),
+          revision: page.revision,
+          ...(page.continueToken !== undefined && { continueToken: page.continueToken }),
+        })
+        ;({ continueToken } = page)
+      } while (continueToken !== undefined)
+    }
+  })
+
   rowTest('a page that ends with the last row has no token', async (rows) => {
     await rows.write([put('a'), put('b')])
     assert.equal((await rows.list({ kind: KIND, limit: 2 })).continueToken, undefined)

@@ -51,6 +51,15 @@ export interface RowPage {
   readonly continueToken?: string
 }
 
+/** A page of values alone, as the JSON texts that they lie in. */
+export interface RowTextPage {
+  readonly texts: readonly string[]
+  /** Of each text, the revision of its row. */
+  readonly revisions: readonly number[]
+  readonly revision: number
+  readonly continueToken?: string
+}
+
 export interface RowChange {
   readonly type: 'put' | 'delete'
   /** For a delete: the row as it was, at the revision of its deletion. */
@@ -68,6 +77,8 @@ export interface WatchOptions {
 export interface RowStore {
   get(key: RowKey): Promise<Row | undefined>
   list(query: RowQuery): Promise<RowPage>
+  /** The same rows, for who passes them on: nothing is parsed. */
+  listTexts(query: RowQuery): Promise<RowTextPage>
   /** All or nothing, at one new revision; `RESOURCE_CONFLICT` when an expectation fails. Durable when it resolves. */
   write(writes: readonly RowWrite[]): Promise<number>
   /** Every change once, in order; a consumer that falls behind is served from the store, not from memory. */

@@ -35,6 +35,15 @@ export function sealRows(rows: RowStore, { kinds, sealer }: SealedRowsOptions): 
       const page = await rows.list(query)
       return kinds.has(query.kind) ? { ...page, rows: page.rows.map((row) => open(row)) } : page
     },
+    async listTexts(query) {
+      if (!kinds.has(query.kind)) return rows.listTexts(query)
+      const { rows: found, ...page } = await rows.list(query)
+      return {
+        ...page,
+        texts: found.map((row) => JSON.stringify(openValue(sealer, row))),
+        revisions: found.map(({ revision }) => revision),
+      }
+    },
     write: (writes) =>
       rows.write(
         writes.map((write) => {

@@ -15,7 +15,7 @@ import {
 } from './keys.ts'
 import { matchesLabels } from './labels.ts'
 import { ROW_PAGE_LIMIT_MAX, ROW_VALUE_SIZE_BYTES_MAX, ROW_WRITES_MAX } from './limits.ts'
-import type { Row, RowChange, RowKey, RowPage, RowQuery, RowWrite } from './rows.ts'
+import type { Row, RowChange, RowKey, RowPage, RowQuery, RowTextPage, RowWrite } from './rows.ts'
 
 export interface StoredRow extends RowKey {
   readonly value: string
@@ -260,4 +260,13 @@ export function toPage(page: StoredPage): RowPage {
 
 function nameOf(key: RowKey): string {
   return `${key.kind}/${key.namespace}/${key.name}`
+}
+
+export function toTextPage({ rows, revision, continueToken }: StoredPage): RowTextPage {
+  return {
+    texts: rows.map(({ value }) => value),
+    revisions: rows.map((row) => row.revision),
+    revision,
+    ...(continueToken === undefined ? {} : { continueToken }),
+  }
 }

@@ -68,6 +68,14 @@ export class RawConnection {
   }
 }
 
+/** The body of an answer, also of one that comes in pieces and ends. */
+export async function wholeBody(answer: HttpResponse): Promise<string> {
+  if (typeof answer.body === 'string' || answer.body instanceof Uint8Array) return bodyText(answer)
+  const pieces: Uint8Array[] = []
+  for await (const piece of answer.body) pieces.push(Buffer.from(piece))
+  return Buffer.concat(pieces).toString()
+}
+
 /** The body of an answer that is whole. */
 export function bodyText(answer: HttpResponse): string {
   if (typeof answer.body === 'string') return answer.body

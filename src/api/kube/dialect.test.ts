@@ -5,7 +5,7 @@ import { seededRandom } from '../../base/index.ts'
 import { KubeError, type KubeUser } from '../../objects/index.ts'
 import { openTestObjects, type TestObjects } from '../../objects/testing.ts'
 import type { Dialect, HttpResponse } from '../http/exchange.ts'
-import { bodyText, requestOf } from '../http/testing.ts'
+import { requestOf, wholeBody } from '../http/testing.ts'
 import { createKubeDialect } from './dialect.ts'
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
@@ -84,7 +84,7 @@ function call(target: string, { method = 'GET', headers = {}, body, signal }: Ca
 
 async function answer(target: string, given?: Call): Promise<[number, Told]> {
   const response = await call(target, given)
-  return [response.status, JSON.parse(bodyText(response))]
+  return [response.status, JSON.parse(await wholeBody(response))]
 }
 
 async function mayI(verb: string): Promise<unknown> {

@@ -1,7 +1,15 @@
 // Reading: one object, all of a kind, and what happens to them.
 
 import type { Clock, Random } from '../../base/index.ts'
-import type { KubeClient, KubeObject, KubeUser, ResourceType } from '../../objects/index.ts'
+import type {
+  KubeClient,
+  KubeObject,
+  KubeQuery,
+  KubeTexts,
+  KubeUser,
+  LocalClient,
+  ResourceType,
+} from '../../objects/index.ts'
 import { nameSelected, notFound } from '../../objects/index.ts'
 import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import { allow, type KubeAccess } from './access.ts'
@@ -22,9 +30,9 @@ export interface Call {
   readonly of: { readonly apiVersion: string; readonly kind: string }
   readonly user: KubeUser
   /** Acts as the user. */
-  readonly client: KubeClient
+  readonly client: LocalClient
   /** Acts as the user and may do everything: for a part of what the user was let do as a whole. */
-  readonly allowed: KubeClient
+  readonly allowed: LocalClient
   /** Acts as the server itself, for what the user was let have in another way. */
   readonly everything: KubeClient
   readonly access: KubeAccess
@@ -54,7 +62,10 @@ export function objectResponse(call: Call, object: KubeObject, status = 200): Ht
 export async function listObjects(call: Call): Promise<HttpResponse> {
   const { request, query, type, of, client, namespace, clock } = call
   const form = negotiateForm(request.headers.accept)
-  const list = await client.list(of, listQueryOf(query, namespace))
+  const wanted = listQueryOf(query, namespace)
+  if (form === 'json' && isWhole(wanted))
+    return textsResponse(call, await client.listTexts(of, wanted))
+  const list = await client.list(of, wanted)
   const metadata = {
     resourceVersion: list.resourceVersion,
     ...(list.continueToken === undefined ? {} : { continue: list.continueToken }),
@@ -79,6 +90,36 @@ export async function listObjects(call: Call): Promise<HttpResponse> {
     metadata,
     items: list.items,
   })
+}
+
+/** Nothing has to be looked into, and nothing is left for another page. */
+function isWhole({ limit = 0, continueToken, fieldSelector }: KubeQuery): boolean {
+  return limit <= 0 && continueToken === undefined && fieldSelector === undefined
+}
+
+/** The list as it is read: however long it is, little of it is held at a time. */
+function textsResponse({ type, of }: Call, texts: KubeTexts): HttpResponse {
+  const { resourceVersion } = texts
+  const head = JSON.stringify({
+    kind: type.listKind,
+    apiVersion: of.apiVersion,
+    metadata: { resourceVersion },
+  })
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' },
+    body: listBody(head, texts),
+  }
+}
+
+async function* listBody(head: string, { pieces }: KubeTexts): AsyncGenerator<string> {
+  let before = `${head.slice(0, -1)},"items":[`
+  for await (const objects of pieces) {
+    if (objects.length === 0) continue
+    yield before + objects.join(',')
+    before = ','
+  }
+  yield before === ',' ? ']}\n' : `${before}]}\n`
 }
 
 /** `name`: of one object alone, as `kubectl get NAME -w` of old asked for it. */

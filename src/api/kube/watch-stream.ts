@@ -63,7 +63,6 @@ function createEncoder(options: WatchStreamOptions): (event: KubeEvent) => strin
   const { type, form, include, clock } = options
   let hasColumns = true
   const shape = (object: KubeObject): object => {
-    if (form === 'json') return object
     if (form === 'metadata') return metadataOnly(object)
     const { resourceVersion = '' } = object.metadata
     const table = { type, include, now: clock.now() }
@@ -72,7 +71,11 @@ function createEncoder(options: WatchStreamOptions): (event: KubeEvent) => strin
     return rows
   }
   return (event) => {
-    if (event.type !== 'BOOKMARK') return line(event.type, shape(event.object))
+    if (event.type !== 'BOOKMARK') {
+      const { type: how, object } = event
+      if (form === 'json') return `{"type":"${how}","object":${jsonOf(object)}}\n`
+      return line(how, shape(object))
+    }
     return line('BOOKMARK', bookmark(options, event))
   }
 }
@@ -99,6 +102,15 @@ function bookmark(
       ...(isInitialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
     },
   }
+}
+
+/** Objects that many watch are written once. */
+const texts = new WeakMap<KubeObject, string>()
+
+function jsonOf(object: KubeObject): string {
+  let text = texts.get(object)
+  if (text === undefined) texts.set(object, (text = JSON.stringify(object)))
+  return text
 }
 
 function line(type: string, object: object): string {

@@ -3,7 +3,7 @@
 import { ChangeFeed, type ChangePage } from '../../change-feed.ts'
 import { comparePlaces, keyText } from '../../keys.ts'
 import type { RowChange, RowKey, RowPage, RowQuery, RowStore, RowWrite } from '../../rows.ts'
-import type { Row, WatchOptions } from '../../rows.ts'
+import type { Row, RowTextPage, WatchOptions } from '../../rows.ts'
 import {
   changeOf,
   checkExpectation,
@@ -14,9 +14,11 @@ import {
   storeWrites,
   toPage,
   toRow,
+  toTextPage,
   undoChanges,
   type RevisionSpan,
   type StoredChange,
+  type StoredPage,
   type StoredWrite,
 } from '../../stored-rows.ts'
 import type { MemoryCommits } from './commits.ts'
@@ -43,14 +45,11 @@ export class MemoryRows implements RowStore {
   }
 
   list(query: RowQuery): Promise<RowPage> {
-    return this.#commits.read(() => {
-      const scan = planScan(query, this.#span())
-      const current = [...this.#state.rows.values()].filter((row) => row.kind === query.kind)
-      const undone = undoChanges(
-        this.#changesAfter(scan.revision).filter((change) => kindOf(change) === query.kind),
-      )
-      return toPage(cutPage(scan, current.sort(comparePlaces), undone))
-    })
+    return this.#commits.read(() => toPage(this.#page(query)))
+  }
+
+  listTexts(query: RowQuery): Promise<RowTextPage> {
+    return this.#commits.read(() => toTextPage(this.#page(query)))
   }
 
   async write(writes: readonly RowWrite[]): Promise<number> {
@@ -76,6 +75,15 @@ export class MemoryRows implements RowStore {
 
   end(): void {
     this.#feed.end()
+  }
+
+  #page(query: RowQuery): StoredPage {
+    const scan = planScan(query, this.#span())
+    const current = [...this.#state.rows.values()].filter((row) => row.kind === query.kind)
+    const undone = undoChanges(
+      this.#changesAfter(scan.revision).filter((change) => kindOf(change) === query.kind),
+    )
+    return cutPage(scan, current.sort(comparePlaces), undone)
   }
 
   #apply(writes: readonly StoredWrite[]): number {

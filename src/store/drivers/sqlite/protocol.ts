@@ -20,7 +20,7 @@ import type {
   ReceiveQuery,
   SentMessage,
 } from '../../messages.ts'
-import type { RowKey, RowQuery } from '../../rows.ts'
+import type { RowKey, RowQuery, RowTextPage } from '../../rows.ts'
 import type { Store, StoreStats } from '../../store.ts'
 import type { StoredChange, StoredPage, StoredRow, StoredWrite } from '../../stored-rows.ts'
 
@@ -74,6 +74,7 @@ export interface WriteCalls {
 export interface ReadCalls {
   'rows.get': (key: RowKey) => StoredRow | undefined
   'rows.list': (query: RowQuery) => StoredPage
+  'rows.listTexts': (query: RowQuery) => RowTextPage
   'rows.changes': (input: {
     readonly after: number
     readonly kinds: readonly string[] | undefined

@@ -18,6 +18,7 @@ import {
 } from './protocol.ts'
 import { RowReads } from './row-reads.ts'
 import { classifyFailure } from './sqlite-errors.ts'
+import { toTextPage } from '../../stored-rows.ts'
 
 export function startReader(port: MessagePort, options: WorkerOptions): void {
   const db = openReadOnly(options.path)
@@ -28,6 +29,7 @@ export function startReader(port: MessagePort, options: WorkerOptions): void {
   const calls: ReadCalls = {
     'rows.get': (key) => rows.get(key),
     'rows.list': (query) => rows.list(query),
+    'rows.listTexts': (query) => toTextPage(rows.list(query)),
     'rows.changes': (input) => rows.changes(input),
     'deliveries.cursors': (reader) => deliveries.cursors(reader),
     'deliveries.due': (query) => deliveries.due(query),

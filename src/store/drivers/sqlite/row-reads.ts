@@ -2,6 +2,8 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ChangePage } from '../../change-feed.ts'
+import { CHUNK_ROWS_MAX } from '../../limits.ts'
+import type { RowPlace } from '../../keys.ts'
 import type { RowKey, RowQuery } from '../../rows.ts'
 import {
   checkRevision,
@@ -21,6 +23,7 @@ export class RowReads {
   readonly #get: StatementSync
   readonly #scanKind: StatementSync
   readonly #scanNamespace: StatementSync
+  readonly #scanNamespaceAfter: StatementSync
   readonly #changesOfKind: StatementSync
   readonly #changes: StatementSync
 
@@ -31,11 +34,15 @@ export class RowReads {
     )
     this.#scanKind = db.prepare(
       `SELECT ${ROW_COLUMNS} FROM rows WHERE kind = ? AND (namespace, name) > (?, ?)
-       ORDER BY namespace, name`,
+       ORDER BY namespace, name LIMIT ?`,
     )
     this.#scanNamespace = db.prepare(
       `SELECT ${ROW_COLUMNS} FROM rows WHERE kind = ? AND namespace = ? AND name >= ?
-       ORDER BY name`,
+       ORDER BY name LIMIT ?`,
+    )
+    this.#scanNamespaceAfter = db.prepare(
+      `SELECT ${ROW_COLUMNS} FROM rows WHERE kind = ? AND namespace = ? AND name > ?
+       ORDER BY name LIMIT ?`,
     )
     this.#changesOfKind = db.prepare(
       'SELECT * FROM changes WHERE revision > ? AND kind = ? ORDER BY revision, ordinal',
@@ -81,16 +88,30 @@ export class RowReads {
   }
 
   #current(scan: RowScan): Iterable<StoredRow> {
-    const { kind, namespace, after, query } = scan
-    if (namespace === undefined)
-      return this.#scanKind.iterate(
-        kind,
-        after?.namespace ?? '',
-        after?.name ?? '',
-      ) as Iterable<unknown> as Iterable<StoredRow>
-    const from = after?.namespace === namespace ? after.name : (query.namePrefix ?? '')
-    const rows = this.#scanNamespace.iterate(kind, namespace, from)
-    return whilePrefixed(rows as Iterable<unknown> as Iterable<StoredRow>, query.namePrefix ?? '')
+    const { namespace, query } = scan
+    const rows = this.#chunks(scan)
+    return namespace === undefined ? rows : whilePrefixed(rows, query.namePrefix ?? '')
+  }
+
+  /** Many at a time: to step from row to row costs three times as much. */
+  *#chunks(scan: RowScan): Generator<StoredRow> {
+    const { kind, namespace, query } = scan
+    // One more than a page tells whether there is another.
+    const size = Math.min(scan.limit + 1, CHUNK_ROWS_MAX)
+    const from = query.namePrefix ?? ''
+    let after: RowPlace | undefined = scan.after
+    for (;;) {
+      const found =
+        namespace === undefined
+          ? this.#scanKind.all(kind, after?.namespace ?? '', after?.name ?? '', size)
+          : after?.namespace === namespace
+            ? this.#scanNamespaceAfter.all(kind, namespace, after.name, size)
+            : this.#scanNamespace.all(kind, namespace, from, size)
+      const rows = found as unknown as readonly StoredRow[]
+      yield* rows
+      if (rows.length < size) return
+      after = rows.at(-1)
+    }
   }
 
   #inSnapshot<T>(read: (counters: ReturnType<typeof readCounters>) => T): T {

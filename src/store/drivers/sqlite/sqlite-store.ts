@@ -89,6 +89,7 @@ function createRows(
       return stored === undefined ? undefined : toRow(stored)
     },
     list: async (query) => toPage(await reader.call('rows.list', query)),
+    listTexts: (query) => reader.call('rows.listTexts', query),
     write: async (writes) => writer.call('rows.write', storeWrites(writes)),
     watch: (options) => feed.watch(options),
     revision,
