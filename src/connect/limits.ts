@@ -80,6 +80,7 @@ export const BROKER_SLOW_MS = 500
 
 /**
  * Of one thread that speaks to brokers, in MB, beside the bytes of events: a small space for what is young keeps it from
- * growing to a hundred. A thread that needs more dies, and another goes on.
+ * growing to a hundred. The other bound is far above what a thread holds: the nearer it is, the sooner V8 marks the whole
+ * heap again, and near it that cost more than all the work of the thread. A thread that needs more dies, and another goes on.
  */
-export const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 } as const
+export const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 2048 } as const

@@ -14,6 +14,7 @@ export {
   type ReplayTarget,
 } from './replayed-event.ts'
 export { EVENT_DEPTH_MAX } from './limits.ts'
+export { type HeadSpans, RepeatedHead } from './repeated-head.ts'
 export { executionId } from './execution-id.ts'
 export {
   decodeStoredEvent,

@@ -5,12 +5,14 @@
 //
 // Invariant: what waits is bounded; beyond the bound a send fails at once.
 
-import type { Producer, ProducerOptions, SendOptions } from '@platformatic/kafka'
+import type { SendOptions } from '@platformatic/kafka'
 import type { Clock } from '../../../base/index.ts'
 import { AppError } from '../../../base/index.ts'
 import type { BrokerProducer } from '../../../model/index.ts'
 import { brokerLost, hasCode } from './broker-fault.ts'
-import { HeaderTexts } from './header-texts.ts'
+import type { BatchProducer } from './batch-producer.ts'
+import { encodeHeaders } from './header-bytes.ts'
+import type { BatchRecord } from './record-batch.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { type ClientRetries, connectionSettings } from './client-options.ts'
 import { BATCH_BYTES, LINGER_MS, PRODUCER_BYTES_MAX, PRODUCER_RECORDS_MAX } from './limits.ts'
@@ -20,6 +22,8 @@ export interface ProducerRecord {
   readonly key?: Buffer
   readonly value: Buffer
   readonly headers?: Readonly<Record<string, string>>
+  /** Headers as `encodeHeaders` makes them, instead of texts. */
+  readonly headerBytes?: Buffer
   readonly partition?: number
   /** Wall milliseconds; now when absent. */
   readonly timestamp?: number
@@ -49,8 +53,6 @@ export interface KafkaProducerOptions extends BrokerAccess {
   readonly deadlineMs?: number
 }
 
-type Client = Producer<Buffer, Buffer, string, string>
-
 export function openKafkaProducer(options: KafkaProducerOptions): KafkaProducer {
   return new GatheringProducer(options)
 }
@@ -77,7 +79,7 @@ const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'
 class GatheringProducer implements KafkaProducer {
   readonly #options: KafkaProducerOptions
   readonly #settings: BrokerProducer
-  #client: Promise<Client> | undefined
+  #client: Promise<BatchProducer> | undefined
   #waiting: Waiting[] = []
   #waitingBytes = 0
   /** Of everything given and not settled. */
@@ -221,7 +223,7 @@ class GatheringProducer implements KafkaProducer {
     if (!isRefusal) await this.#forget()
   }
 
-  #open(): Promise<Client> {
+  #open(): Promise<BatchProducer> {
     this.#client ??= this.#create()
     return this.#client
   }
@@ -232,25 +234,22 @@ class GatheringProducer implements KafkaProducer {
     await client?.close(true).catch(() => {})
   }
 
-  async #create(): Promise<Client> {
-    const { Producer: ClientClass } = await import('@platformatic/kafka')
-    const texts = new HeaderTexts()
-    const options: ProducerOptions<Buffer, Buffer, string, string> = {
+  async #create(): Promise<BatchProducer> {
+    const { createBatchProducer } = await import('./batch-producer.ts')
+    return createBatchProducer({
       ...(await connectionSettings(this.#options, this.#options.client)),
       idempotent: this.#isIdempotent,
-      serializers: {
-        headerKey: (name) => texts.nameOf(name!),
-        headerValue: (value) => texts.valueOf(value!),
-      },
-    }
-    return new ClientClass(options)
+    })
   }
 
   get #isIdempotent(): boolean {
     return this.#settings.idempotent ?? (this.#settings.acks ?? 'all') === 'all'
   }
 
-  get #produceOptions(): Pick<SendOptions<Buffer, Buffer, string, string>, 'acks' | 'compression'> {
+  get #produceOptions(): Pick<
+    SendOptions<Buffer, BatchRecord, string, string>,
+    'acks' | 'compression'
+  > {
     const { acks = 'all', compression } = this.#settings
     return {
       acks: ACKS[acks],
@@ -286,19 +285,22 @@ function tell(given: Given, index: number, outcome: RecordOutcome): void {
 
 interface Message {
   topic: string
-  value: Buffer
+  value: BatchRecord
   key?: Buffer
-  headers?: Map<string, string>
   partition?: number
-  timestamp?: bigint
 }
 
-function toMessage({ topic, key, value, headers, partition, timestamp }: ProducerRecord): Message {
-  const message: Message = { topic, value }
-  if (key !== undefined) message.key = key
-  if (headers !== undefined) message.headers = new Map(Object.entries(headers))
+const NO_HEADERS = encodeHeaders({})
+
+function toMessage(record: ProducerRecord): Message {
+  const { topic, key, value, headers, partition, timestamp } = record
+  const headerBytes =
+    record.headerBytes ?? (headers === undefined ? NO_HEADERS : encodeHeaders(headers))
+  const batched: { -readonly [K in keyof BatchRecord]: BatchRecord[K] } = { value, headerBytes }
+  const message: Message = { topic, value: batched }
+  if (key !== undefined) batched.key = message.key = key
+  if (timestamp !== undefined) batched.timestamp = timestamp
   if (partition !== undefined) message.partition = partition
-  if (timestamp !== undefined) message.timestamp = BigInt(timestamp)
   return message
 }
 

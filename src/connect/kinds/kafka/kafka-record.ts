@@ -2,40 +2,78 @@
 // JSON object), or the plain input of the target.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 
-import { attributesOf, encodeStructured, type Event } from '../../../event/index.ts'
+import { encodeStructured, type Event } from '../../../event/index.ts'
 import type { BrokerAddress } from '../../../model/index.ts'
 import { type SelectText, sentEvent } from '../../sent-event.ts'
 import type { SinkMessage } from '../../sink.ts'
+import { EventHeaderEncoder, headersOf } from './event-headers.ts'
 import type { ProducerRecord } from './kafka-producer.ts'
 
-const PREFIX = 'ce_'
 const STRUCTURED_TYPE = 'application/cloudevents+json; charset=UTF-8'
 const HEADER_OPTION = 'header.'
 
-export function encodeRecord(
-  message: SinkMessage,
-  address: BrokerAddress,
-  select: SelectText,
-): ProducerRecord {
-  const { options, place } = address
-  const fill = (text: string): string | undefined =>
-    text.startsWith('$.') ? select(text, message.event.envelope) : text
-  const mode = options.get('mode') ?? 'binary'
-  const event = mode === 'plain' ? undefined : sentEvent(message)
-  const key = keyOf(event ?? message.event.toEvent(), options.get('key'), fill)
-  const { value, headers } = contentOf(message, event, mode)
-  for (const [name, text] of options) {
-    if (!name.startsWith(HEADER_OPTION)) continue
-    const filled = fill(text)
-    if (filled !== undefined) headers[name.slice(HEADER_OPTION.length)] = filled
+/** What makes the records for one address. */
+export class RecordEncoder {
+  readonly #address: BrokerAddress
+  readonly #select: SelectText
+  readonly #mode: string
+  readonly #headerOptions: readonly (readonly [name: string, text: string])[]
+  readonly #eventHeaders = new EventHeaderEncoder()
+
+  constructor(address: BrokerAddress, select: SelectText) {
+    this.#address = address
+    this.#select = select
+    this.#mode = address.options.get('mode') ?? 'binary'
+    this.#headerOptions = [...address.options]
+      .filter(([name]) => name.startsWith(HEADER_OPTION))
+      .map(([name, text]) => [name.slice(HEADER_OPTION.length), text])
   }
-  return {
-    topic: place,
-    value,
-    headers,
-    ...(key === undefined ? {} : { key: Buffer.from(key) }),
+
+  encode(message: SinkMessage): ProducerRecord {
+    return this.#encodeEvent(message) ?? this.#encodeAny(message)
+  }
+
+  /** Of most messages, which are events as they are: nothing of them is decoded. */
+  #encodeEvent({ event, target, isBodyOnly }: SinkMessage): ProducerRecord | undefined {
+    const isWhole = target.input === undefined && isBodyOnly !== true
+    if (!isWhole || this.#mode !== 'binary' || this.#headerOptions.length > 0) return undefined
+    const known = this.#eventHeaders.encode(event)
+    if (known === undefined) return undefined
+    const data = event.data()
+    const option = this.#address.options.get('key')
+    const key = option === undefined ? known.partitionKey : this.#fill(option, event.envelope)
+    const record = {
+      topic: this.#address.place,
+      value: data === undefined ? NO_VALUE : bufferOf(data),
+      headerBytes: known.headerBytes,
+    }
+    return key === undefined ? record : { ...record, key: Buffer.from(key) }
+  }
+
+  #encodeAny(message: SinkMessage): ProducerRecord {
+    const { options, place } = this.#address
+    const { envelope } = message.event
+    const event = this.#mode === 'plain' ? undefined : sentEvent(message)
+    const option = options.get('key')
+    const key =
+      option === undefined
+        ? partitionKeyOf(event ?? message.event.toEvent())
+        : this.#fill(option, envelope)
+    const { value, headers } = contentOf(message, event, this.#mode)
+    for (const [name, text] of this.#headerOptions) {
+      const filled = this.#fill(text, envelope)
+      if (filled !== undefined) headers[name] = filled
+    }
+    const record = { topic: place, value, headers }
+    return key === undefined ? record : { ...record, key: Buffer.from(key) }
+  }
+
+  #fill(text: string, envelope: Uint8Array): string | undefined {
+    return text.startsWith('$.') ? this.#select(text, envelope) : text
   }
 }
+
+const NO_VALUE = Buffer.alloc(0)
 
 function contentOf(
   message: SinkMessage,
@@ -45,24 +83,12 @@ function contentOf(
   if (event === undefined) return { value: bufferOf(message.body), headers: {} }
   if (mode === 'structured')
     return { value: encodeStructured(event), headers: { 'content-type': STRUCTURED_TYPE } }
-  const headers: Record<string, string> = {}
-  for (const [name, value] of attributesOf(event)) {
-    if (name === 'datacontenttype') headers['content-type'] = String(value)
-    else headers[`${PREFIX}${name}`] = String(value)
-  }
-  if (event.data === undefined) return { value: Buffer.alloc(0), headers }
-  headers['content-type'] ??= 'application/json'
-  return { value: bufferOf(event.data), headers }
+  const value = event.data === undefined ? NO_VALUE : bufferOf(event.data)
+  return { value, headers: headersOf(event) }
 }
 
-/** What the address says, else the partitioning extension. */
-function keyOf(
-  event: Event,
-  option: string | undefined,
-  fill: (text: string) => string | undefined,
-): string | undefined {
-  if (option !== undefined) return fill(option)
-  const { partitionkey } = event.extensions
+/** The partitioning extension, which is the key where the address says none. */
+function partitionKeyOf({ extensions: { partitionkey } }: Event): string | undefined {
   return partitionkey === undefined ? undefined : String(partitionkey)
 }
 

@@ -2,13 +2,13 @@
 // at about the same time is one request.
 
 import type { Clock } from '../../../base/index.ts'
-import { type BrokerAddress, parseBrokerAddress } from '../../../model/index.ts'
+import { parseBrokerAddress } from '../../../model/index.ts'
 import type { FindBroker } from '../../broker-access.ts'
 import type { SelectText } from '../../sent-event.ts'
 import type { Sink, SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
 import { hasCode } from './broker-fault.ts'
 import { type KafkaProducer, openKafkaProducer, type RecordOutcome } from './kafka-producer.ts'
-import { encodeRecord } from './kafka-record.ts'
+import { RecordEncoder } from './kafka-record.ts'
 import { SEND_CONCURRENCY, SEND_RECORDS_MAX } from './limits.ts'
 
 export interface KafkaSinkOptions {
@@ -26,11 +26,11 @@ export function createKafkaKind(options: KafkaSinkOptions): SinkKind {
     open(text) {
       const address = parseBrokerAddress(text)!
       producers.hold(address.broker)
+      const place = { broker: address.broker, encoder: new RecordEncoder(address, options.select) }
       return {
         batchMax: SEND_RECORDS_MAX,
         concurrencyMax: SEND_CONCURRENCY,
-        send: (batch, signal) =>
-          send(producers, { address, select: options.select }, batch, signal),
+        send: (batch, signal) => send(producers, place, batch, signal),
         close: () => producers.release(address.broker),
       } satisfies Sink
     },
@@ -38,22 +38,22 @@ export function createKafkaKind(options: KafkaSinkOptions): SinkKind {
 }
 
 interface Place {
-  readonly address: BrokerAddress
-  readonly select: SelectText
+  readonly broker: string
+  readonly encoder: RecordEncoder
 }
 
 async function send(
   producers: Producers,
-  { address, select }: Place,
+  { broker, encoder }: Place,
   batch: readonly SinkMessage[],
   signal: AbortSignal,
 ): Promise<readonly SinkResult[]> {
-  const producer = producers.find(address.broker)
+  const producer = producers.find(broker)
   if (producer === undefined) {
-    const message = `broker \`${address.broker}\` does not exist, or is none of Kafka`
+    const message = `broker \`${broker}\` does not exist, or is none of Kafka`
     return batch.map(() => ({ kind: 'retry', failure: { code: 'NO_RESOURCE', message } }))
   }
-  const sending = producer.send(batch.map((message) => encodeRecord(message, address, select)))
+  const sending = producer.send(batch.map((message) => encoder.encode(message)))
   const outcomes = await Promise.race([sending, aborted(signal)])
   return outcomes === undefined ? batch.map(() => GIVEN_UP) : outcomes.map(toResult)
 }

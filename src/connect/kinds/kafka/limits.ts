@@ -29,9 +29,6 @@ export const REQUEST_TIMEOUT_MS = 15_000
 export const PRODUCER_RECORDS_MAX = 50_000
 export const PRODUCER_BYTES_MAX: number = 64 * 1024 * 1024
 
-/** Names of headers whose bytes a producer remembers. */
-export const HEADER_NAMES_KNOWN_MAX = 1000
-
 /** Bytes of one produce request, where nothing else is said. */
 export const BATCH_BYTES: number = 512 * 1024
 export const LINGER_MS = 0

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  crc32c,
+  createRecordsBatch,
+  NumericMap,
+  readRecordsBatch,
+  Reader,
+} from '@platformatic/kafka'
+import { encodeHeaders, sizeOfVarint, writeVarint } from './header-bytes.ts'
+import { type BatchRecord, encodeBatch, recordsIn, sealBatch, withRecords } from './record-batch.ts'
+
+const NOW = Date.UTC(2026, 0, 1)
+
+const RECORDS = [
+  { value: 'one', headers: {} },
+  { value: '', key: '', headers: { a: '', é: 'ü' }, timestamp: NOW + 5 },
+  { value: 'x'.repeat(100_000), key: 'k'.repeat(300), headers: { ce_id: 'y'.repeat(70) } },
+  { value: 'older', headers: {}, timestamp: NOW - 86_400_000 * 20 },
+] as const
+
+const OURS: readonly BatchRecord[] = RECORDS.map((record) => ({
+  value: Buffer.from(record.value),
+  headerBytes: encodeHeaders(record.headers as Record<string, string>),
+  ...('key' in record ? { key: Buffer.from(record.key) } : {}),
+  ...('timestamp' in record ? { timestamp: record.timestamp } : {}),
+}))
+
+test('a batch is byte for byte what the client makes of the same records', () => {
+  const theirs = createRecordsBatch(
+    RECORDS.map((record) => ({
+      topic: 't',
+      partition: 1,
+      value: Buffer.from(record.value),
+      headers: new Map(
+        Object.entries(record.headers).map(([name, value]) => [
+          Buffer.from(name),
+          Buffer.from(value),
+        ]),
+      ),
+      timestamp: BigInt('timestamp' in record ? record.timestamp : NOW),
+      ...('key' in record ? { key: Buffer.from(record.key) } : {}),
+    })),
+    {
+      producerId: 7n,
+      producerEpoch: 2,
+      sequences: new NumericMap([['t:1', 40]]),
+    },
+  )
+  const producer = { id: 7n, epoch: 2, sequence: 40 }
+  const ours = sealBatch(encodeBatch(OURS, { now: NOW, producer }), crc32c)
+  assert.deepEqual(ours, theirs.buffer)
+})
+
+test('a batch with compressed records says by what, and is summed over what is sent', () => {
+  const batch = encodeBatch(OURS, { now: NOW })
+  const squeezed = Buffer.from(recordsIn(batch).toReversed())
+  const sealed = sealBatch(withRecords(batch, squeezed, 4), crc32c)
+  assert.equal(sealed.readInt16BE(21) & 7, 4)
+  assert.equal(sealed.readUInt32BE(17), crc32c(sealed.subarray(21)))
+  assert.equal(sealed.readInt32BE(8), sealed.length - 12)
+})
+
+test('a batch of one record is read back as it was', () => {
+  const batch = sealBatch(encodeBatch(OURS.slice(1, 2), { now: NOW }), crc32c)
+  const { records, firstTimestamp, producerId } = readRecordsBatch(Reader.from(batch))
+  assert.equal(records.length, 1)
+  assert.equal(firstTimestamp, BigInt(NOW + 5))
+  assert.equal(producerId, -1n)
+})
+
+test('integers are as long as they are said to be, the largest and the smallest too', () => {
+  for (const value of [0, -1, 1, 63, -64, 64, -65, 2 ** 31, -(2 ** 31), 2 ** 45, -(2 ** 45)]) {
+    const bytes = Buffer.alloc(10)
+    const end = writeVarint(bytes, value, 0)
+    assert.equal(end, sizeOfVarint(value))
+    assert.equal(Reader.from(bytes.subarray(0, end)).readVarInt64(), BigInt(value))
+  }
+})
