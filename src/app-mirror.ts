@@ -1,9 +1,15 @@
 // Mirrors, as our own API starts them: from a topic to a topic of brokers that are declared, for as long as somebody listens.
 
-import type { OwnApiDeps } from './api/index.ts'
+import type { MirrorWish, OwnApiDeps } from './api/index.ts'
 import { AppError, type Clock } from './base/index.ts'
 import { checkJson, EVENT_DEPTH_MAX } from './event/index.ts'
-import { type FindBroker, mirrorTopic, rollBackGroup, type RollbackTo } from './connect/index.ts'
+import {
+  type FindBroker,
+  type MirrorOptions,
+  mirrorTopic,
+  rollBackGroup,
+  type RollbackTo,
+} from './connect/index.ts'
 import { parseBrokerAddress } from './model/index.ts'
 import { compileInput } from './transform/index.ts'
 
@@ -14,27 +20,33 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
 export function createMirrors(find: FindBroker, clock: Clock): Mirrors {
   return {
-    mirror({ name, from, to, path, template, paths, isUntilEnd }, signal) {
-      const places = { from: placeOf('from', from), to: placeOf('to', to) }
-      if (places.from.access === places.to.access && places.from.topic === places.to.topic)
-        throw invalid(`expected \`to\` to be another topic than \`from\`, got \`${to}\``)
-      const transform = transformOf({ path, template, paths })
-      const options = { ...places, group: groupOf(name), transform, isUntilEnd, clock }
-      return mirrorTopic(options, signal)
-    },
+    mirror: (wish, signal) => mirrorTopic(prepareMirror(wish, find, clock), signal),
     rollBack: ({ name, from, to }) =>
-      rollBackGroup(placeOf('from', from), groupOf(name), parseRollback(to)),
+      rollBackGroup(placeOf(find, 'from', from), groupOf(name), parseRollback(to)),
   }
+}
 
-  function placeOf(what: string, text: string): Place {
-    const address = parseBrokerAddress(text)
-    if (address?.type !== 'kafka' || address.options.size > 0)
-      throw invalid(`expected \`${what}\` to be like \`kafka://BROKER/TOPIC\`, got \`${text}\``)
-    const access = find(address.broker)
-    if (access?.broker.type === 'kafka') return { access, topic: address.place }
-    const message = `broker \`${address.broker}\` does not exist, or is none of Kafka`
-    throw new AppError('RESOURCE_NOT_FOUND', message)
-  }
+/** Throws `REQUEST_INVALID`, `RESOURCE_NOT_FOUND`. */
+export function prepareMirror(
+  { name, from, to, path, template, paths, isUntilEnd }: MirrorWish,
+  find: FindBroker,
+  clock: Clock,
+): MirrorOptions {
+  const places = { from: placeOf(find, 'from', from), to: placeOf(find, 'to', to) }
+  if (places.from.access === places.to.access && places.from.topic === places.to.topic)
+    throw invalid(`expected \`to\` to be another topic than \`from\`, got \`${to}\``)
+  const transform = transformOf({ path, template, paths })
+  return { ...places, group: groupOf(name), transform, isUntilEnd, clock }
+}
+
+function placeOf(find: FindBroker, what: string, text: string): Place {
+  const address = parseBrokerAddress(text)
+  if (address?.type !== 'kafka' || address.options.size > 0)
+    throw invalid(`expected \`${what}\` to be like \`kafka://BROKER/TOPIC\`, got \`${text}\``)
+  const access = find(address.broker)
+  if (access?.broker.type === 'kafka') return { access, topic: address.place }
+  const message = `broker \`${address.broker}\` does not exist, or is none of Kafka`
+  throw new AppError('RESOURCE_NOT_FOUND', message)
 }
 
 function groupOf(name: string): string {

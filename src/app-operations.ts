@@ -1,14 +1,18 @@
-// What operations go over: deliveries that were given up, and dead-letter queues.
+// What operations go over: deliveries that were given up, dead-letter queues, and what has a file of its own.
 
 import type { ArchiveDeps, OperationDeps, OperationQuery, ReplayStateView } from './api/index.ts'
 import { busKeyOf } from './app-own-api.ts'
 import type { AppOptions, Closers } from './app-options.ts'
 import type { Delivery } from './app-delivery.ts'
+import { mirrorFilter, MirrorRuns, runsAlready } from './app-mirror-runs.ts'
+import { overRoostLetters } from './app-roost-letters.ts'
+import type { RoostRoom } from './app-roost.ts'
 import type { State } from './app-state.ts'
 import { AppError } from './base/index.ts'
 import { decodeStoredEvent } from './event/index.ts'
 import { DEFAULT_ACCOUNT, queueArn } from './model/index.ts'
 import {
+  type Operation,
   openOperations,
   type Operations,
   type OperationWish,
@@ -19,14 +23,26 @@ import type { DeliveryQuery, DeliveryRow, Store } from './store/index.ts'
 const DEFAULT_SCOPE = { account: DEFAULT_ACCOUNT, region: 'us-east-1' }
 const PAGE_ROWS = 500
 
+interface OperationParts {
+  readonly state: State
+  readonly delivery: Delivery
+  readonly roost: Pick<RoostRoom, 'current'>
+}
+
 export async function openOperationRoom(
   { clock, random, logger }: AppOptions,
-  { state, delivery }: { readonly state: State; readonly delivery: Delivery },
+  { state, delivery, roost }: OperationParts,
   closers: Closers,
 ): Promise<Operations> {
+  const works = {
+    deliveries: overDeliveries(state.store, delivery),
+    queue: overQueue(state),
+    mirror: new MirrorRuns(state.brokers.directory.find, clock),
+    roost: overRoostLetters(() => roost.current()),
+  }
   const operations = await openOperations({
     rows: state.store.rows,
-    works: { deliveries: overDeliveries(state.store, delivery), queue: overQueue(state) },
+    works,
     clock,
     random,
     logger: logger.child({ room: 'operation' }),
@@ -54,6 +70,18 @@ export function createOperationDeps(
     },
     start: (query, who) => operations.start(wishOf(query), who),
     preview: (query) => operations.preview(wishOf(query)),
+    startMirror(wish, who) {
+      const isSame = ({ over, filter, endedAt }: Operation): boolean =>
+        over === 'mirror' && endedAt === undefined && filter['name'] === wish.name
+      if (operations.list().some(isSame)) throw runsAlready(wish.name)
+      const filter = mirrorFilter(wish)
+      return operations.start({ action: 'mirror', over: 'mirror', filter }, who)
+    },
+    startRoostRedrive({ id, type, perSecond }, who) {
+      const filter = given({ id, type })
+      const rate = perSecond === undefined ? {} : { perSecond }
+      return operations.start({ action: 'redrive', over: 'roost', filter, ...rate }, who)
+    },
     async cancel(id) {
       return isReplay(id) ? viewOf(await archives.cancelReplay(id)) : operations.cancel(id)
     },
@@ -94,11 +122,15 @@ function viewOf(
 }
 
 function wishOf({ action, over, perSecond, ...filter }: OperationQuery): OperationWish {
-  const given = Object.entries(filter).filter(
+  const rate = perSecond === undefined ? {} : { perSecond }
+  return { action, over, filter: given(filter), ...rate }
+}
+
+function given(texts: Readonly<Record<string, string | undefined>>): OperationWish['filter'] {
+  const some = Object.entries(texts).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   )
-  const rate = perSecond === undefined ? {} : { perSecond }
-  return { action, over, filter: Object.fromEntries(given), ...rate }
+  return Object.fromEntries(some)
 }
 
 /** Those of a bus, a rule, a target, or that ended with one error. */

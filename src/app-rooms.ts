@@ -103,7 +103,7 @@ export async function openRooms(options: RoomsOptions): Promise<Rooms> {
       { state, delivery, objects, machines },
       closers,
     )
-    const operations = await openOperationRoom(options, { state, delivery }, closers)
+    const operations = await openOperationRoom(options, { state, delivery, roost }, closers)
     const rooms: Rooms = {
       state,
       delivery,

@@ -43,6 +43,7 @@ export type {
   SubscribeOptions,
   TailItem,
   EndpointView,
+  MirrorWish,
 } from './own/deps.ts'
 export type {
   EventExplanation,

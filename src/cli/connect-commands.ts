@@ -46,6 +46,7 @@ export function addConnectCommands(
     .option('--template <text>', 'copy what the template makes of a JSON value: {"id":<id>}')
     .option('--paths <json>', 'the names in it: {"id":"$.order.id"}')
     .option('--until-end', 'end when all is copied')
+    .option('--detach', 'run in the server, as an operation, also after a restart')
   mirror.action(async (from: string, to: string) => {
     const context = createContext(mirror, io)
     run.code = await runConnectMirror(context, from, to, mirror.opts<MirrorOptions>())

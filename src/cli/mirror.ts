@@ -1,10 +1,12 @@
-// `signalbox connect mirror` and `connect rollback`: a topic copied into another for as long as the command runs.
+// `signalbox connect mirror` and `connect rollback`: a topic copied into another for as long as the command runs, or in the
+// server.
 
 import type { MirrorWish } from '../client/index.ts'
 import { type CommandContext, printJson, printLine, say, withClient } from './context.ts'
 
 export interface MirrorOptions extends Pick<MirrorWish, 'name' | 'path' | 'template' | 'paths'> {
   readonly untilEnd?: boolean
+  readonly detach?: boolean
 }
 
 /** A line for each step; ends by itself only where it is to. */
@@ -12,10 +14,17 @@ export function runConnectMirror(
   context: CommandContext,
   from: string,
   to: string,
-  { untilEnd, ...options }: MirrorOptions,
+  { untilEnd, detach, ...options }: MirrorOptions,
 ): Promise<number> {
   return withClient(context, async (client) => {
     const wish = { ...options, from, to, ...(untilEnd === true ? { untilEnd: '1' as const } : {}) }
+    if (detach === true) {
+      const begun = await client.startMirror(wish, context.io.signal)
+      if (context.form === 'json') return printJson(context, begun)
+      await printLine(context, begun.id)
+      say(context, '`signalbox operations` shows and cancels it')
+      return
+    }
     let last = ''
     for await (const step of client.mirror(wish, context.io.signal)) {
       const text = `${step.copied} copied, ${step.behind} behind`

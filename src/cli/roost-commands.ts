@@ -5,6 +5,7 @@ import type { RoostLetterFilter, RoostReplayWish } from '../client/index.ts'
 import { createContext } from './context.ts'
 import type { CliIo } from './io.ts'
 import {
+  type RoostRedriveOptions,
   runRoostLetters,
   runRoostPurge,
   runRoostRedrive,
@@ -29,8 +30,11 @@ export function addRoostCommands(program: Command, io: CliIo, run: { code: numbe
     run.code = await runRoostLetters(createContext(letters, io), letters.opts<RoostLetterFilter>())
   })
   const redrive = filtered(roost, 'redrive', 'try dead letters again, those that are held too')
+    .option('--rate <count>', 'at most so many a second')
+    .option('--detach', 'leave it to the server; `signalbox operations` shows and cancels it')
   redrive.action(async () => {
-    run.code = await runRoostRedrive(createContext(redrive, io), redrive.opts<RoostLetterFilter>())
+    const context = createContext(redrive, io)
+    run.code = await runRoostRedrive(context, redrive.opts<RoostRedriveOptions>())
   })
   const purge = filtered(roost, 'purge', 'keep dead letters no longer').option('--yes', 'mean it')
   purge.action(async () => {

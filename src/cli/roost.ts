@@ -3,6 +3,7 @@
 import type { RoostLetterFilter, RoostReplayWish } from '../client/index.ts'
 import { type CommandContext, printJson, printLine, say, withClient } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
+import { followOperation } from './operations.ts'
 import { escapeControls } from './style.ts'
 
 /** Fails when a keeper that runs is not healthy, so that scripts can wait for it. */
@@ -46,15 +47,33 @@ export function runRoostLetters(
   })
 }
 
+export interface RoostRedriveOptions extends RoostLetterFilter {
+  readonly rate?: string
+  readonly detach?: boolean
+}
+
 export function runRoostRedrive(
   context: CommandContext,
-  filter: RoostLetterFilter,
+  { detach, ...wish }: RoostRedriveOptions,
 ): Promise<number> {
   return withClient(context, async (client) => {
-    const result = await client.redriveRoostLetters(filter, context.io.signal)
-    if (context.form === 'json') await printJson(context, result)
-    else await printLine(context, `${result.redriven} of ${result.seen} redriven`)
-    return result.failed > 0 ? EXIT_CODES.failed : EXIT_CODES.ok
+    const begun = await client.startRoostRedrive(wish, context.io.signal)
+    if (detach === true) {
+      if (context.form === 'json') await printJson(context, begun)
+      else await printLine(context, begun.id)
+      return EXIT_CODES.ok
+    }
+    let ended = await followOperation(context, client, begun.id)
+    // Ctrl-C ends it: whoever wants it to go on without them says so before.
+    if (ended.endedAt === undefined) ended = await client.cancelOperation(begun.id)
+    const { seen, changed: redriven, state, reason } = ended
+    const failed = seen - redriven
+    const cancelled = state === 'CANCELLED'
+    if (context.form === 'json') await printJson(context, { seen, redriven, failed, cancelled })
+    else await printLine(context, `${redriven} of ${seen} redriven`)
+    if (cancelled) say(context, 'it was stopped; run it again to go on')
+    if (reason !== undefined) say(context, escapeControls(reason))
+    return failed > 0 || state === 'FAILED' ? EXIT_CODES.failed : EXIT_CODES.ok
   })
 }
 

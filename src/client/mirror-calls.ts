@@ -1,6 +1,7 @@
 // Mirrors, as our own API runs them.
 
 import { readMessages } from './message-reader.ts'
+import type { OperationView } from './operation-calls.ts'
 import { formatQuery } from './query.ts'
 import { type ErrorBody, failureOf, type Transport } from './transport.ts'
 
@@ -32,6 +33,8 @@ export interface RolledBackView {
 export interface MirrorCalls {
   /** Runs for as long as it is read. */
   mirror(wish: MirrorWish, signal: AbortSignal): AsyncIterable<MirrorProgressView>
+  /** Runs in the server. */
+  startMirror(wish: MirrorWish, signal?: AbortSignal): Promise<OperationView>
   rollBack(
     wish: Pick<MirrorWish, 'name' | 'from' | 'to'>,
     signal?: AbortSignal,
@@ -50,6 +53,10 @@ export function createMirrorCalls(transport: Transport, prefix: string): MirrorC
         if (event === 'error') throw failureOf(JSON.parse(data) as ErrorBody)
         if (event === 'end') return
       }
+    },
+    async startMirror(wish, signal) {
+      const path = `${prefix}/brokers/mirror/start?${formatQuery({ ...wish })}`
+      return (await transport.json({ method: 'POST', path, signal })) as OperationView
     },
     async rollBack(wish, signal) {
       const path = `${prefix}/brokers/rollback?${formatQuery({ ...wish })}`

@@ -5,7 +5,7 @@ import type { Transport } from './transport.ts'
 
 export interface OperationView {
   readonly id: string
-  readonly action: 'redrive' | 'purge' | 'replay'
+  readonly action: 'redrive' | 'purge' | 'replay' | 'mirror'
   readonly over: string
   readonly filter: Readonly<Record<string, string>>
   readonly perSecond?: number

@@ -1,5 +1,6 @@
 // The calls of our own API that are about the roost keeper.
 
+import type { OperationView } from './operation-calls.ts'
 import { formatQuery } from './query.ts'
 import type { Transport } from './transport.ts'
 
@@ -38,10 +39,10 @@ export interface RoostReplayWish {
 export interface RoostCalls {
   roostKeeper(signal: AbortSignal): Promise<RoostKeeperView>
   roostLetters(type: string | undefined, signal: AbortSignal): Promise<readonly RoostLetterView[]>
-  redriveRoostLetters(
-    filter: RoostLetterFilter,
+  startRoostRedrive(
+    filter: RoostLetterFilter & { readonly rate?: string | undefined },
     signal: AbortSignal,
-  ): Promise<{ readonly seen: number; readonly redriven: number; readonly failed: number }>
+  ): Promise<OperationView>
   purgeRoostLetters(
     filter: RoostLetterFilter,
     signal: AbortSignal,
@@ -67,8 +68,8 @@ export function createRoostCalls(transport: Transport, prefix: string): RoostCal
       const path = `${letters}?${formatQuery({ type, limit: 1000 })}`
       return (await get<{ readonly items: readonly RoostLetterView[] }>(path, signal)).items
     },
-    redriveRoostLetters: (filter, signal) =>
-      post(`${letters}/redrive?${formatQuery({ ...filter })}`, signal),
+    startRoostRedrive: (filter, signal) =>
+      post(`${letters}/redrive/start?${formatQuery({ ...filter })}`, signal),
     purgeRoostLetters: (filter, signal) =>
       post(`${letters}/purge?${formatQuery({ ...filter })}`, signal),
     resetRoostBreaker: (signal) => post(`${keeper}/breaker/reset`, signal),

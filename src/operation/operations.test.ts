@@ -148,3 +148,59 @@ test('what is asked for wrongly is refused, and leaves no operation', async () =
   await assert.rejects(operations.cancel('x'), { code: 'RESOURCE_NOT_FOUND' })
   assert.deepEqual(operations.list(), [])
 })
+
+test('one that is patient waits for what is away, says why, and is cancelled meanwhile', async () => {
+  const bench = new Bench()
+  const things = Object.assign(new Things(50), { isPatient: true as const })
+  const operations = await bench.open(things)
+  let isAway = true
+  things.before = () => {
+    if (isAway) throw new AppError('BROKER_LOST', 'the broker is away')
+  }
+  const { id } = await operations.start(WISH, 'alice')
+  while (things.limits.length < 12) await bench.clock.run(1000)
+  assert.equal(operations.get(id).state, 'RUNNING')
+  assert.match(operations.get(id).reason!, /the broker is away/)
+  isAway = false
+  const mended = await bench.ended(operations, id)
+  assert.deepEqual([mended.state, mended.seen, mended.reason], ['COMPLETED', 50, undefined])
+  isAway = true
+  const other = await operations.start(WISH, 'alice')
+  while (operations.get(other.id).reason === undefined) await bench.clock.run(1)
+  assert.equal((await operations.cancel(other.id)).state, 'CANCELLED')
+})
+
+test('what a work holds open for an operation is left when it ends, and when the process does', async () => {
+  const bench = new Bench()
+  const left: string[] = []
+  const things = Object.assign(new Things(150), {
+    stepMax: 20,
+    leave: (id: string) => Promise.resolve(void left.push(id)),
+  })
+  const operations = await bench.open(things)
+  const { id } = await operations.start(WISH, 'alice')
+  await bench.ended(operations, id)
+  while (left.length === 0) await bench.clock.run(1)
+  assert.deepEqual(left, [id])
+  assert.equal(Math.max(...things.limits), 20)
+  const slow = await operations.start({ ...WISH, perSecond: 1 }, 'alice')
+  while (operations.get(slow.id).seen === 0) await bench.clock.run(1)
+  await operations.close()
+  assert.deepEqual(left, [id, slow.id])
+})
+
+test('what is known to come counts into the total', async () => {
+  const bench = new Bench()
+  const steps = [
+    { seen: 1, changed: 1, left: 8, after: '1' },
+    { seen: 2, changed: 2, left: 0, after: '2' },
+    { seen: 0, changed: 0 },
+  ]
+  const things = Object.assign(new Things(1), {
+    step: () => Promise.resolve(steps.shift()!),
+  })
+  const operations = await bench.open(things)
+  const { id } = await operations.start(WISH, 'alice')
+  const { total, seen, state } = await bench.ended(operations, id)
+  assert.deepEqual([total, seen, state], [9, 3, 'COMPLETED'])
+})

@@ -2,7 +2,7 @@
 //
 //   RUNNING ──last step──▶ COMPLETED
 //      ├─ cancel ─▶ CANCELLING ─ the step under way ends ─▶ CANCELLED
-//      └─ a step fails again and again ─▶ FAILED
+//      └─ a step fails again and again ─▶ FAILED, unless its work is patient
 //
 // Invariant: an operation that has ended never changes again; what a step did stays done.
 
@@ -17,7 +17,15 @@ import {
   wait,
 } from '../base/index.ts'
 import { listAllRows, type RowStore } from '../store/index.ts'
-import { KEPT_MAX, RATE_MAX, RETRIES_MAX, RETRY_MS, RUNNING_MAX, STEP_MAX } from './limits.ts'
+import {
+  KEPT_MAX,
+  RATE_MAX,
+  RETRIES_MAX,
+  RETRY_MS,
+  RETRY_MS_MAX,
+  RUNNING_MAX,
+  STEP_MAX,
+} from './limits.ts'
 import type { Operation, OperationWish, OperationWork } from './operation.ts'
 
 export interface OperationsOptions {
@@ -145,11 +153,25 @@ class RunningOperations implements Operations {
         if (this.#stop.signal.aborted) return
         this.#options.logger.error('an operation is held up', { id, error: describeError(error) })
       })
+      .then(() => this.#leave(id))
       .finally(() => {
         this.#running.delete(id)
         this.#cancels.delete(id)
       })
     this.#running.set(id, running)
+  }
+
+  async #leave(id: string): Promise<void> {
+    const operation = this.#all.get(id)
+    if (operation === undefined) return
+    try {
+      await this.#workOf(operation).leave?.(id)
+    } catch (error) {
+      this.#options.logger.warn('an operation left something open', {
+        id,
+        error: describeError(error),
+      })
+    }
   }
 
   async #steps(id: string, signal: AbortSignal): Promise<void> {
@@ -158,35 +180,47 @@ class RunningOperations implements Operations {
     while (!this.#stop.signal.aborted) {
       const operation = this.get(id)
       if (operation.state === 'CANCELLING') return this.#end(id, { state: 'CANCELLED' })
-      const { perSecond } = operation
-      const limit = Math.min(perSecond ?? STEP_MAX, STEP_MAX)
       try {
-        const step = await this.#workOf(operation).step(operation, limit)
+        const pauseMs = await this.#step(operation, signal)
+        if (pauseMs === undefined) return
         failures = 0
-        const { after: _, ...before } = this.get(id)
-        const seen = before.seen + step.seen
-        const changed = before.changed + step.changed
-        const next = { ...before, total: Math.max(before.total, seen), seen, changed }
-        if (step.after === undefined) {
-          return await this.#end(id, { seen, changed, total: next.total, state: 'COMPLETED' })
-        }
-        await this.#save({ ...next, after: step.after })
-        const pauseMs = perSecond === undefined ? 0 : (1000 * step.seen) / perSecond
         if (pauseMs > 0) await wait(clock, pauseMs, signal)
       } catch (error) {
         failures += 1
         const reason = describeError(error)
         // What its own words refuse will be refused again.
-        if (failures > RETRIES_MAX || (isAppError(error) && error.class !== 'unavailable'))
+        const isFinal = isAppError(error) && error.class !== 'unavailable'
+        const isPatient = this.#workOf(operation).isPatient === true
+        if (isFinal || (failures > RETRIES_MAX && !isPatient))
           return this.#end(id, { state: 'FAILED', reason })
         logger.warn('a step of an operation failed, it is tried again', { id, error: reason })
-        await wait(clock, RETRY_MS, signal)
+        await this.#save({ ...this.get(id), reason })
+        const pauseMs = isPatient ? RETRY_MS * 2 ** Math.min(failures - 1, 10) : RETRY_MS
+        await wait(clock, Math.min(pauseMs, RETRY_MS_MAX), signal)
       }
     }
   }
 
+  /** Answers how long the next has to wait; undefined when this was the last. */
+  async #step(operation: Operation, signal: AbortSignal): Promise<number | undefined> {
+    const { id, perSecond } = operation
+    const work = this.#workOf(operation)
+    const stepMax = work.stepMax ?? STEP_MAX
+    const step = await work.step(operation, Math.min(perSecond ?? stepMax, stepMax), signal)
+    const { after: _, reason: __, ...before } = this.get(id)
+    const seen = before.seen + step.seen
+    const changed = before.changed + step.changed
+    const total = Math.max(before.total, seen + (step.left ?? 0))
+    if (step.after === undefined) {
+      await this.#end(id, { seen, changed, total, state: 'COMPLETED' })
+      return undefined
+    }
+    await this.#save({ ...before, seen, changed, total, after: step.after })
+    return perSecond === undefined ? 0 : (1000 * step.seen) / perSecond
+  }
+
   async #end(id: string, change: Partial<Operation>): Promise<void> {
-    const { after: _, ...operation } = this.get(id)
+    const { after: _, reason: __, ...operation } = this.get(id)
     const ended = { ...operation, ...change, endedAt: this.#options.clock.now() }
     await this.#save(ended)
     const { action, over, state, seen, changed } = ended

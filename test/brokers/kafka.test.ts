@@ -532,3 +532,72 @@ test(
     await assert.rejects(run('mirrored', '--name', 'Not/this'), /expected `name` of letters/)
   },
 )
+
+test(
+  'a mirror that runs in the server goes on after a restart, until it is cancelled',
+  { skip },
+  async (context) => {
+    createTopics(kafka, ['detached', 'detached-copy'])
+    const config = brokers(`
+  other: { type: kafka, servers: [${JSON.stringify(kafka.brokers[0])}] }
+`)
+    const signalbox = await Signalbox.open(context, { config })
+    const start = (...more: readonly string[]): Promise<string> =>
+      signalbox.cli(
+        'connect',
+        'mirror',
+        'kafka://main/detached',
+        'kafka://other/detached-copy',
+        '--name',
+        'nightly',
+        '--detach',
+        ...more,
+      )
+    produce(kafka, 'detached', ['one', 'two'])
+    const id = (await start()).trim()
+    const shown = async (): Promise<Record<string, unknown>> =>
+      JSON.parse(await signalbox.cli('operations', 'show', id, '-o', 'json')) as never
+    await copiedOf(2)
+    await until('it says so', DEADLINE_MS, async () => (await shown())['changed'] === 2)
+    await assert.rejects(start(), /a mirror `nightly` runs already/)
+    await assert.rejects(
+      start('--path', '$.a', '--template', 'b'),
+      /runs already|a `path` or a `template`/,
+    )
+    await signalbox.end('SIGTERM')
+    produce(kafka, 'detached', ['three'])
+    await signalbox.start()
+    await copiedOf(3)
+    const { state, action, filter, who } = await shown()
+    assert.deepEqual([state, action, who], ['RUNNING', 'mirror', 'signalbox:dev'])
+    assert.equal((filter as Record<string, string>)['name'], 'nightly')
+    assert.match(await signalbox.cli('operations', 'ls'), /mirror mirror .*name=nightly.*RUNNING/)
+    await signalbox.cli('operations', 'cancel', id)
+    assert.equal((await shown())['state'], 'CANCELLED')
+    produce(kafka, 'detached', ['four'])
+    const again = (await start('--until-end')).trim()
+    assert.match(
+      await signalbox.cli('operations', 'watch', again),
+      /COMPLETED +1 done, 1 of 1 seen/,
+    )
+    await copiedOf(4)
+    await assert.rejects(
+      signalbox.cli(
+        'connect',
+        'mirror',
+        'kafka://none/a',
+        'kafka://main/b',
+        '--name',
+        'x',
+        '--detach',
+      ),
+      /broker `none` does not exist/,
+    )
+  },
+)
+
+async function copiedOf(count: number): Promise<void> {
+  const payloads = (await seen('detached-copy', count)).map(({ payload }) => payload)
+  const expected = ['one', 'two', 'three', 'four'].slice(0, count)
+  assert.deepEqual(payloads.toSorted(), expected.toSorted())
+}

@@ -110,6 +110,8 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
       get: () => Promise.reject(new Error('there are no operations')),
       start: () => Promise.reject(new Error('there are no operations')),
       preview: () => Promise.resolve(0),
+      startMirror: () => Promise.reject(new Error('there are no operations')),
+      startRoostRedrive: () => Promise.reject(new Error('there are no operations')),
       cancel: () => Promise.reject(new Error('there are no operations')),
       peek: () => Promise.reject(new Error('nothing is dead')),
     },

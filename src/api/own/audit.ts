@@ -18,6 +18,9 @@ export interface AuditedRequest {
 const ACTIONS: Readonly<Record<string, string>> = {
   redriveDeliveries: 'redrive',
   redriveRoostDeadLetters: 'redrive',
+  startRoostRedrive: 'redrive',
+  mirrorTopic: 'mirror',
+  startMirror: 'mirror',
   purgeDeliveries: 'purge',
   purgeRoostDeadLetters: 'purge',
   startReplay: 'replay',

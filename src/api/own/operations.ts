@@ -3,6 +3,7 @@
 import { AppError } from '../../base/index.ts'
 import { parseBody } from './body.ts'
 import { COUNT, type Json, list, MILLISECONDS, object, TEXT } from './json-schema.ts'
+import type { MirrorWish } from './deps.ts'
 import type { Parameter } from './query.ts'
 import { json } from './replies.ts'
 import type { Call, OwnRoute } from './routes.ts'
@@ -15,10 +16,20 @@ export interface OperationDeps {
   /** Throws `REQUEST_INVALID`, `LIMIT_EXCEEDED`. */
   start(query: OperationQuery, who: string): Promise<object>
   preview(query: OperationQuery): Promise<number>
+  /** Throws as `mirror` of connectors, and `RESOURCE_CONFLICT` where one of that name runs. */
+  startMirror(wish: MirrorWish, who: string): Promise<object>
+  /** Throws `RESOURCE_NOT_FOUND` where no keeper runs. */
+  startRoostRedrive(query: RoostRedriveQuery, who: string): Promise<object>
   /** Throws `RESOURCE_CONFLICT` when it has ended. */
   cancel(id: string): Promise<object>
   /** A dead delivery with its event; throws `RESOURCE_NOT_FOUND`. */
   peek(id: string): Promise<object>
+}
+
+export interface RoostRedriveQuery {
+  readonly id?: string | undefined
+  readonly type?: string | undefined
+  readonly perSecond?: number | undefined
 }
 
 export interface OperationQuery {
@@ -108,8 +119,8 @@ export const OPERATION_SCHEMAS: Readonly<Record<string, Json>> = {
   ),
   Operation: object(
     {
-      action: { type: 'string', enum: ['redrive', 'purge', 'replay'] },
-      over: { type: 'string', enum: ['deliveries', 'queue', 'archive'] },
+      action: { type: 'string', enum: ['redrive', 'purge', 'replay', 'mirror'] },
+      over: { type: 'string', enum: ['deliveries', 'queue', 'archive', 'mirror', 'roost'] },
       perSecond: COUNT,
       id: TEXT,
       who: TEXT,
@@ -138,10 +149,17 @@ function queryOf({ request }: Call): OperationQuery {
   const { action, over, rate, ...filter } = texts
   if (action !== 'redrive' && action !== 'purge')
     throw invalid(`expected \`action\` to be \`redrive\` or \`purge\`, got \`${action ?? ''}\``)
-  if (over === undefined) throw invalid('expected `over` to say what it goes over')
-  if (rate !== undefined && !/^\d{1,6}$/.test(rate))
-    throw invalid(`expected \`rate\` to be a whole number, got \`${rate}\``)
-  return { action, over, ...filter, ...(rate === undefined ? {} : { perSecond: Number(rate) }) }
+  // The others are begun at places of their own, so that roles can tell them apart.
+  if (over !== 'deliveries' && over !== 'queue')
+    throw invalid(`expected \`over\` to be \`deliveries\` or \`queue\`, got \`${over ?? ''}\``)
+  const perSecond = parseRate(rate)
+  return { action, over, ...filter, ...(perSecond === undefined ? {} : { perSecond }) }
+}
+
+export function parseRate(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw invalid(`expected \`rate\` to be a whole number, got \`${text}\``)
 }
 
 function idOf({ query }: Call): string {

@@ -2,6 +2,7 @@
 
 import { AppError } from '../../base/index.ts'
 import { COUNT, type Json, list, MILLISECONDS, object, TEXT } from './json-schema.ts'
+import { parseRate } from './operations.ts'
 import { type Parameter, parseLimit } from './query.ts'
 import { given, json } from './replies.ts'
 import type { Call, OwnRoute } from './routes.ts'
@@ -123,6 +124,26 @@ export const ROOST_ROUTES: readonly OwnRoute[] = [
     parameters: FILTER,
     answer: 'RoostRedrive',
     handle: async (call) => json(await call.deps.roost.redrive(filterOf(call))),
+  },
+  {
+    path: '/roost/dead-letters/redrive/start',
+    method: 'POST',
+    operation: 'startRoostRedrive',
+    summary: 'The same as an operation, which is looked at and cancelled from outside',
+    parameters: [
+      FILTER[0]!,
+      TYPE,
+      { name: 'rate', description: 'at most so many a second', schema: { type: 'integer' } },
+    ],
+    answer: 'Operation',
+    async handle({ deps, query, request }) {
+      const wish = {
+        id: query.get('id'),
+        type: query.get('type'),
+        perSecond: parseRate(query.get('rate')),
+      }
+      return json(await deps.operations.startRoostRedrive(wish, deps.nameOf(request)))
+    },
   },
   {
     path: '/roost/dead-letters/purge',

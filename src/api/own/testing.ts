@@ -60,6 +60,8 @@ export function createTestDeps(
       get: () => refuse('RESOURCE_NOT_FOUND', 'there are no operations'),
       start: () => refuse('REQUEST_INVALID', 'nothing can be done'),
       preview: () => Promise.resolve(0),
+      startMirror: () => refuse('RESOURCE_NOT_FOUND', 'there are no operations'),
+      startRoostRedrive: () => refuse('RESOURCE_NOT_FOUND', 'there are no operations'),
       cancel: () => refuse('RESOURCE_NOT_FOUND', 'there are no operations'),
       peek: () => refuse('RESOURCE_NOT_FOUND', 'nothing is dead'),
     },

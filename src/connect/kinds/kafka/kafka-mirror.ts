@@ -18,6 +18,8 @@ export interface MirrorOptions {
   readonly transform: (value: Buffer) => Buffer
   /** Ends when all is copied that was there. */
   readonly isUntilEnd: boolean
+  /** Copied at once; as many as are read at once when absent. */
+  readonly recordsMax?: number
   readonly clock: Clock
 }
 
@@ -75,12 +77,12 @@ async function* copy(options: Copying, signal: AbortSignal): AsyncGenerator<Mirr
 
 /** What there is within a moment, so that who waits hears how it is. */
 async function readFor(
-  { reader, clock }: Copying,
+  { reader, clock, recordsMax = SOURCE_RECORDS_MAX }: Copying,
   signal: AbortSignal,
 ): Promise<readonly KafkaRecord[]> {
   const over = new AbortController()
   const timer = clock.setTimer(LAG_POLL_MS, () => over.abort())
-  const limits = { recordsMax: SOURCE_RECORDS_MAX, bytesMax: SOURCE_BYTES_MAX }
+  const limits = { recordsMax, bytesMax: SOURCE_BYTES_MAX }
   try {
     return await reader.read(limits, AbortSignal.any([signal, over.signal]))
   } finally {
