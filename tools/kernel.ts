@@ -24,7 +24,7 @@ interface Kernel {
 }
 
 const KERNELS: readonly Kernel[] = [
-  { source: 'src/match/scan.as', target: 'src/match/scan-kernel.ts', pages: 80 },
+  { source: 'src/match/scan.as', target: 'src/match/scan-kernel.ts', pages: 148 },
   { source: 'src/event/json-check.as', target: 'src/event/json-check-kernel.ts', pages: 18 },
 ]
 

@@ -6,7 +6,6 @@ import { ByteTable } from './byte-table.ts'
 import type { Condition } from './condition.ts'
 import { FieldIndexes, isOnDemand } from './field-indexes.ts'
 import type { Leaf } from './leaf.ts'
-import { Memo, type Outcome } from './memo.ts'
 import { Probe } from './probe.ts'
 import { ReusedList } from './reused-list.ts'
 import { LEAF_ELEMENT, LEAF_WORDS, nextLeaf, type Scan, type ScannedField } from './scan.ts'
@@ -16,6 +15,16 @@ export interface Found {
   readonly hits: ReusedList<Probe>
   readonly matched: ReusedList<Rule<unknown>>
 }
+
+/** What the values of one class come to. */
+export interface Outcome {
+  /** The rules that such a value alone satisfies, by conditions that nothing else asks for. */
+  readonly rules: readonly Rule<unknown>[]
+  /** What else it hits. */
+  readonly probes: readonly Probe[]
+}
+
+const NO_CLASSES: readonly Outcome[] = []
 
 export class Field implements ScannedField {
   readonly path: string
@@ -31,9 +40,10 @@ export class Field implements ScannedField {
   /** Exact texts, which most fields are asked for and many for nothing else. */
   readonly #texts: ByteTable<Probe> = new ByteTable()
   #indexes: FieldIndexes | undefined
-  #memo: Memo | undefined
-  /** What the present leaf hits, while that is to be kept. */
-  #learnt: Probe[] | undefined
+  /** What the values of each class come to; a scan that knows classes names them by their index. */
+  classes: readonly Outcome[] = NO_CLASSES
+  /** Takes what the present leaf satisfies, while that is all that is wanted. */
+  #learnt: ReusedList<Probe> | undefined
 
   constructor(path: string) {
     this.path = path
@@ -45,7 +55,6 @@ export class Field implements ScannedField {
     const known = isText ? this.#texts.get(condition.text) : this.#indexes?.get(condition)
     const probe = known ?? new Probe(this, condition)
     probe.uses += 1
-    this.#memo?.clear()
     if (known !== undefined) return probe
     if (isText) {
       this.#texts.add(probe)
@@ -59,7 +68,6 @@ export class Field implements ScannedField {
 
   leave(probe: Probe): void {
     probe.uses -= 1
-    this.#memo?.clear()
     if (probe.uses > 0) return
     if (probe.kind === 'string') this.#texts.remove(probe)
     else this.#indexes!.remove(probe)
@@ -67,7 +75,6 @@ export class Field implements ScannedField {
 
   /** From now on one more wants the probe found. */
   listen(probe: Probe): void {
-    this.#memo?.clear()
     if (!isOnDemand(probe.condition)) return
     const { rare } = probe
     rare.listeners += 1
@@ -85,7 +92,6 @@ export class Field implements ScannedField {
 
   /** One less wants it found. */
   ignore(probe: Probe): void {
-    this.#memo?.clear()
     if (!isOnDemand(probe.condition)) return
     const { rare } = probe
     rare.listeners -= 1
@@ -105,27 +111,31 @@ export class Field implements ScannedField {
   find(scan: Scan<Field>, leaf: Leaf, found: Found): void {
     const { hits } = found
     this.exactHits.count = 0
-    const { leaves } = scan
-    // Where only exact texts are asked for, finding one is as fast.
-    const isWorth = this.#indexes !== undefined && scan.numbers !== undefined
-    const memo = isWorth ? (this.#memo ??= new Memo()) : undefined
+    const { leaves, classes } = scan
     for (let index = this.firstLeaf; index >= 0; index = nextLeaf(scan, index)) {
-      const isKept = memo?.wants(leaves, index) === true
-      const known = isKept ? memo.find(leaves, index) : undefined
-      if (known !== undefined) {
-        this.#repeat(known, leaves[index * LEAF_WORDS + LEAF_ELEMENT]!, found)
+      const known = classes === undefined ? -1 : classes[index]!
+      if (known >= 0) {
+        this.#repeat(this.classes[known]!, leaves[index * LEAF_WORDS + LEAF_ELEMENT]!, found)
         continue
       }
       leaf.moveTo(scan, index)
-      // Behind the first leaf some would be missing: what was hit already is not always looked for again.
-      if (!isKept || index !== this.firstLeaf) this.#findLeaf(leaf, hits)
-      else {
-        const learnt: Probe[] = []
-        this.#learnt = learnt
-        this.#findLeaf(leaf, hits)
-        this.#learnt = undefined
-        memo.add(leaves, index, learnt)
-      }
+      this.#findLeaf(leaf, hits)
+    }
+  }
+
+  /** Lists all that the leaf satisfies, among it what of `unindexed`, which no index finds. */
+  learn(leaf: Leaf, unindexed: readonly Probe[], learnt: ReusedList<Probe>): void {
+    learnt.count = 0
+    const run = this.scannedIn
+    // What other leaves hit is none of this one's.
+    this.scannedIn = leaf.serial
+    this.#learnt = learnt
+    this.#findLeaf(leaf, learnt)
+    this.#learnt = undefined
+    this.scannedIn = run
+    for (let index = 0; index < unindexed.length; index += 1) {
+      const probe = unindexed[index]!
+      if (probe.rare.test(leaf)) learnt.add(probe)
     }
   }
 
@@ -136,8 +146,11 @@ export class Field implements ScannedField {
         refusers[index]!.rare.refusedIn = leaf.serial
       }
     }
-    if (this.#learnt !== undefined) this.#learnt.push(probe)
-    this.#note(probe, leaf.element, hits)
+    if (this.#learnt === undefined) this.#note(probe, leaf.element, hits)
+    else if (probe.hitIn !== leaf.serial) {
+      probe.hitIn = leaf.serial
+      this.#learnt.add(probe)
+    }
   }
 
   #repeat({ rules, probes }: Outcome, element: number, { hits, matched }: Found): void {

@@ -47,6 +47,24 @@ export const EXPLAINED_FIELDS_MAX = 32
 /** Branches in one list before the next are split off by their other exact values. */
 export const WAITING_UNSPLIT_MAX = 2
 
-/** Texts of one field whose outcome is kept, and conditions that one of them may satisfy. */
-export const MEMO_SLOTS_MAX = 512
-export const MEMO_PROBES_MAX = 64
+/** Classes of one field's values, and conditions that no index finds that are tried to tell them apart. */
+export const CLASSES_MAX = 256
+export const UNINDEXED_TESTS_MAX = 8
+
+/** Texts of one field whose class is kept, and those that may be listed as the only ones that matter. */
+export const KNOWN_TEXTS_MAX = 512
+export const LISTED_TEXTS_MAX = 128
+
+/** Halves of words in the automaton of one field's texts, and different bytes that it tells apart. */
+export const AUTOMATON_SIZE_MAX = 4096
+export const AUTOMATON_SYMBOLS_MAX = 64
+
+/** Numbers of one field that conditions may tell from others, for a number's class to be found without an index. */
+export const NUMBER_BOUNDS_MAX = 31
+
+/** Branches of all rules, and fields of one, up to which the classes of values are told. */
+export const CLASSED_BRANCHES_MAX = 4096
+export const CLASSED_FIELDS_MAX = 32
+
+/** Keys of an answer that is kept. */
+export const ANSWER_KEYS_MAX = 64

@@ -16,7 +16,19 @@ import {
 } from './branch.ts'
 import type { Condition } from './condition.ts'
 import { areConsistent, hasConsistentChoice } from './consistency.ts'
-import { createImage, scanFast, type Image } from './fast-scan.ts'
+import {
+  createImage,
+  GIVES_UP,
+  HAS_UNKNOWN,
+  type Image,
+  keepAnswer,
+  lookAgain,
+  MISSES,
+  NO_OBJECT,
+  scanFast,
+  takeNotes,
+  UNASKED,
+} from './fast-scan.ts'
 import { Field, type Found } from './field.ts'
 import { Leaf } from './leaf.ts'
 import { WAITING_UNSPLIT_MAX } from './limits.ts'
@@ -26,7 +38,8 @@ import type { FieldConditions, Pattern } from './pattern.ts'
 import { Probe } from './probe.ts'
 import { withoutRepeats } from './repeats.ts'
 import { ReusedList } from './reused-list.ts'
-import { nextLeaf, Scan, type Names, type ScanResult } from './scan.ts'
+import { nextLeaf, Scan, type Names } from './scan.ts'
+import { ValueClasses } from './value-classes.ts'
 import { WaitList, type Waiting } from './waiting.ts'
 
 export type { Rule } from './branch.ts'
@@ -50,6 +63,9 @@ export class Machine<Key> {
   #order = 0
   /** The names as the kernel wants them; none when it cannot have them. */
   #image: Image<Field> | 'outdated' | undefined = 'outdated'
+  #classes: ValueClasses<Key> | undefined
+  /** How many events came since rules or memory changed. */
+  #unclassed = 0
   readonly #visit = { scan, leaf, verify: (branch: Branch): void => this.#verifyBranch(branch) }
 
   get(key: Key): Rule<Key> | undefined {
@@ -72,6 +88,7 @@ export class Machine<Key> {
   remove(key: Key): void {
     const rule = this.#rules.get(key)
     if (rule === undefined) return
+    this.#forgetClasses()
     for (const branch of branchesOf(rule)) {
       this.#leave(branch)
       for (const need of branch.needs) {
@@ -87,11 +104,56 @@ export class Machine<Key> {
   }
 
   match(event: Uint8Array, names: Names): readonly Key[] {
-    let result = this.#scan(event, names)
+    const image = this.#freshImage()
+    const classes = this.#classes
+    const isAsking = classes?.isAsking === true
+    let code = image === undefined ? GIVES_UP : scanFast(event, image, names, isAsking)
+    if (code >= 0) {
+      classes!.noteKnown()
+      return classes!.answers[code]!
+    }
+    if (code === NO_OBJECT) return NO_KEYS
+    if (code === GIVES_UP) return this.#matchPlainly(event, names)
+    takeNotes(scan, event, image!)
+    if (code === HAS_UNKNOWN) code = classes!.learn(scan, leaf) ? lookAgain() : UNASKED
+    if (code >= 0) return classes!.answers[code]!
+    scan.link(image!.fields)
+    const answer = this.#answer()
+    classes?.noteUnknown()
+    if (code === MISSES && classes!.isAlike(scan)) classes!.keep(answer, keepAnswer)
+    return answer
+  }
+
+  #matchPlainly(event: Uint8Array, names: Names): readonly Key[] {
+    const result = scan.scan(event, this.#root, { names })
     if (result === 'no object') return NO_KEYS
     if (result === 'repeats') {
-      result = scan.scan(withoutRepeats(event), this.#root, { names: 'any', isRepeatFree: true })
+      scan.scan(withoutRepeats(event), this.#root, { names: 'any', isRepeatFree: true })
     }
+    return this.#answer()
+  }
+
+  /** The image as the rules are now, with classes once as many events came as there are rules. */
+  #freshImage(): Image<Field> | undefined {
+    if (this.#image === 'outdated') this.#image = createImage(this.#root)
+    const image = this.#image
+    if (image === undefined || (image.hasClasses && image.isLoaded)) return image
+    this.#classes = undefined
+    this.#unclassed += 1
+    if (this.#unclassed <= this.#rules.size || !image.isLoaded) return image
+    this.#classes = ValueClasses.create(this.#rules, image)
+    this.#unclassed = this.#classes === undefined ? Number.NEGATIVE_INFINITY : 0
+    return image
+  }
+
+  #forgetClasses(): void {
+    this.#unclassed = 0
+    this.#classes = undefined
+    if (this.#image !== 'outdated') this.#image?.forgetClasses()
+  }
+
+  /** The keys of all rules that the scanned event matches. */
+  #answer(): readonly Key[] {
     const { fields } = scan
     const { hits, matched } = found
     matched.count = 0
@@ -104,25 +166,20 @@ export class Machine<Key> {
     for (let index = 0; index < always.length; index += 1) {
       if (isSatisfied(always[index]!)) this.#accept(always[index]!)
     }
-    return matched.count === 0 ? NO_KEYS : this.#answer()
+    return matched.count === 0 ? NO_KEYS : this.#sortedKeys()
   }
 
-  #scan(event: Uint8Array, names: Names): ScanResult {
-    if (this.#image === 'outdated') this.#image = createImage(this.#root)
-    const image = this.#image
-    const result = image && scanFast(scan, event, image, names)
-    return result ?? scan.scan(event, this.#root, { names })
-  }
-
-  #answer(): readonly Key[] {
+  #sortedKeys(): readonly Key[] {
     const { items, count } = found.matched
     if (count > 1) sorting.sort(items, count)
     const keys = Array<Key>(count)
     for (let index = 0; index < count; index += 1) keys[index] = items[index]!.key as Key
-    return keys
+    // Events that are alike share it.
+    return Object.freeze(keys)
   }
 
   #join(rule: Rule<Key>, branches: readonly (readonly FieldConditions[])[]): void {
+    this.#forgetClasses()
     const joined = branches.map((fields) => {
       const needs = fields.map((each) => this.#createNeed(each))
       putAnchorFirst(needs)

@@ -24,6 +24,9 @@ interface Container {
 }
 
 const VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+const SPACE = 0x20
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
 const SNIPPET_LENGTH_MAX = 500
 const TOKEN_LENGTH_MAX = 256
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -278,19 +281,24 @@ export class PatternReader {
   }
 
   #readString(unfinished: string, what: string): string {
+    const source = this.#source
     let text = ''
+    // What stands between escapes is taken at once.
+    let start = this.#at
     for (;;) {
-      const character = this.#source[this.#at]
-      if (character === undefined) throw this.fault(`Unexpected end-of-input${unfinished}`)
+      const code = source.charCodeAt(this.#at)
+      if (Number.isNaN(code)) throw this.fault(`Unexpected end-of-input${unfinished}`)
       this.#at += 1
-      if (character === '"') return text
-      if (character < ' ') {
+      if (code === QUOTE) return text + source.slice(start, this.#at - 1)
+      if (code < SPACE) {
         throw this.fault(
-          `Illegal unquoted character (${describe(character)}): ` +
+          `Illegal unquoted character (${describe(source[this.#at - 1]!)}): ` +
             `has to be escaped using backslash to be included in ${what}`,
         )
       }
-      text += character === '\\' ? this.#readEscape() : character
+      if (code !== BACKSLASH) continue
+      text += source.slice(start, this.#at - 1) + this.#readEscape()
+      start = this.#at
     }
   }
 

@@ -55,14 +55,15 @@ export interface ScannedField {
   lastLeaf: number
 }
 
-/** What another scan noted: leaves in the same words, with fields by their index in `fields`. */
-export interface Notes<Field> {
+/** What another scan noted: leaves in the same words, with fields by their index. */
+export interface Notes {
   leafCount: number
   elementCount: number
   readonly leaves: Int32Array
   readonly numbers: Float64Array
   readonly elements: Int32Array
-  fields: readonly Field[]
+  /** The class of each leaf's value, below zero where that is not known; undefined when none is. */
+  classes: Int32Array | undefined
 }
 
 /** Words of a leaf: what it is, its bytes (of a string those between the quotes), where it lies, the next one. */
@@ -93,6 +94,8 @@ export class Scan<Field extends ScannedField> implements Elements {
   leaves: Int32Array = new Int32Array(64 * LEAF_WORDS)
   /** The memory of the leaves as doubles, when numbers were read and short texts noted on the way. */
   numbers: Float64Array | undefined
+  /** The classes of the leaves' values, below zero where they are not known. */
+  classes: Int32Array | undefined
   elementCount = 0
   elements: Int32Array = new Int32Array(16 * ELEMENT_WORDS)
   #ownLeaves: Int32Array = this.leaves
@@ -104,18 +107,22 @@ export class Scan<Field extends ScannedField> implements Elements {
   #isRepeatFree = false
   #hasRepeats = false
 
-  /** Takes over what another scan has noted, save how the leaves of a field follow one another. */
-  take(bytes: Uint8Array, notes: Notes<Field>): void {
+  /** Takes over what another scan has noted, save how the leaves of a field follow one another: then they are linked. */
+  take(bytes: Uint8Array, notes: Notes): void {
     this.#begin(bytes)
-    const { leaves, fields, leafCount } = notes
-    this.leaves = leaves
+    this.leaves = notes.leaves
     this.numbers = notes.numbers
+    this.classes = notes.classes
     this.elements = notes.elements
     this.elementCount = notes.elementCount
-    for (let leaf = 0; leaf < leafCount; leaf += 1) {
-      this.#link(fields[leaves[leaf * LEAF_WORDS + LEAF_FIELD]!]!, leaf)
+    this.leafCount = notes.leafCount
+  }
+
+  /** Links the leaves that were taken over. */
+  link(fields: readonly Field[]): void {
+    for (let leaf = 0; leaf < this.leafCount; leaf += 1) {
+      this.#link(fields[this.leaves[leaf * LEAF_WORDS + LEAF_FIELD]!]!, leaf)
     }
-    this.leafCount = leafCount
   }
 
   /**
@@ -130,6 +137,7 @@ export class Scan<Field extends ScannedField> implements Elements {
     this.#begin(bytes)
     this.leaves = this.#ownLeaves
     this.numbers = undefined
+    this.classes = undefined
     this.elements = this.#ownElements
     this.#end = bytes.length
     this.#arrayCount = 0

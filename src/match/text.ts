@@ -5,9 +5,18 @@
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
+/** Most texts of patterns are short, and a hundred thousand patterns have half a million of them. */
+const scratch = Buffer.alloc(1024)
+const BYTES_PER_UNIT_MAX = 3
+
 /** The bytes of `text`, one a character. */
 export function encodeText(text: string): string {
-  if (text.isWellFormed()) return Buffer.from(text, 'utf8').toString('latin1')
+  if (text.isWellFormed()) {
+    if (text.length * BYTES_PER_UNIT_MAX > scratch.length) {
+      return Buffer.from(text, 'utf8').toString('latin1')
+    }
+    return scratch.toString('latin1', 0, scratch.write(text, 'utf8'))
+  }
   let encoded = ''
   for (const character of text) encoded += encodeCodePoint(character.codePointAt(0)!)
   return encoded
