@@ -77,6 +77,7 @@ export function canAnchor(need: Need): boolean {
 export type Rank = 0 | 1 | 2 | 3
 
 export const EXACT: Rank = 0
+export const WORST: Rank = 3
 
 const RANKS: Readonly<Record<Condition['kind'], Rank>> = {
   string: 0,

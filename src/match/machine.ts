@@ -11,8 +11,10 @@ import {
   EXACT,
   type Need,
   probesOf,
+  type Rank,
   rankOf,
   type Rule,
+  WORST,
 } from './branch.ts'
 import type { Condition } from './condition.ts'
 import { areConsistent, hasConsistentChoice } from './consistency.ts'
@@ -199,6 +201,8 @@ export class Machine<Key> {
     }
     const { field } = node
     field.uses += 1
+    const [first] = conditions
+    if (conditions.length === 1 && first!.kind !== 'absent') return field.join(first!)
     const present = conditions.filter(({ kind }) => kind !== 'absent')
     const isAbsentAllowed = present.length < conditions.length
     // Of conditions that are equal one is enough.
@@ -282,6 +286,7 @@ function fieldsOf({ needs }: Branch): FieldConditions[] {
 }
 
 function putAnchorFirst(needs: Need[]): void {
+  if (needs.length === 1) return
   const anchor = chooseAnchor(needs)
   if (anchor === undefined) return
   needs[needs.indexOf(anchor)] = needs[0]!
@@ -291,21 +296,26 @@ function putAnchorFirst(needs: Need[]): void {
 // The best told apart, and of those where the fewest wait. A crowd at the only exact value is left for a part of a
 // text where there is more room.
 function chooseAnchor(needs: readonly Need[]): Need | undefined {
-  const anchors = needs.filter(canAnchor)
-  const exact = anchors.filter((need) => rankOf(need) === EXACT)
-  const others = anchors.filter((need) => rankOf(need) !== EXACT)
-  const lowest = others.reduce((rank, need) => Math.min(rank, rankOf(need)), 3)
-  const other = leastCrowded(others.filter((need) => rankOf(need) === lowest))
-  const best = leastCrowded(exact)
+  let exactCount = 0
+  let lowest: Rank = WORST
+  for (const need of needs) {
+    if (!canAnchor(need)) continue
+    const rank = rankOf(need)
+    if (rank === EXACT) exactCount += 1
+    else if (rank < lowest) lowest = rank
+  }
+  const other = leastCrowded(needs, lowest)
+  const best = leastCrowded(needs, EXACT)
   if (best === undefined || other === undefined) return best ?? other
-  const isCrowded = exact.length === 1 && waitingAt(best) > WAITING_UNSPLIT_MAX
+  const isCrowded = exactCount === 1 && waitingAt(best) > WAITING_UNSPLIT_MAX
   return isCrowded && lowest === 1 && waitingAt(other) * ROOMIER < waitingAt(best) ? other : best
 }
 
-function leastCrowded(needs: readonly Need[]): Need | undefined {
+function leastCrowded(needs: readonly Need[], rank: Rank): Need | undefined {
   let found: Need | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const need of needs) {
+    if (!canAnchor(need) || rankOf(need) !== rank) continue
     const count = waitingAt(need)
     // Of two as empty the deeper field, which tells more apart as a rule: not a type or source, but what it holds.
     const isDeeper = count === fewest && need.field.path.length > found!.field.path.length

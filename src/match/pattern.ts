@@ -168,7 +168,9 @@ function checkComplexity(branches: readonly OpenBranch[]): void {
 }
 
 function encodeBranches(branches: readonly OpenBranch[]): FieldConditions[][] {
-  return branches.map((branch) =>
-    Array.from(branch, ([path, conditions]) => ({ path: encodeText(path), conditions })),
-  )
+  return branches.map((branch) => {
+    const fields: FieldConditions[] = []
+    for (const [path, conditions] of branch) fields.push({ path: encodeText(path), conditions })
+    return fields
+  })
 }
