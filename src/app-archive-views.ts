@@ -82,6 +82,7 @@ async function startReplay(
       rule.startsWith('arn:') ? rule : ruleArn(scope, bus, rule),
     ),
     ratePerSecond: request.ratePerSecond,
+    who: request.who,
   })
   return viewReplay(replay)
 }
@@ -152,7 +153,7 @@ function viewArchive({ arn, spec, stats, createdAt }: ArchiveReport): ArchiveSta
 }
 
 function viewReplay({ arn, spec, progress }: ReplayView): ReplayStateView {
-  const { name, account, region, archive, bus, ruleArns, description, earliest, latest } = spec
+  const { name, account, region, archive, bus, ruleArns, description, earliest, latest, who } = spec
   const { state, reason, events, lastEventTime, startedAt, endedAt } = progress
   return {
     name,
@@ -170,6 +171,7 @@ function viewReplay({ arn, spec, progress }: ReplayView): ReplayStateView {
     from: earliest,
     to: latest,
     ...(lastEventTime === undefined ? {} : { lastEventTime }),
+    ...(who === undefined ? {} : { who }),
     startedAt,
     ...(endedAt === undefined ? {} : { endedAt }),
   }

@@ -35,7 +35,7 @@ import { setEndpointHealth, viewEndpoints } from './app-endpoints.ts'
 import { createDeadDeliveries } from './app-dead-deliveries.ts'
 import { createConfluentRegistries } from './app-confluent.ts'
 import { createArchiveDeps } from './app-archive-views.ts'
-import { createOperationDeps } from './app-operations.ts'
+import { createOperationDeps, queueArnOf } from './app-operations.ts'
 import { explainEvent, explainRule } from './app-explain.ts'
 import { createKube } from './app-kube.ts'
 import { createLambda } from './app-lambda.ts'
@@ -191,6 +191,7 @@ function ownApiDeps(
     listRules: (query) => viewRules(rules, query),
     listDeliveries: (query) => viewDeliveries(store, query),
     deadDeliveries: createDeadDeliveries(store, delivery),
+    queues: { look: (queue, page) => state.queues.messages.look(queueArnOf(queue), page) },
     archives: archiveDeps,
     reset: options.reset,
     timetable: schedules.timetable,

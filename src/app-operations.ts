@@ -38,7 +38,7 @@ export async function openOperationRoom(
     deliveries: overDeliveries(state.store, delivery),
     queue: overQueue(state),
     mirror: new MirrorRuns(state.brokers.directory.find, clock),
-    roost: overRoostLetters(() => roost.current()),
+    roost: overRoostLetters(() => roost.current()?.deadLetters),
   }
   const operations = await openOperations({
     rows: state.store.rows,
@@ -104,7 +104,7 @@ function isReplay(id: string): boolean {
 function viewOf(
   replay: ReplayStateView,
 ): Readonly<Record<string, unknown>> & { readonly startedAt: number } {
-  const { arn, archive, bus, state, events, progress, startedAt, endedAt, reason } = replay
+  const { arn, archive, bus, state, events, progress, startedAt, endedAt, reason, who } = replay
   return {
     id: arn,
     action: 'replay',
@@ -116,6 +116,7 @@ function viewOf(
     seen: events,
     changed: events,
     startedAt,
+    ...(who === undefined ? {} : { who }),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(reason === undefined ? {} : { reason }),
   }
@@ -212,9 +213,13 @@ function destinationOf({ filter: { to } }: OperationWish): string | undefined {
   return to === undefined ? undefined : arnOf(to)
 }
 
-/** Of a name, in the default account and region. */
 function arnOf(queue: string | undefined): string {
   if (queue === undefined) throw new AppError('REQUEST_INVALID', 'expected `queue` to name a queue')
+  return queueArnOf(queue)
+}
+
+/** Of a name, in the default account and region. */
+export function queueArnOf(queue: string): string {
   return queue.startsWith('arn:') ? queue : queueArn(DEFAULT_SCOPE, queue)
 }
 

@@ -4,26 +4,29 @@ import { AppError } from './base/index.ts'
 import type { OperationWork } from './operation/index.ts'
 import type { LetterHead, RoostEvents } from './roost/index.ts'
 
-export function overRoostLetters(current: () => RoostEvents | undefined): OperationWork {
+type Letters = Pick<RoostEvents['deadLetters'], 'list' | 'redrive'>
+
+/** Of the keeper that runs just now, if one does. */
+export function overRoostLetters(current: () => Letters | undefined): OperationWork {
   return {
     async count({ filter }) {
-      const keeper = current()
-      if (keeper === undefined)
+      const letters = current()
+      if (letters === undefined)
         throw new AppError('RESOURCE_NOT_FOUND', 'no roost keeper runs, so there are no letters')
-      return keeper.deadLetters.list().filter((head) => isChosen(head, filter)).length
+      return letters.list().filter((head) => isChosen(head, filter)).length
     },
     async step({ filter, after = '', startedAt }, limit) {
-      const keeper = current()
+      const letters = current()
       // After a restart it begins a little later than operations do.
-      if (keeper === undefined) throw new AppError('BROKER_LOST', 'the roost keeper does not run')
-      const heads = keeper.deadLetters
+      if (letters === undefined) throw new AppError('BROKER_LOST', 'the roost keeper does not run')
+      const heads = letters
         .list()
         // What dies again comes later in time; it is not tried twice.
         .filter((head) => head.id > after && head.failedAt <= startedAt && isChosen(head, filter))
         .slice(0, limit)
       if (heads.length === 0) return { seen: 0, changed: 0 }
       const ids = heads.map(({ id }) => id)
-      const { redriven } = await keeper.deadLetters.redrive({ ids })
+      const { redriven } = await letters.redrive({ ids })
       return { seen: heads.length, changed: redriven, after: ids.at(-1)! }
     },
   }

@@ -23,13 +23,20 @@ export function addDlqCommands(program: Command, io: CliIo, run: { code: number 
       .option('--rate <number>', 'at most so many a second')
       .option('--dry-run', 'only say how many there are')
       .option('--detach', 'print the id of the operation and leave it going')
-  const ls = filtered('ls', 'all of them, with why')
+  const ls = filtered('ls', 'all of them, with why').option(
+    '--queue <queue>',
+    'in their place the messages of a queue, name or ARN, which nobody receives by it',
+  )
   ls.action(async () => {
     run.code = await runDlqLs(createContext(ls, io), ls.opts<DlqOptions>())
   })
-  const peek = dlq.command('peek').description('one of them, with its event')
-  peek.argument('<id>', 'as `ls` shows it last').action(async (id: string) => {
-    run.code = await runDlqPeek(createContext(peek, io), id)
+  const peek = dlq
+    .command('peek')
+    .description('one of them, with its event')
+    .argument('<id>', 'as `ls` shows it last')
+    .option('--queue <queue>', 'a message of this queue')
+  peek.action(async (id: string) => {
+    run.code = await runDlqPeek(createContext(peek, io), id, peek.opts<DlqOptions>())
   })
   const redrive = changing('redrive', 'let them be tried again, from the first attempt').option(
     '--to <queue>',

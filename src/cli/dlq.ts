@@ -1,7 +1,7 @@
 // `signalbox dlq`: deliveries that were given up, and dead-letter queues. They are shown, tried again or kept no longer;
 // the work is an operation of the server's, so that the pace can be set and it goes on when nobody watches.
 
-import type { Client, DeadDeliveryView, OperationWish } from '../client/index.ts'
+import type { Client, DeadDeliveryView, OperationWish, QueueMessageView } from '../client/index.ts'
 import { type CommandContext, printJson, printLine, say, withClient } from './context.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { DEAD_RATE_MAX } from './limits.ts'
@@ -23,6 +23,14 @@ export interface DlqOptions {
 }
 
 export function runDlqLs(context: CommandContext, options: DlqOptions): Promise<number> {
+  const { queue, bus, rule, target, error } = options
+  if (queue !== undefined) {
+    if ([bus, rule, target, error].some((one) => one !== undefined))
+      throw new UsageError(
+        '`--queue` shows all messages of a queue; the other options are not for it',
+      )
+    return listMessages(context, queue)
+  }
   return withClient(context, async (client) => {
     for await (const dead of allDead(context, client, options)) {
       if (context.form === 'json') await printJson(context, dead)
@@ -31,10 +39,45 @@ export function runDlqLs(context: CommandContext, options: DlqOptions): Promise<
   })
 }
 
-/** The delivery with its event, as JSON in either form. */
-export function runDlqPeek(context: CommandContext, id: string): Promise<number> {
+/** Nobody receives a message by this: what is counted, and who gets it next, stays. */
+function listMessages(context: CommandContext, queue: string): Promise<number> {
   return withClient(context, async (client) => {
-    const dead = await client.getDead(id, context.io.signal)
+    let after: string | undefined
+    do {
+      const page = await client.queueMessages(queue, { after }, context.io.signal)
+      for (const message of page.items) {
+        if (context.form === 'json') await printJson(context, message)
+        else await printLine(context, formatMessage(context, message))
+      }
+      after = page.after
+    } while (after !== undefined)
+  })
+}
+
+function formatMessage({ paint }: CommandContext, message: QueueMessageView): string {
+  const { sentAt, id, state, receiveCount, body, place } = message
+  const start = body.length > BODY_SHOWN ? `${body.slice(0, BODY_SHOWN)}…` : body
+  return [
+    new Date(sentAt).toISOString(),
+    paint('bold', escapeControls(id)),
+    state,
+    `received ${receiveCount} times`,
+    escapeControls(start),
+    paint('dim', place),
+  ].join('  ')
+}
+
+/** The delivery with its event, or a message of a queue, as JSON in either form. */
+export function runDlqPeek(
+  context: CommandContext,
+  id: string,
+  { queue }: Pick<DlqOptions, 'queue'> = {},
+): Promise<number> {
+  return withClient(context, async (client) => {
+    const dead =
+      queue === undefined
+        ? await client.getDead(id, context.io.signal)
+        : await client.queueMessage(queue, id, context.io.signal)
     if (context.form === 'json') await printJson(context, dead)
     else await printLine(context, JSON.stringify(dead, undefined, 2))
   })
@@ -92,6 +135,8 @@ async function change(
   if (reason !== undefined) say(context, escapeControls(reason))
   return state === 'FAILED' ? EXIT_CODES.failed : EXIT_CODES.ok
 }
+
+const BODY_SHOWN = 100
 
 const THINGS = { deliveries: 'dead deliveries', queue: 'messages' } as const
 

@@ -18,6 +18,7 @@ import { readMessages } from './message-reader.ts'
 import { createMirrorCalls, type MirrorCalls } from './mirror-calls.ts'
 import type { PipeStateView } from './pipe-views.ts'
 import { formatQuery } from './query.ts'
+import { createQueueCalls, type QueueCalls } from './queue-calls.ts'
 import { type Credentials, type ErrorBody, failureOf, Transport } from './transport.ts'
 import type { EndpointView, InfoView, ScheduleView, StatsView, TailEventView } from './views.ts'
 import type { SchemaSummaryView, SchemaView } from './schema-views.ts'
@@ -33,6 +34,7 @@ export interface Client
     AccessCalls,
     AuditCalls,
     MirrorCalls,
+    QueueCalls,
     OperationCalls,
     RoostCalls,
     FlowCalls {
@@ -232,6 +234,7 @@ export function createClient(endpointUrl: string, credentials: Credentials = {})
     ...createAccessCalls(transport, V1),
     ...createAuditCalls(transport, V1),
     ...createMirrorCalls(transport, V1),
+    ...createQueueCalls(transport, V1),
     ...createOperationCalls(transport, V1),
     ...createRoostCalls(transport, V1),
     ...createFlowCalls(transport, V1),

@@ -13,6 +13,7 @@ export type {
 export type { DeadDeliveryView } from './dead-deliveries.ts'
 export type { MirrorWish } from './mirror-calls.ts'
 export type { PipeStateView } from './pipe-views.ts'
+export type { QueueMessageView } from './queue-calls.ts'
 export type { EndpointView, ScheduleView, TailEventView } from './views.ts'
 export type {
   EventExplanationView,

@@ -9,7 +9,7 @@ export interface OperationView {
   readonly over: string
   readonly filter: Readonly<Record<string, string>>
   readonly perSecond?: number
-  /** Absent for a replay: the audit log knows. */
+  /** Absent for a replay of an earlier version. */
   readonly who?: string
   readonly state: 'RUNNING' | 'CANCELLING' | 'COMPLETED' | 'CANCELLED' | 'FAILED'
   /** What matched when it began; what was looked at; what of it was done. */

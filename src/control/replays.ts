@@ -49,6 +49,8 @@ export interface NewReplay {
   /** ARNs of the only rules that get the events. */
   readonly ruleArns?: readonly string[] | undefined
   readonly ratePerSecond?: number | undefined
+  /** Who asks for it, as the audit log calls them. */
+  readonly who?: string | undefined
 }
 
 export interface ReplayFilter extends PageRequest {
@@ -144,6 +146,7 @@ async function startReplay(parts: Parts, scope: Scope, replay: NewReplay): Promi
       ...(destination.ruleArns.length === 0 ? {} : { ruleArns: destination.ruleArns }),
       ...(replay.ratePerSecond === undefined ? {} : { ratePerSecond: replay.ratePerSecond }),
       ...(after === undefined ? {} : { archivedAfter: after }),
+      ...(replay.who === undefined ? {} : { who: replay.who }),
     }
     const draft = { ...key, annotations: modifiedNow(parts), spec }
     const created = await parts.resources.create('Replay', draft)

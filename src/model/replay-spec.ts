@@ -20,6 +20,8 @@ export interface ReplaySpec extends Scope {
   readonly ratePerSecond?: number
   /** Events archived before this, wall milliseconds, are past the archive's retention; absent = none is. */
   readonly archivedAfter?: number
+  /** Who asked for it; absent in those of earlier versions. */
+  readonly who?: string
 }
 
 const RULES_MAX = 100
@@ -44,5 +46,6 @@ export function checkReplay(faults: FaultList, spec: Fields): void {
     max: RATE_MAX,
     isOptional: true,
   })
+  faults.text('spec.who', spec['who'], { lengthMin: 0, lengthMax: 1024, isOptional: true })
   if (spec['ruleArns'] !== undefined) faults.items('spec.ruleArns', spec['ruleArns'], RULES_MAX)
 }

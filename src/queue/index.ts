@@ -2,6 +2,7 @@ export { queueFault, queueNotFound } from './fault.ts'
 export { checkMessageAttributes, type MessageAttributes } from './message-attributes.ts'
 export type { OutgoingMessage } from './outgoing.ts'
 export type { QueueMessage } from './incoming.ts'
+export type { LookedAt } from './looked-at.ts'
 export type { QueueMessages, SentReceipt } from './queue-messages.ts'
 export type { Queue } from './registry.ts'
 export {

@@ -29,6 +29,7 @@ import {
   type AttributeSelection,
   type QueueMessage,
 } from './incoming.ts'
+import { lookedAt, type LookedAt, type LookPage } from './looked-at.ts'
 import {
   BATCH_SIZE_BYTES_MAX,
   RECEIVE_MESSAGES_MAX,
@@ -91,6 +92,8 @@ export interface QueueMessages {
     changes: readonly VisibilityChange[],
   ): Promise<readonly (AppError | undefined)[]>
   purge(arn: string): Promise<void>
+  /** In the order in which they came, behind a place when there is one; nobody receives them by that. */
+  look(arn: string, page: LookPage): Promise<readonly LookedAt[]>
   counts(arn: string): Promise<MessageCounts>
 }
 
@@ -221,6 +224,15 @@ export class StoredQueueMessages implements QueueMessages, QueueDeliveries {
       next += 1
       return resultFault(results[next - 1]!, changes[index]!.receipt)
     })
+  }
+
+  async look(arn: string, { limit, after }: LookPage): Promise<readonly LookedAt[]> {
+    const now = this.#clock.now()
+    const { key } = this.#registry.get(arn)
+    const query = { queue: key, now, limit, ...(after === undefined ? {} : { after }) }
+    const found = await this.#store.look(query)
+    const read = await Promise.all(found.map((one) => this.#readBody({ ...one, receipt: '' })))
+    return found.map((looked, index) => lookedAt(looked, read[index]?.body, now))
   }
 
   async purge(arn: string): Promise<void> {

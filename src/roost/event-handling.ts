@@ -12,6 +12,7 @@ import {
 } from '../base/index.ts'
 import type { KafkaRecord } from '../connect/index.ts'
 import type { Event } from '../event/index.ts'
+import { auditAct } from './audit-act.ts'
 import type { DeadLetter, DeadLetters } from './dead-letters.ts'
 import { SUBSCRIPTIONS_MAX } from './limits.ts'
 import { eventOfRecord } from './record-event.ts'
@@ -128,6 +129,7 @@ export class EventHandling {
       if (event instanceof Error) throw event
       const { traceparent } = span
       await this.#handle(event, { topic, partition, offset, traceparent, signal })
+      auditAct({ action: 'consume', topic, from: event.source, eventId: event.id })
       metrics.consumed(type, clock.monotonic() - startedAt)
       span.end({ 'cloudevents.event_id': event.id, 'cloudevents.event_type': type })
       logger.info('Event consumed', { event_id: event.id, event_type: type, ...place })
@@ -135,6 +137,8 @@ export class EventHandling {
     } catch (error) {
       const id = event instanceof Error ? '' : event.id
       const isFinal = isAppError(error) && !error.retry
+      const from = event instanceof Error ? `${topic}/${partition}/${offset}` : event.source
+      auditAct({ action: 'consume', topic, from, eventId: id, error })
       metrics.consumeFailed(type === '' ? 'malformed' : type)
       span.end({ 'cloudevents.event_id': id, 'cloudevents.event_type': type }, describeError(error))
       logger.warn('Event was not handled', {

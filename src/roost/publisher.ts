@@ -11,6 +11,7 @@ import {
 } from '../base/index.ts'
 import type { KafkaProducer, ProducerRecord, RecordOutcome } from '../connect/index.ts'
 import type { Event } from '../event/index.ts'
+import { auditAct } from './audit-act.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { EventBreaker } from './event-breaker.ts'
 import { recordOfEvent } from './lifecycle-event.ts'
@@ -166,8 +167,10 @@ export class EventPublisher {
     const refusal = sizeRefusal(record, settings.kafka.producer.maxMessageBytes)
     const outcome = refusal ?? (await sendUnless(signal, producer, withTrace(record, span)))
     const fields = { event_id: event.id, event_type: event.type, topic, trace_id: span.traceId }
+    const act = { action: 'publish', topic, from: event.source, eventId: event.id } as const
     if (outcome.kind === 'written') {
       this.#isWell = true
+      auditAct(act)
       metrics.published(event.type, clock.monotonic() - startedAt)
       const { partition, offset } = outcome
       const place = partition === undefined || offset === undefined ? {} : { partition, offset }
@@ -180,6 +183,7 @@ export class EventPublisher {
       return { kind: 'written' }
     }
     if (outcome.kind === 'failed') this.#isWell = false
+    auditAct({ ...act, error: outcome.error })
     metrics.publishFailed(event.type)
     span.end({}, outcome.error.message)
     logger.warn('Event was not published', { ...fields, error: outcome.error.message })

@@ -11,6 +11,7 @@ export type {
   ReaderCursor,
 } from './deliveries.ts'
 export type {
+  LookedMessage,
   MessageCounts,
   MessageStore,
   MessageWrite,

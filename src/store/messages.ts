@@ -59,6 +59,19 @@ export interface ReceivedMessage {
   readonly movedFrom?: string
 }
 
+export interface LookQuery {
+  readonly queue: string
+  readonly now: number
+  readonly limit: number
+  /** A sequence; what came later follows, all when absent. */
+  readonly after?: string
+}
+
+/** A message as it lies in its queue, which nobody receives by looking at it. */
+export interface LookedMessage extends Omit<ReceivedMessage, 'receipt'> {
+  readonly visibleAt: number
+}
+
 export interface MessageCounts {
   readonly visible: number
   readonly inFlight: number
@@ -91,6 +104,8 @@ export interface MessageStore {
     now: number,
   ): Promise<readonly ('changed' | 'not-in-flight' | 'unknown')[]>
   purge(queue: string): Promise<number>
+  /** In the order in which they came, those in flight and delayed too; changes nothing. */
+  look(query: LookQuery): Promise<readonly LookedMessage[]>
   counts(queue: string, now: number): Promise<MessageCounts>
   /** When the next hidden message becomes visible, for long polls. */
   nextVisibleAt(queue: string, now: number): Promise<number | undefined>

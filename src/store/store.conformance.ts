@@ -6,6 +6,7 @@ import { dedupeConformance } from './dedupe.conformance.ts'
 import { deliveriesConformance } from './deliveries.conformance.ts'
 import { messagesConformance } from './messages.conformance.ts'
 import { receivingConformance } from './receiving.conformance.ts'
+import { lookingConformance } from './looking.conformance.ts'
 import { referencesConformance } from './references.conformance.ts'
 import { rowsConformance } from './rows.conformance.ts'
 import { rowsModelConformance } from './rows-model.conformance.ts'
@@ -22,6 +23,7 @@ export function storeConformance(name: string, open: OpenStore): void {
     describe('deliveries', () => deliveriesConformance(open))
     describe('messages', () => messagesConformance(open))
     describe('references', () => referencesConformance(open))
+    describe('looking', () => lookingConformance(open))
     describe('receiving', () => receivingConformance(open))
     describe('dedupe', () => dedupeConformance(open))
   })

@@ -297,6 +297,26 @@ test(
     assert.match(signalbox.output, /"msg":"Unhandled event type"/)
     assert.match(signalbox.output, /"msg":"Trigger was obeyed before"/)
     assert.match(signalbox.output, /"audit":"trigger".*"outcome":"refused"/)
+    const audited = async (action: string): Promise<readonly Record<string, unknown>[]> => {
+      const lines = await signalbox.cli('audit', 'ls', '--action', action, '-o', 'json')
+      return lines
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ who }) => who === 'system:roost-keeper')
+    }
+    const published = await audited('publish')
+    assert.deepEqual(
+      new Set(published.map(({ on, from, result }) => [on, from, result].join(' '))),
+      new Set([`topics/${lifecycle} roost-keeper-operator ok`]),
+    )
+    assert.ok(published.some(({ requestId }) => requestId === gone[0]!.event['id']))
+    const consumed = await audited('consume')
+    assert.deepEqual(new Set(consumed.map(({ on }) => on)), new Set([`topics/${triggers}`]))
+    assert.deepEqual(
+      consumed.filter(({ result }) => result === 'failed').map(({ code }) => code),
+      ['EVENT_INVALID', 'EVENT_INVALID'],
+    )
     const letters = await signalbox.cli('roost', 'letters')
     assert.equal(letters.split('\n').length, 2)
     assert.match(letters, /in +malformed +held/)
@@ -348,6 +368,25 @@ test(
     )
     assert.match(await signalbox.cli('roost', 'redrive'), /^1 of 1 redriven$/)
     assert.equal((await specOf(kubectl, 'one'))['replicas'], 4)
+    assert.match(
+      await signalbox.cli('operations', 'ls'),
+      /redrive roost {2}COMPLETED {2}1 done, 1 of 1 seen {2}signalbox:dev$/,
+    )
+    assert.match(
+      await signalbox.cli('audit', 'ls', '--action', 'redrive'),
+      /\/roost\/dead-letters\/redrive\/start/,
+    )
+    const gone = { target: { namespace: 'default', name: 'nobody' }, parameters: { replicas: 1 } }
+    produce(kafka, triggers, [trigger('scale', '2', gone), trigger('scale', '3', gone)])
+    await until(
+      'two are given up',
+      RECOVERY_MS,
+      async () => (await stateOf(signalbox)).deadLetters.held === 2,
+    )
+    const id = (await signalbox.cli('roost', 'redrive', '--rate', '1', '--detach')).trim()
+    await signalbox.cli('operations', 'cancel', id)
+    assert.match(await signalbox.cli('operations', 'show', id), /CANCELLED {2}0 done, \d of 2 seen/)
+    await assert.rejects(signalbox.cli('roost', 'redrive'), /roost redrive ended with 1/)
   },
 )
 

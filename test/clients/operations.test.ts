@@ -12,6 +12,7 @@ interface Operation {
   readonly total: number
   readonly seen: number
   readonly changed: number
+  readonly who: string
 }
 
 test('bulk work is previewed, paced, watched, cancelled, and goes on after a crash', async (context) => {
@@ -84,6 +85,19 @@ test('bulk work is previewed, paced, watched, cancelled, and goes on after a cra
   await until('all were taken', DEADLINE_MS, () => receiver.taken.length === 20)
 
   const queue = ['--queue', 'dead']
+  type Message = { readonly place: string; readonly receiveCount: number; readonly body: string }
+  const messages = await json<Message>('dlq', 'ls', ...queue)
+  assert.equal(messages.length, 15)
+  assert.deepEqual(new Set(messages.map(({ receiveCount }) => receiveCount)), new Set([1]))
+  const [whole] = await json<Message>('dlq', 'peek', messages[3]!.place, ...queue)
+  assert.deepEqual(whole, messages[3])
+  assert.deepEqual(await json<Message>('dlq', 'ls', ...queue), messages)
+  assert.match(await signalbox.cli('dlq', 'ls', ...queue), /visible {2}received 1 times {2}m\d+ /)
+  await assert.rejects(
+    signalbox.cli('dlq', 'peek', '7', ...queue),
+    /expected `place` to be 20 digits/,
+  )
+  await assert.rejects(signalbox.cli('dlq', 'ls', '--queue', 'nowhere'), /does not exist/)
   assert.match(await signalbox.cli('dlq', 'redrive', ...queue, '--dry-run'), /^15 messages match/)
   assert.equal(await signalbox.cli('dlq', 'redrive', ...queue), '15 of 15 messages are moved back')
   assert.match(await signalbox.cli('dlq', 'purge', '--queue', 'work', '--yes'), /^15 of 15 /)
@@ -101,6 +115,7 @@ test('bulk work is previewed, paced, watched, cancelled, and goes on after a cra
     ['replay', 'purge', 'redrive', 'redrive', 'redrive', 'purge'],
   )
   assert.equal(operations[0]!.id, replay!.arn)
+  assert.deepEqual(new Set(operations.map(({ who }) => who)), new Set(['signalbox:dev']))
   assert.match(await signalbox.cli('operations', 'watch', replay!.arn), /replay archive/)
   const redrives = await json<{ who: string; on: string }>('audit', 'ls', '--action', 'redrive')
   assert.deepEqual(

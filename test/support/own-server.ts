@@ -138,6 +138,7 @@ function createDeps(memory: EventMemory, patterns: Readonly<Record<string, unkno
       cancel: () => Promise.reject(new AppError('RESOURCE_NOT_FOUND', 'there is none')),
     },
     roost: createRoostDeps({ current: () => undefined, fault: () => undefined }),
+    queues: { look: async () => [] },
     deadDeliveries: {
       redrive: () => Promise.resolve({ seen: 0, changed: 0 }),
       purge: () => Promise.resolve({ seen: 0, changed: 0 }),

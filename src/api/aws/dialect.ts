@@ -107,7 +107,8 @@ async function answer(parts: Parts, request: HttpRequest): Promise<HttpResponse>
     allow(parts, caller, call)
     input = registered.validate(call.decode())
     if (registered.operation === undefined) throw notImplemented(call)
-    const output = await registered.operation.handle(input, new CallContext(request, caller, call))
+    const context = new CallContext({ request, caller, call, parts })
+    const output = await registered.operation.handle(input, context)
     auditCall({ request, call, who: nameOf(parts, caller), input }, output)
     return call.framing.success(output)
   } catch (error) {
@@ -284,6 +285,13 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
+interface ContextParts {
+  readonly request: HttpRequest
+  readonly caller: Caller
+  readonly call: Call
+  readonly parts: Parts
+}
+
 // A class, because an accessor in a literal costs V8 a hidden class for each object.
 class CallContext implements OperationContext {
   readonly account: string
@@ -294,8 +302,12 @@ class CallContext implements OperationContext {
   readonly endpoint: string
   readonly traceHeader?: string
   readonly #request: HttpRequest
+  readonly #parts: Parts
+  readonly #caller: Caller
 
-  constructor(request: HttpRequest, caller: Caller, call: Call) {
+  constructor({ request, caller, call, parts }: ContextParts) {
+    this.#parts = parts
+    this.#caller = caller
     this.account = caller.account
     this.region = caller.region
     this.accessKeyId = caller.accessKeyId
@@ -305,6 +317,10 @@ class CallContext implements OperationContext {
     this.#request = request
     const trace = traceOf(request)
     if (trace !== undefined) this.traceHeader = trace
+  }
+
+  get who(): string | undefined {
+    return nameOf(this.#parts, this.#caller)
   }
 
   /** Made when asked for: hardly any operation listens. */

@@ -8,6 +8,8 @@ export interface OperationContext {
   readonly account: string
   readonly region: string
   readonly accessKeyId: string
+  /** What the audit log calls the caller; made when asked for. */
+  readonly who: string | undefined
   readonly requestId: string
   readonly protocol: 'json' | 'query' | 'rest'
   /** How the caller reached us, `http://localhost:4566`: what URLs in answers begin with. */

@@ -26,8 +26,9 @@ interface ListInput {
 
 export function replayOperations(replays: ReplayUses): readonly AwsOperation[] {
   return [
-    operation<StartInput>('events', 'StartReplay', async (input, scope) => {
-      const replay = await replays.start(scope, {
+    operation<StartInput>('events', 'StartReplay', async (input, context) => {
+      const replay = await replays.start(context, {
+        who: context.who,
         name: input.ReplayName,
         description: input.Description,
         archiveArn: input.EventSourceArn,

@@ -41,6 +41,8 @@ export interface ReplayStateView {
   readonly from: number
   readonly to: number
   readonly lastEventTime?: number
+  /** Who asked for it, as the audit log calls them. */
+  readonly who?: string
   /** Wall milliseconds. */
   readonly startedAt: number
   readonly endedAt?: number
@@ -71,6 +73,8 @@ export interface ReplayRequest {
   /** Names or ARNs; none = all of the bus. */
   readonly rules: readonly string[]
   readonly ratePerSecond?: number
+  /** Who asks for it. */
+  readonly who: string
 }
 
 export interface ArchiveRequest {

@@ -144,10 +144,11 @@ export const ARCHIVE_SCHEMAS: Readonly<Record<string, Json>> = {
       from: SECONDS,
       to: SECONDS,
       lastEventTime: SECONDS,
+      who: TEXT,
       startedAt: MILLISECONDS,
       endedAt: MILLISECONDS,
     },
-    ['rules', 'description', 'reason', 'lastEventTime', 'endedAt'],
+    ['rules', 'description', 'reason', 'lastEventTime', 'endedAt', 'who'],
   ),
   ReplayList: list('Replay'),
   NewReplay: object(
@@ -197,6 +198,7 @@ async function startReplay({ deps, request }: Call): Promise<HttpResponse> {
   ).texts
   const replay = {
     archive: named(archive, 'archive'),
+    who: deps.nameOf(request),
     rules: rules === undefined || rules === '' ? [] : rules.split(','),
     ...given({
       name,

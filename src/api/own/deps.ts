@@ -13,6 +13,7 @@ import type { AccessDeps } from './access.ts'
 import type { OperationDeps } from './operations.ts'
 import type { AuditDeps } from './audit-routes.ts'
 import type { FlowDeps } from './flows.ts'
+import type { QueueLookDeps } from './queue-looks.ts'
 import type { RoostDeps } from './roost.ts'
 import type { ArchiveDeps } from './archive-views.ts'
 import type { Metrics, StateReading } from './metrics.ts'
@@ -41,6 +42,7 @@ export interface OwnApiDeps extends OperationsDeps {
   setPipeState(pipe: string, state: PipeStateView['desiredState']): Promise<PipeStateView>
   listDeliveries(query: DeliveryViewQuery): Promise<readonly DeliveryView[]>
   readonly deadDeliveries: DeadDeliveryDeps
+  readonly queues: QueueLookDeps
   readonly archives: ArchiveDeps
   /** Takes everything there is; resolves when the server is as on its first day. */
   reset(): Promise<void>

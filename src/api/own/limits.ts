@@ -22,5 +22,9 @@ export const PATTERN_LENGTH_MAX = 8192
 /** Dead deliveries of one call; each is held in memory with its event. */
 export const DEAD_PER_CALL_MAX = 100
 
+/** Messages of a queue that are looked at in one call, and characters of each body that a list shows. */
+export const QUEUE_MESSAGES_PER_CALL_MAX = 100
+export const QUEUE_BODY_CHARACTERS_SHOWN = 2000
+
 /** How long a token or a certificate may be good, days. */
 export const TOKEN_DAYS_MAX = 3650

@@ -13,6 +13,7 @@ import { ROOST_SCHEMAS } from './roost.ts'
 import { ARCHIVE_SCHEMAS } from './archives.ts'
 import { CONNECTOR_SCHEMAS } from './connectors.ts'
 import { MIRROR_SCHEMAS } from './mirrors.ts'
+import { QUEUE_LOOK_SCHEMAS } from './queue-looks.ts'
 import { DEAD_DELIVERY_SCHEMAS } from './dead-deliveries.ts'
 import { PIPE_SCHEMAS } from './pipes.ts'
 import { OWN_PREFIX, OWN_ROUTES, type OwnRoute } from './routes.ts'
@@ -27,6 +28,7 @@ const SCHEMAS: Readonly<Record<string, Json>> = {
   ...CONNECTOR_SCHEMAS,
   ...MIRROR_SCHEMAS,
   ...DEAD_DELIVERY_SCHEMAS,
+  ...QUEUE_LOOK_SCHEMAS,
   ...ARCHIVE_SCHEMAS,
   Error: object({ error: object({ code: TEXT, message: TEXT, docs: TEXT }) }),
   Info: object({

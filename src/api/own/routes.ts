@@ -16,6 +16,7 @@ import { DEAD_DELIVERY_ROUTES } from './dead-deliveries.ts'
 import { explainEvent, explainRule } from './explain.ts'
 import { MIRROR_ROUTES } from './mirrors.ts'
 import { PIPE_ROUTES } from './pipes.ts'
+import { QUEUE_LOOK_ROUTES } from './queue-looks.ts'
 import { type Parameter, parseAfter, parseLimit, parseState } from './query.ts'
 import { given, json } from './replies.ts'
 import { SCHEDULE_ROUTES } from './schedules.ts'
@@ -184,6 +185,7 @@ export const OWN_ROUTES: readonly OwnRoute[] = [
   ...CONNECTOR_ROUTES,
   ...MIRROR_ROUTES,
   ...DEAD_DELIVERY_ROUTES,
+  ...QUEUE_LOOK_ROUTES,
   ...ARCHIVE_ROUTES,
   {
     path: '/reset',

@@ -80,6 +80,7 @@ export function createTestDeps(
       resetBreaker: () => refuse('RESOURCE_NOT_FOUND', 'no roost keeper runs'),
       replay: () => refuse('RESOURCE_NOT_FOUND', 'no roost keeper runs'),
     },
+    queues: { look: async () => [] },
     deadDeliveries: {
       redrive: () => Promise.resolve({ seen: 0, changed: 0 }),
       purge: () => Promise.resolve({ seen: 0, changed: 0 }),

@@ -2,6 +2,8 @@
 
 import { RECEIVE_MOVES_MAX } from '../../limits.ts'
 import type {
+  LookedMessage,
+  LookQuery,
   MessageCounts,
   MessageStore,
   MessageWrite,
@@ -124,6 +126,16 @@ export class MemoryMessages implements MessageStore {
     })
   }
 
+  look({ queue, now, limit, after = '' }: LookQuery): Promise<readonly LookedMessage[]> {
+    return this.#commits.read(() =>
+      [...this.#messages(queue).values()]
+        .filter(({ expiresAt, sequence }) => expiresAt > now && formatSequence(sequence) > after)
+        .sort((a, b) => a.sequence - b.sequence)
+        .slice(0, limit)
+        .map(lookedAt),
+    )
+  }
+
   counts(queue: string, now: number): Promise<MessageCounts> {
     return this.#commits.read(() => {
       const messages = [...this.#messages(queue).values()]
@@ -218,25 +230,9 @@ export class MemoryMessages implements MessageStore {
     const visibleAt = query.now + query.visibilityTimeoutMs
     const taken = { ...message, receiveCount, firstReceivedAt, visibleAt }
     this.#messages(query.queue).set(message.sequence, taken)
-    const { id, sentAt, sender, sequence, receivedElsewhere } = message
-    return {
-      id,
-      receipt: formatReceipt(query.queue, { sequence, receiveCount }),
-      ...(message.body === undefined ? {} : { body: new Uint8Array(message.body) }),
-      ...(message.reference === undefined ? {} : { reference: message.reference }),
-      sentAt,
-      firstReceivedAt,
-      receiveCount,
-      receivedElsewhere,
-      sender,
-      sequence: formatSequence(sequence),
-      ...(message.attributes === undefined ? {} : { attributes: message.attributes }),
-      ...(message.groupId === undefined ? {} : { groupId: message.groupId }),
-      ...(message.deduplicationId === undefined
-        ? {}
-        : { deduplicationId: message.deduplicationId }),
-      ...(message.movedFrom === undefined ? {} : { movedFrom: message.movedFrom }),
-    }
+    const { visibleAt: _, ...looked } = lookedAt(taken)
+    const { sequence } = message
+    return { ...looked, receipt: formatReceipt(query.queue, { sequence, receiveCount }) }
   }
 
   #messages(queue: string): Map<number, StoredMessage> {
@@ -245,6 +241,27 @@ export class MemoryMessages implements MessageStore {
 
   #deduplications(queue: string): Map<string, { id: string; sequence: number; until: number }> {
     return mapOf(this.#state.deduplications, queue)
+  }
+}
+
+function lookedAt(message: StoredMessage): LookedMessage {
+  const { id, sentAt, sender, sequence, visibleAt } = message
+  const { firstReceivedAt, receiveCount, receivedElsewhere } = message
+  return {
+    id,
+    ...(message.body === undefined ? {} : { body: new Uint8Array(message.body) }),
+    ...(message.reference === undefined ? {} : { reference: message.reference }),
+    sentAt,
+    visibleAt,
+    firstReceivedAt,
+    receiveCount,
+    receivedElsewhere,
+    sender,
+    sequence: formatSequence(sequence),
+    ...(message.attributes === undefined ? {} : { attributes: message.attributes }),
+    ...(message.groupId === undefined ? {} : { groupId: message.groupId }),
+    ...(message.deduplicationId === undefined ? {} : { deduplicationId: message.deduplicationId }),
+    ...(message.movedFrom === undefined ? {} : { movedFrom: message.movedFrom }),
   }
 }
 

@@ -19,7 +19,7 @@ import { MessageGroups } from './message-groups.ts'
 import type { DeletedSlice, VisibilityChanges, VisibilityResults } from './protocol.ts'
 import { QueueIds } from './queue-ids.ts'
 
-interface Message {
+export interface Message {
   readonly seq: number
   readonly visible_at: number
   readonly receive_count: number
@@ -272,7 +272,7 @@ export class MessageWrites {
   }
 }
 
-function bodyOf(message: Message): Pick<ReceivedMessage, 'body' | 'reference'> {
+export function bodyOf(message: Message): Pick<ReceivedMessage, 'body' | 'reference'> {
   const { body, log_partition: partition, log_offset: offset } = message
   if (body !== null) return { body }
   return { reference: { partition: partition!, offset: offset! } }

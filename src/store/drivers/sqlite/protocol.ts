@@ -12,6 +12,8 @@ import type {
   ReaderCursor,
 } from '../../deliveries.ts'
 import type {
+  LookedMessage,
+  LookQuery,
   MessageCounts,
   MessageWrite,
   PackedMessages,
@@ -93,6 +95,7 @@ export interface ReadCalls {
     readonly eventId: string
     readonly limit: number
   }) => readonly AttemptRow[]
+  'messages.look': (query: LookQuery) => readonly LookedMessage[]
   'messages.counts': (input: { readonly queue: string; readonly now: number }) => MessageCounts
   'messages.oldestReference': (partition: number) => number | undefined
   'messages.nextVisibleAt': (input: {

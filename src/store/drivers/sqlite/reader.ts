@@ -7,6 +7,7 @@ import { openReadOnly, sizeBytesOf } from './database.ts'
 import { DedupeReads } from './dedupe-calls.ts'
 import { DeliveryReads } from './delivery-reads.ts'
 import { Inbox, post, untyped, type Call } from './inbox.ts'
+import { MessageLooks } from './message-looks.ts'
 import { MessageReads } from './message-reads.ts'
 import {
   toFailure,
@@ -25,6 +26,7 @@ export function startReader(port: MessagePort, options: WorkerOptions): void {
   const rows = new RowReads(db)
   const deliveries = new DeliveryReads(db)
   const messages = new MessageReads(db)
+  const looks = new MessageLooks(db)
   const dedupe = new DedupeReads(db)
   const calls: ReadCalls = {
     'rows.get': (key) => rows.get(key),
@@ -38,6 +40,7 @@ export function startReader(port: MessagePort, options: WorkerOptions): void {
     'deliveries.counts': () => deliveries.counts(),
     'deliveries.idsFrom': (input) => deliveries.idsFrom(input),
     'deliveries.attempts': (input) => deliveries.attempts(input),
+    'messages.look': (query) => looks.look(query),
     'messages.counts': (input) => messages.counts(input),
     'messages.oldestReference': (partition) => messages.oldestReference(partition),
     'messages.nextVisibleAt': (input) => messages.nextVisibleAt(input),

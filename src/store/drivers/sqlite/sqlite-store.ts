@@ -140,6 +140,7 @@ function createMessages(writer: Writer, reader: Reader): MessageStore {
         return slice
       })
     },
+    look: (query) => reader.call('messages.look', query),
     counts: (queue, now) => reader.call('messages.counts', { queue, now }),
     nextVisibleAt: (queue, now) => reader.call('messages.nextVisibleAt', { queue, now }),
     expire: (now) => inSlices(() => writer.call('messages.expire', now)),
