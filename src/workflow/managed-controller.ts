@@ -23,7 +23,7 @@ import {
   PROVIDER_TIMEOUT_MS,
   READY_LOOK_MS,
 } from './limits.ts'
-import { API_VERSION } from './names.ts'
+import { API_VERSION, hashOf } from './names.ts'
 import type { Provider, ProviderAnswer, ProviderRequest } from './provider.ts'
 import { configName, findConfig, type FoundConfig } from './provider-configs.ts'
 import { revealSecrets, type SecretReader } from './secrets.ts'
@@ -47,11 +47,22 @@ export interface ManagedControllerOptions {
   readonly providerTimeoutMs?: number
 }
 
+/** How an object was left when its provider had last answered. */
+interface Left {
+  /** How often in a row the provider failed. */
+  readonly failures: number
+  /** The version that was left: one that differs was changed by somebody. */
+  readonly version?: string | undefined
+  readonly config?: string
+  /** When to ask again, wall milliseconds. */
+  readonly askAt: number
+}
+
 export class ManagedController {
   readonly #options: ManagedControllerOptions
   readonly #controller: Controller
-  /** How often in a row the provider failed, by uid. */
-  readonly #failures = new Map<string, number>()
+  /** How each object was left, by uid. */
+  readonly #left = new Map<string, Left>()
   readonly #stop = new AbortController()
 
   constructor(options: ManagedControllerOptions) {
@@ -104,8 +115,35 @@ export class ManagedController {
       if (isGoing && hasFinalizer(object)) await removeFinalizer(client, object)
       return undefined
     }
+    const waitMs = this.#waitMs(object, found)
+    if (waitMs > 0) return waitMs
     if (isGoing) return this.#terminate(object, found)
     return this.#apply(await addFinalizer(client, object), found)
+  }
+
+  /**
+   * How long the provider is still left alone: what it said last is written to the object, and that alone is no reason
+   * to ask it again. Milliseconds; 0 where something was changed, or it is time.
+   */
+  #waitMs({ metadata }: KubeObject, found: FoundConfig): number {
+    const left = this.#left.get(metadata.uid!)
+    const isSame = left?.version === metadata.resourceVersion && left?.config === hashOf(found)
+    return isSame ? left!.askAt - this.#options.clock.now() : 0
+  }
+
+  /** Answers how long to wait, as it was given. */
+  #leave(
+    { metadata }: KubeObject,
+    found: FoundConfig,
+    { waitMs, failures }: { readonly waitMs: number; readonly failures: number },
+  ): number {
+    this.#left.set(metadata.uid!, {
+      failures,
+      version: metadata.resourceVersion,
+      config: hashOf(found),
+      askAt: this.#options.clock.now() + waitMs,
+    })
+    return waitMs
   }
 
   async #apply(object: KubeObject, found: FoundConfig): Promise<number | undefined> {
@@ -113,18 +151,21 @@ export class ManagedController {
     let hide: (text: string) => string = shown
     try {
       const asked = await this.#ask(object, found)
-      if (asked.kind === 'refused') return await this.#fail(object, asked.message)
+      if (asked.kind === 'refused') return await this.#fail(object, found, asked)
       hide = asked.hide
       const answer = await this.#within(asked.request, (request) => asked.provider.apply(request))
       if (answer.kind === 'failed')
-        return await this.#fail(object, hide(answer.message), answer.memory)
-      this.#failures.delete(object.metadata.uid!)
+        return await this.#fail(object, found, { ...answer, message: hide(answer.message) })
       if (answer.kind === 'ready') await writeConnection(client, object, answer.connection)
-      await this.#report(object, answer, hide)
-      return answer.kind === 'ready' ? READY_LOOK_MS : PENDING_LOOK_MS
+      const told = await this.#report(object, answer, hide)
+      const waitMs = answer.kind === 'ready' ? READY_LOOK_MS : PENDING_LOOK_MS
+      if (answer.kind !== 'begun') return this.#leave(told, found, { waitMs, failures: 0 })
+      // What was only kept so far is done next, at once.
+      this.#left.delete(object.metadata.uid!)
+      return waitMs
     } catch (error) {
       if (this.#stop.signal.aborted) return undefined
-      return await this.#fail(object, hide(describeError(error)))
+      return await this.#fail(object, found, { message: hide(describeError(error)) })
     }
   }
 
@@ -176,19 +217,18 @@ export class ManagedController {
     object: KubeObject,
     answer: Exclude<ProviderAnswer, { kind: 'failed' }>,
     hide: (text: string) => string,
-  ): Promise<void> {
+  ): Promise<KubeObject> {
     const synced = condition('Synced', true, 'ReconcileSuccess')
     if (answer.kind === 'absent') {
       const message =
         'there is no such thing outside, and the managementPolicies do not let it be made'
-      await writeStatus(this.#options, object, {
+      return writeStatus(this.#options, object, {
         conditions: [
           condition('Synced', false, 'NotFound', message),
           condition('Ready', false, 'NotFound', message),
         ],
         rest: { ...statusOf(object), atProvider: {} },
       })
-      return
     }
     const { atProvider } = statusOf(object)
     const before = isObject(atProvider) ? atProvider : {}
@@ -201,18 +241,19 @@ export class ManagedController {
     )
     const shown =
       answer.kind === 'begun' ? { ...before, memory: answer.memory } : shownOf(answer, hide)
-    await writeStatus(this.#options, object, {
+    return writeStatus(this.#options, object, {
       conditions: [synced, ready],
       rest: { ...statusOf(object), atProvider: shown },
     })
   }
 
-  async #fail(object: KubeObject, message: string, memory?: JsonObject): Promise<number> {
-    const { recorder } = this.#options
-    const uid = object.metadata.uid!
-    const failures = (this.#failures.get(uid) ?? 0) + 1
-    this.#failures.set(uid, failures)
-    await writeStatus(this.#options, object, {
+  async #fail(
+    object: KubeObject,
+    found: FoundConfig,
+    { message, memory }: { readonly message: string; readonly memory?: JsonObject },
+  ): Promise<number> {
+    const failures = (this.#left.get(object.metadata.uid!)?.failures ?? 0) + 1
+    const told = await writeStatus(this.#options, object, {
       conditions: [
         condition('Synced', false, 'ReconcileError', message),
         condition('Ready', false, 'ReconcileError', message),
@@ -220,8 +261,13 @@ export class ManagedController {
       rest: memory === undefined ? statusOf(object) : remembering(object, memory),
     })
     if (failures === 1)
-      await recorder.record(object, { type: 'Warning', reason: 'ReconcileError', message })
-    return Math.min(PROVIDER_RETRY_MS_MIN * 2 ** (failures - 1), PROVIDER_RETRY_MS_MAX)
+      await this.#options.recorder.record(object, {
+        type: 'Warning',
+        reason: 'ReconcileError',
+        message,
+      })
+    const waitMs = Math.min(PROVIDER_RETRY_MS_MIN * 2 ** (failures - 1), PROVIDER_RETRY_MS_MAX)
+    return this.#leave(told, found, { waitMs, failures })
   }
 
   async #terminate(object: KubeObject, found: FoundConfig): Promise<number | undefined> {
@@ -233,7 +279,7 @@ export class ManagedController {
       try {
         const asked = await this.#ask(object, found)
         // Whoever should take it away is not there: nobody else knows whether it ever was.
-        if (asked.kind === 'refused') return await this.#fail(object, asked.message)
+        if (asked.kind === 'refused') return await this.#fail(object, found, asked)
         hide = asked.hide
         const isGone = await this.#within(asked.request, (request) =>
           asked.provider.remove(request),
@@ -241,12 +287,12 @@ export class ManagedController {
         if (!isGone) return PENDING_LOOK_MS
       } catch (error) {
         if (this.#stop.signal.aborted) return undefined
-        return await this.#fail(object, hide(describeError(error)))
+        return await this.#fail(object, found, { message: hide(describeError(error)) })
       }
     }
     await removeConnection(client, object)
     await removeFinalizer(client, object)
-    this.#failures.delete(object.metadata.uid!)
+    this.#left.delete(object.metadata.uid!)
     return undefined
   }
 

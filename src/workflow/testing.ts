@@ -1,13 +1,19 @@
-// A world of objects for the interpreter, for tests: it does what effects say, and makes objects ready when told to.
+// For tests: a world of objects for the interpreter, which does what effects say and makes objects ready when told to;
+// and the whole room over objects in memory.
 
 import { asText } from './json-tree.ts'
+import { seededRandom, silentLogger, systemClock } from '../base/index.ts'
 import type { KubeObject } from '../objects/index.ts'
+import type { TestObjects } from '../objects/testing.ts'
 import type { Json } from '../structure/index.ts'
 import { createPlan } from './desired.ts'
 import { advance } from './interpreter.ts'
 import type { Effect, Input, ObjectRef, Plan, Seen } from './plan.ts'
 import { createRun, type RunState } from './run.ts'
+import type { Outside } from './outside.ts'
+import type { Provider } from './provider.ts'
 import { readSteps, type ResourceWish } from './steps.ts'
+import { openWorkflows, type Workflows } from './workflows.ts'
 
 export const WORKFLOW: KubeObject = {
   apiVersion: 'elemental.aws.livewyer.io/v1alpha1',
@@ -103,4 +109,31 @@ export function drive(
 
 export function nameOf({ kind, metadata }: ObjectRef): string {
   return `${kind}/${metadata.name}`
+}
+
+/** Everything outside answers at once, and that it is done. */
+const DONE: Outside = {
+  callFunction: () => Promise.resolve({ kind: 'done', output: {} }),
+  callHttp: () => Promise.resolve({ kind: 'done', output: {} }),
+  putEvent: () => Promise.resolve({ kind: 'done', output: {} }),
+  awaitEvent: () => Promise.resolve({ kind: 'done', output: {} }),
+  position: () => '0',
+  publish: () => Promise.resolve(),
+}
+
+/** The room with these providers beside `local`. */
+export function openTestRoom(
+  { client, objects }: TestObjects,
+  providers: Readonly<Record<string, Provider>>,
+): Promise<Workflows> {
+  return openWorkflows({
+    client,
+    clock: systemClock,
+    random: seededRandom(3),
+    logger: silentLogger,
+    outside: DONE,
+    renderText: (text) => text,
+    isNamespaced: (of) => objects.types.find(of)?.namespaced,
+    providers,
+  })
 }
