@@ -9,10 +9,11 @@ import { type Access, ACCESS_TYPES, openAccess } from './access/index.ts'
 import type { Random } from './base/index.ts'
 import { type Keyring, openSealedFile, openSecretFile } from './keyring/index.ts'
 import { ownKinds } from './kinds/index.ts'
+import { patternFault } from './match/index.ts'
 import { DEFAULT_ACCOUNT } from './model/index.ts'
 import { type KubeObjects, openMachinery } from './objects/index.ts'
 import { sealAll, sealRows } from './store/index.ts'
-import { workflowStrategy } from './workflow/index.ts'
+import { createWorkflowStrategy } from './workflow/index.ts'
 
 export interface KubeRooms {
   readonly objects: KubeObjects
@@ -51,7 +52,7 @@ export async function openKubeRooms(
         connectors: brokers.uses,
       }),
     ],
-    strategyOf: workflowStrategy,
+    strategyOf: createWorkflowStrategy({ checkPattern: patternFault }),
   })
   closers.add(() => machinery.close())
   await control.declared.showDefaultBus(DEFAULT_SCOPE)

@@ -21,10 +21,14 @@ export async function runFlowLint(
   context: CommandContext,
   files: readonly string[],
 ): Promise<number> {
-  const { lintTemplates } = await import('../workflow/index.ts')
+  const [{ lintTemplates }, { patternFault }] = await Promise.all([
+    import('../workflow/index.ts'),
+    import('../match/index.ts'),
+  ])
+  const lint = (text: string) => lintTemplates(text, { checkPattern: patternFault })
   let faulty = 0
   for (const file of files) {
-    const templates = await reading(file, () => readFileText(context.io, file), lintTemplates)
+    const templates = await reading(file, () => readFileText(context.io, file), lint)
     if (templates.length === 0) say(context, `${file}: no workflow template is in it`)
     for (const { name, faults, steps, resources } of templates) {
       faulty += faults.length

@@ -146,3 +146,30 @@ spec:
   assert.equal(await runCli(['flow', 'lint', file], broken), 1)
   assert.match(broken.err.text, /is not YAML/)
 })
+
+test('flow lint looks into what steps do: patterns, durations, the steps of a choice', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-flow-'))
+  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'waiting.yaml')
+  writeFileSync(
+    file,
+    `
+apiVersion: elemental.aws.livewyer.io/v1alpha1
+kind: WorkflowTemplate
+metadata: { name: waiting }
+spec:
+  steps:
+    - { name: go, uses: wait, with: { event: { pattern: { source: shop } } } }
+    - { name: pause, uses: wait, with: { for: a while } }
+    - { name: which, uses: choice, with: { cases: [{ equals: 1, run: [pause] }] } }
+`,
+  )
+  const io = createTestIo()
+  assert.equal(await runCli(['flow', 'lint', file], io), 1)
+  assert.match(
+    io.out.text,
+    /steps\[0\]\.with\.event\.pattern: .*"source" must be an object or an array/,
+  )
+  assert.match(io.out.text, /steps\[1\]\.with\.for: Invalid value: "a while": expected a duration/)
+  assert.match(io.out.text, /steps\[2\]\.with\.cases\[0\]\.run: .*"pause": there is no later step/)
+})

@@ -18,4 +18,4 @@ export {
   WILDCARD_COMPLEXITY_MAX,
 } from './limits.ts'
 export { createMatcher, matchesPattern, type Matcher, type MatchOptions } from './matcher.ts'
-export { parsePattern, type Pattern } from './pattern.ts'
+export { parsePattern, type Pattern, patternFault } from './pattern.ts'

@@ -1,7 +1,7 @@
 // Event patterns: text in, checked and compiled branches out. The rules and the words of every refusal are
 // those of AWS, including which refusals carry a location and which carry it twice.
 
-import { AppError } from '../base/index.ts'
+import { AppError, describeError } from '../base/index.ts'
 import type { Condition } from './condition.ts'
 import { PATTERN_BRANCHES_MAX, PATTERN_FIELDS_MAX, PATTERN_LENGTH_MAX } from './limits.ts'
 import { readAlternatives } from './pattern-alternatives.ts'
@@ -58,6 +58,16 @@ const RESERVED_IN_OR: ReadonlySet<string> = new Set([
 
 // Branches while they are read: the alternatives of each field, the last of the same name winning.
 type OpenBranch = Map<string, readonly Condition[]>
+
+/** What is wrong with a pattern that is a value already; undefined when nothing is. */
+export function patternFault(pattern: object): string | undefined {
+  try {
+    parsePattern(JSON.stringify(pattern))
+    return undefined
+  } catch (error) {
+    return describeError(error)
+  }
+}
 
 /**
  * Parses and checks an event pattern; an invalid one throws `PATTERN_INVALID` with AWS's message, and its

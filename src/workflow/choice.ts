@@ -8,6 +8,7 @@
 //     otherwise: [none]
 
 import { isDeepStrictEqual } from 'node:util'
+import { describeError } from '../base/index.ts'
 import type { Json } from '../structure/index.ts'
 import { isList, isObject, type JsonObject, parsePath, valueAt } from './json-tree.ts'
 
@@ -39,6 +40,56 @@ export function chooseSteps(given: JsonObject): Chosen {
   const others = [...read.flatMap(({ run }) => run), ...fallback]
   const found = read.find(({ holds }) => holds(value))
   return { chosen: found?.run ?? fallback, others }
+}
+
+export interface ChoiceFault {
+  /** `cases[0].run` */
+  readonly member: string
+  readonly value: Json
+  readonly text: string
+}
+
+/** Everything that is wrong with a choice, whatever its value will be. */
+export function choiceFaults({ cases, otherwise }: JsonObject): readonly ChoiceFault[] {
+  if (cases !== undefined && !isList(cases))
+    return [{ member: 'cases', value: cases, text: 'expected a list of conditions with `run`' }]
+  return [
+    ...(cases ?? []).flatMap((one, index) =>
+      faultOf(`cases[${index}]`, one, () => readCase(one, index)),
+    ),
+    ...(otherwise === undefined
+      ? []
+      : faultOf('otherwise', otherwise, () => stepsIn(otherwise, 'otherwise'))),
+  ]
+}
+
+function faultOf(member: string, value: Json, read: () => unknown): readonly ChoiceFault[] {
+  try {
+    read()
+    return []
+  } catch (error) {
+    return [{ member, value, text: describeError(error) }]
+  }
+}
+
+/** The steps that a choice without faults names, and where. */
+export function stepsNamed({ cases, otherwise }: JsonObject): readonly {
+  readonly member: string
+  readonly name: string
+}[] {
+  const named = (member: string, value: Json | undefined) =>
+    namesIn(value).map((name) => ({ member, name }))
+  return [
+    ...(isList(cases) ? cases : []).flatMap((one, index) =>
+      isObject(one) ? named(`cases[${index}].run`, one['run']) : [],
+    ),
+    ...named('otherwise', otherwise),
+  ]
+}
+
+function namesIn(value: Json | undefined): readonly string[] {
+  const names = isList(value) ? value : [value]
+  return names.filter((name) => typeof name === 'string')
 }
 
 interface Case {

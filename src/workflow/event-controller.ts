@@ -15,7 +15,7 @@ import { addFinalizer, hasFinalizer, removeFinalizer } from './finalizer.ts'
 import { appliedHash, applyObject } from './apply-object.ts'
 import { specOf } from './desired.ts'
 import { type Wanted, renderEvent } from './event-render.ts'
-import { goesAt } from './event-lifetime.ts'
+import { goesAt, lifetimeFault } from './event-lifetime.ts'
 import {
   isScheduled,
   lookAtSchedule,
@@ -89,7 +89,7 @@ export class EventController {
     if (found.metadata.deletionTimestamp !== undefined) return this.#terminate(found)
     const event = await addFinalizer(client, found)
     const outcome = isScheduled(event) ? await this.#schedule(event) : await this.#run(event)
-    const waitMs = await this.#report(event, outcome)
+    const waitMs = await this.#report(event, await this.#withLifetime(event, outcome))
     const leftMs = outcome.goesAt === undefined ? Infinity : outcome.goesAt - clock.now()
     if (leftMs <= 0) await client.delete(keyOf(event))
     return Math.min(waitMs, Math.max(0, leftMs))
@@ -169,6 +169,21 @@ export class EventController {
     return items
       .filter((one) => minute(one) >= 0)
       .sort((first, second) => minute(second) - minute(first))
+  }
+
+  /** An annotation that came by a way on which nobody refuses it is told, and told once. */
+  async #withLifetime(event: KubeObject, outcome: Outcome): Promise<Outcome> {
+    const message = lifetimeFault(event.metadata.annotations ?? {})
+    if (message === undefined) return outcome
+    const synced = condition('Synced', false, 'LifetimeInvalid', message)
+    if (findCondition(event, 'Synced')?.message !== message)
+      await this.#options.recorder.record(event, {
+        type: 'Warning',
+        reason: 'LifetimeInvalid',
+        message,
+      })
+    const others = outcome.conditions.filter(({ type }) => type !== 'Synced')
+    return { ...outcome, conditions: [synced, ...others] }
   }
 
   async #warnOfUnknown(event: KubeObject, unknown: readonly string[]): Promise<void> {

@@ -12,4 +12,5 @@ export {
 } from './offline.ts'
 export { createAwsProvider } from './kinds/aws/aws-provider.ts'
 export { createWorkflowSinkKind, machineOf } from './workflow-sink.ts'
-export { workflowStrategy } from './strategy.ts'
+export { createWorkflowStrategy } from './strategy.ts'
+export type { CheckPattern } from './check-actions.ts'

@@ -4,6 +4,7 @@ import type { FieldFault, Json } from '../structure/index.ts'
 import { parseManifests } from '../base/index.ts'
 import type { KubeObject } from '../objects/index.ts'
 import { specOf } from './desired.ts'
+import type { Checking } from './check-actions.ts'
 import { missing } from './faults.ts'
 import { asText, isObject, type JsonObject } from './json-tree.ts'
 import { API_VERSION } from './names.ts'
@@ -25,11 +26,11 @@ export interface OfflineRender {
 }
 
 /** Every template of a manifest, checked. Throws `YamlError`. */
-export function lintTemplates(manifest: string): readonly OfflineTemplate[] {
+export function lintTemplates(manifest: string, checking?: Checking): readonly OfflineTemplate[] {
   const objects = readObjects(manifest)
   return templatesIn(objects).map((object) => {
     const { template, faults } = withText(object, objects)
-    const report = checkTemplate(template)
+    const report = checkTemplate(template, checking)
     return {
       name: object.metadata.name,
       faults: [...faults, ...report.faults],

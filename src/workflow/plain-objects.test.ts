@@ -211,3 +211,25 @@ test('a provider that hangs is told of in the Event, and is asked again', async 
   isHanging = false
   await becomes(own('Event', 'e'), 'True/WorkflowExecuted')
 })
+
+test('an Event whose lifetime is none says so, and runs and stays', async () => {
+  const steps = [{ name: 'pause', uses: 'wait', with: { for: '1ms' } }]
+  await client.create(objectOf('WorkflowTemplate', 'short', { steps }))
+  const wish = objectOf('Event', 'e', { workflowTemplate: { id: 'short' } })
+  const annotations = { 'elemental.aws.livewyer.io/ttl': 'soon' }
+  await client.create({ ...wish, metadata: { ...wish.metadata, annotations } })
+  const done = await becomes(own('Event', 'e'), 'True/WorkflowExecuted')
+  const synced = conditionsOf(done).find(({ type }) => type === 'Synced')
+  assert.equal(synced?.reason, 'LifetimeInvalid')
+  assert.match(synced?.message ?? '', /ttl: `soon` is no duration, such as `30s`/)
+  const { items } = await client.list({ apiVersion: 'v1', kind: 'Event' })
+  const warnings = items.filter((one) => one['reason'] === 'LifetimeInvalid')
+  assert.deepEqual(
+    warnings.map((one) => [one['type'], one['count']]),
+    [['Warning', 1]],
+  )
+  await client.patch(own('Event', 'e'), 'merge', {
+    metadata: { annotations: { 'elemental.aws.livewyer.io/ttl': '1ms' } },
+  })
+  await until(async () => (await client.get(own('Event', 'e'))) === undefined, 'it to go')
+})

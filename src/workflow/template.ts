@@ -4,6 +4,7 @@
 
 import { describeError, parseManifest } from '../base/index.ts'
 import type { FieldFault, Json } from '../structure/index.ts'
+import { checkActions, type Checking } from './check-actions.ts'
 import { invalid, missing } from './faults.ts'
 import { checkGraph } from './graph.ts'
 import { isList, isObject, type JsonObject } from './json-tree.ts'
@@ -32,7 +33,7 @@ export interface TemplateReport {
 }
 
 /** What is wrong with a template before anybody gives parameters. */
-export function checkTemplate(template: Template): TemplateReport {
+export function checkTemplate(template: Template, checking?: Checking): TemplateReport {
   const { declaration: _, faults: declared } = declarationOf(template)
   const { steps: list } = template.spec
   if (template.text !== undefined || isTextual(template.spec)) {
@@ -41,9 +42,14 @@ export function checkTemplate(template: Template): TemplateReport {
     return { faults: [...declared, ...both], steps: 0, resources: 0 }
   }
   const { steps, faults } = readSteps(list, 'spec.steps')
-  const graph = faults.length > 0 ? [] : checkGraph(steps, 'spec.steps')
+  const inside = faults.length > 0 ? [] : checkSteps(steps, checking)
   const resources = steps.reduce((sum, step) => sum + step.resources.length, 0)
-  return { faults: [...declared, ...faults, ...graph], steps: steps.length, resources }
+  return { faults: [...declared, ...faults, ...inside], steps: steps.length, resources }
+}
+
+/** What is wrong with steps that have the form of steps. */
+export function checkSteps(steps: readonly Step[], checking?: Checking): readonly FieldFault[] {
+  return [...checkGraph(steps, 'spec.steps'), ...checkActions(steps, 'spec.steps', checking)]
 }
 
 function isTextual(spec: JsonObject): boolean {
@@ -105,7 +111,7 @@ export function renderTemplate(options: RenderOptions): Rendered {
     return { kind: 'refused', faults: texts }
   }
   const read = readSteps(value, 'spec.steps')
-  const found = read.faults.length > 0 ? read.faults : checkGraph(read.steps, 'spec.steps')
+  const found = read.faults.length > 0 ? read.faults : checkSteps(read.steps)
   if (found.length > 0) return { kind: 'refused', faults: found }
   return { kind: 'rendered', value, steps: read.steps, unknown: checked.unknown }
 }

@@ -28,7 +28,8 @@ import { createRun, type RunState, untold } from './run.ts'
 import { decodeRun, encodeRun } from './run-codec.ts'
 import type { SecretReader } from './secrets.ts'
 import { condition, statusOf, writeStatus } from './status.ts'
-import { readSteps } from './steps.ts'
+import { type ReadSteps, readSteps } from './steps.ts'
+import { checkSteps } from './template.ts'
 import { WorkflowObjects } from './workflow-objects.ts'
 import { conditionsOfRun, shortOf, summaryOf } from './workflow-status.ts'
 
@@ -123,7 +124,7 @@ export class WorkflowController {
 
   async #work(workflow: KubeObject, key: string): Promise<number | undefined> {
     const { isNamespaced } = this.#options
-    const { steps, faults } = readSteps(specOf(workflow)['steps'], 'spec.steps')
+    const { steps, faults } = this.#readSteps(workflow)
     if (faults.length > 0) {
       const message = formatFaults(faults)
       await this.#write(workflow, {
@@ -152,6 +153,14 @@ export class WorkflowController {
       made: readMade(statusOf(workflow)['resources']),
     }
     return this.#drive(look)
+  }
+
+  /** What is run is looked through before it begins, and not each time. */
+  #readSteps(workflow: KubeObject): ReadSteps {
+    const read = readSteps(specOf(workflow)['steps'], 'spec.steps')
+    const isBegun = decodeRun(statusOf(workflow)['run'])?.plan === hashOf(specOf(workflow))
+    if (isBegun || read.faults.length > 0) return read
+    return { ...read, faults: checkSteps(read.steps) }
   }
 
   /** The run under way, or a new one where there is none or where something else is wanted now. */
