@@ -9,11 +9,17 @@ function faultsOf(step: Json): readonly string[] {
   const later = { name: 'later', uses: 'wait', with: { for: '1s' } }
   const { steps, faults } = readSteps([{ name: 'one', ...(step as object) }, later], 'steps')
   assert.deepEqual(faults, [])
-  const checkPattern = (pattern: object): string | undefined =>
-    'source' in pattern ? undefined : 'no source'
   return checkActions(steps, 'steps', { checkPattern }).map(
     ({ field, message }) => `${field.replace('steps[0].with', 'with')}: ${message}`,
   )
+}
+
+function checkPattern(pattern: object): string | undefined {
+  return 'source' in pattern ? undefined : 'no source'
+}
+
+function putTo(key: string): Json {
+  return [{ key, source: { step: 'later', key: 'output.x' } }]
 }
 
 function action(uses: string, given: Json, dependsOn: Json = []): readonly string[] {
@@ -74,10 +80,9 @@ test('what is yet to be filled in may be anything', () => {
   assert.deepEqual(action('wait', { event: { pattern: { a: ['{{ b }}'] } } }), [])
   assert.deepEqual(action('http', { url: '${secret:default/s/url}', headers: '{{ h }}' }), [])
   assert.deepEqual(action('choice', { cases: '{{ cases }}' }), [])
-  const put = (key: string): Json => [{ key, source: { step: 'later', key: 'output.x' } }]
-  assert.deepEqual(action('http', {}, put('url')), [])
-  assert.deepEqual(action('function', {}, put('name')), [])
-  assert.deepEqual(action('wait', {}, put('for')), [])
-  assert.deepEqual(action('wait', { event: {} }, put('event.pattern')), [])
-  assert.deepEqual(action('wait', {}, put('event.pattern.source')), [])
+  assert.deepEqual(action('http', {}, putTo('url')), [])
+  assert.deepEqual(action('function', {}, putTo('name')), [])
+  assert.deepEqual(action('wait', {}, putTo('for')), [])
+  assert.deepEqual(action('wait', { event: {} }, putTo('event.pattern')), [])
+  assert.deepEqual(action('wait', {}, putTo('event.pattern.source')), [])
 })

@@ -72,24 +72,24 @@ function faultOf(member: string, value: Json, read: () => unknown): readonly Cho
   }
 }
 
-/** The steps that a choice without faults names, and where. */
-export function stepsNamed({ cases, otherwise }: JsonObject): readonly {
+interface NamedStep {
   readonly member: string
   readonly name: string
-}[] {
-  const named = (member: string, value: Json | undefined) =>
-    namesIn(value).map((name) => ({ member, name }))
+}
+
+/** The steps that a choice without faults names, and where. */
+export function stepsNamed({ cases, otherwise }: JsonObject): readonly NamedStep[] {
   return [
     ...(isList(cases) ? cases : []).flatMap((one, index) =>
-      isObject(one) ? named(`cases[${index}].run`, one['run']) : [],
+      isObject(one) ? namesIn(`cases[${index}].run`, one['run']) : [],
     ),
-    ...named('otherwise', otherwise),
+    ...namesIn('otherwise', otherwise),
   ]
 }
 
-function namesIn(value: Json | undefined): readonly string[] {
+function namesIn(member: string, value: Json | undefined): readonly NamedStep[] {
   const names = isList(value) ? value : [value]
-  return names.filter((name) => typeof name === 'string')
+  return names.filter((name) => typeof name === 'string').map((name) => ({ member, name }))
 }
 
 interface Case {

@@ -128,7 +128,7 @@ export class ManagedController {
   #waitMs({ metadata }: KubeObject, found: FoundConfig): number {
     const left = this.#left.get(metadata.uid!)
     const isSame = left?.version === metadata.resourceVersion && left?.config === hashOf(found)
-    return isSame ? left!.askAt - this.#options.clock.now() : 0
+    return isSame ? left.askAt - this.#options.clock.now() : 0
   }
 
   /** Answers how long to wait, as it was given. */
