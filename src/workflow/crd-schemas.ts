@@ -188,6 +188,10 @@ export const PROVIDER_CONFIG_SCHEMA: Schema = wholeOf(
     region: TEXT,
     endpoint: described(TEXT, 'Where the API of AWS is; `aws` is AWS itself.'),
     endpoints: described(TEXT_MAP, 'The same by service.'),
+    timeout: described(
+      { type: 'string', pattern: '^[1-9][0-9]{0,5}(ms|s|m)$' },
+      'How long one call may take, `10s`; half a minute when absent.',
+    ),
     credentials: {
       type: 'object',
       properties: {

@@ -220,7 +220,10 @@ export class EventController {
     if (!hasFinalizer(event)) return undefined
     const owned = await this.#owned(event)
     for (const workflow of owned) await this.#remove(event, workflow)
-    if (owned.length > 0) return GOING_LOOK_MS
+    if (owned.length > 0) {
+      await this.#report(event, goingOf(event, owned))
+      return GOING_LOOK_MS
+    }
     await removePointer(client, event)
     await removeFinalizer(client, event)
     return undefined
@@ -339,6 +342,28 @@ function outcomeOf(workflow: KubeObject | undefined): Outcome {
     return { conditions: [synced, condition('Ready', true, 'WorkflowExecuted')], atProvider }
   const { reason = 'ResourceFailed', message = '' } = ready
   return { conditions: [synced, condition('Ready', false, reason, message)], atProvider }
+}
+
+/** An Event that is to go says what keeps it. */
+function goingOf(event: KubeObject, owned: readonly KubeObject[]): Outcome {
+  const { atProvider } = statusOf(event)
+  const waiting = owned.map((one) => findCondition(one, 'Ready'))
+  const told =
+    waiting.find((one) => one?.reason === 'DeletionFailed') ??
+    waiting.find((one) => one?.reason === 'Deleting')
+  const reason = told?.reason ?? 'Deleting'
+  const message = told?.message ?? 'being deleted, with its workflow'
+  return {
+    conditions: [
+      condition(
+        'Synced',
+        reason !== 'DeletionFailed',
+        reason === 'DeletionFailed' ? reason : 'ReconcileSuccess',
+      ),
+      condition('Ready', false, reason, message),
+    ],
+    atProvider: isObject(atProvider) ? atProvider : {},
+  }
 }
 
 const SHOWN = ['workflowStatus', 'step', 'resourcesCreated', 'executionTime', 'completionTime']

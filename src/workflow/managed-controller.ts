@@ -28,6 +28,7 @@ import type { Provider, ProviderAnswer, ProviderRequest } from './provider.ts'
 import { configName, findConfig, type FoundConfig } from './provider-configs.ts'
 import { revealSecrets, type SecretReader } from './secrets.ts'
 import { condition, statusOf, writeStatus } from './status.ts'
+import { parseDuration } from './steps.ts'
 
 /** The objects are the things: other controllers of the cluster make of them what they stand for. */
 const OTHERS = 'kubernetes'
@@ -302,6 +303,7 @@ export class ManagedController {
     run: (request: ProviderRequest) => Promise<T>,
   ): Promise<T> {
     const { clock, providerTimeoutMs = PROVIDER_TIMEOUT_MS } = this.#options
+    const timeoutMs = parseDuration(request.config.spec['timeout']) ?? providerTimeoutMs
     const stop = new AbortController()
     const ended = Promise.withResolvers<never>()
     const end = (reason: unknown): void => {
@@ -313,8 +315,8 @@ export class ManagedController {
     request.signal.throwIfAborted()
     request.signal.addEventListener('abort', onStop, { once: true })
     // Cleared with each call: signals with a deadline of their own stay for as long as that is.
-    const timer = clock.setTimer(providerTimeoutMs, () =>
-      end(new Error(`the provider did not answer within ${providerTimeoutMs} ms`)),
+    const timer = clock.setTimer(timeoutMs, () =>
+      end(new Error(`the provider did not answer within ${timeoutMs} ms`)),
     )
     try {
       return await Promise.race([run({ ...request, signal: stop.signal }), ended.promise])

@@ -14,8 +14,10 @@ import {
 import type { Json } from '../structure/index.ts'
 import { addFinalizer, hasFinalizer, removeFinalizer } from './finalizer.ts'
 import { ActionRunner } from './action-runner.ts'
+import { askAgain } from './ask-again.ts'
 import { createPlan, specOf } from './desired.ts'
 import { formatFaults } from './faults.ts'
+import { conditionsOfGoing } from './going.ts'
 import { advance } from './interpreter.ts'
 import { GOING_LOOK_MS, WORKFLOW_WORKERS } from './limits.ts'
 import { type Made, readMade, removeLast, textOf, textOfMade, withMade } from './made.ts'
@@ -188,6 +190,7 @@ export class WorkflowController {
       if (input.kind === 'cancel') this.#actions.stop(look.key)
       await this.#keep(look, next)
       wakeAt = await this.#perform(look, next.effects)
+      if (input.kind === 'retry') await askAgain(this.#options.client, look)
     }
     await this.#tell(look)
     return this.#afterwards(look, wakeAt)
@@ -334,9 +337,9 @@ export class WorkflowController {
     const made = readMade(statusOf(workflow)['resources'])
     const left = await removeLast(client, workflow, made)
     if (left.length > 0) {
-      if (left.length === made.length) return GOING_LOOK_MS
+      const conditions = await conditionsOfGoing(client, left)
       const rest = { ...statusOf(workflow), resources: left as unknown as Json }
-      await client.update({ ...workflow, status: rest }, { subresource: 'status' })
+      await this.#write(workflow, { conditions, rest })
       return GOING_LOOK_MS
     }
     await removeFinalizer(client, workflow)

@@ -1,11 +1,9 @@
 // `signalbox flow` against a server: a template is run, watched, cancelled, tried again.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { parseManifests } from '../../src/base/index.ts'
-import { ROOT } from '../../tools/tree.ts'
+import { runFlow as flow } from '../support/flow.ts'
 import { DEADLINE_MS, shareSignalbox, type Signalbox, until } from '../support/signalbox.ts'
 
 const TEMPLATES = `
@@ -46,31 +44,6 @@ spec:
       uses: event
       with: { detailType: Ready, detail: [no, object] }
 `
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function flow(signalbox: Signalbox, ...args: readonly string[]): Promise<Ended> {
-  const bin = join(ROOT, 'bin/signalbox.cjs')
-  const child = spawn(process.execPath, [bin, 'flow', ...args, '--endpoint-url', signalbox.url], {
-    timeout: DEADLINE_MS,
-  })
-  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
-  return new Promise((resolve) => {
-    child.on('close', (code) => {
-      resolve({
-        code,
-        stdout: Buffer.concat(stdout).toString(),
-        stderr: Buffer.concat(stderr).toString(),
-      })
-    })
-  })
-}
 
 async function apply(signalbox: Signalbox, manifest: string): Promise<void> {
   for (const object of parseManifests(manifest)) {
