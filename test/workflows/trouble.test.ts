@@ -91,6 +91,29 @@ metadata: { name: packages }
 spec: { provider: aws, endpoint: '${url}', timeout: 500ms }
 `
 
+const round = (name: string, other: string): string =>
+  `{ name: ${name}, spec: { apiVersion: v1, kind: ConfigMap }, dependsOn: [{ key: data.x, source: { name: ${other}, kind: ConfigMap, key: data.a } }] }`
+
+const cycle = (kind: string): string => `
+apiVersion: ${API}
+kind: ${kind}
+metadata: { name: round }
+spec: { steps: [{ name: s, resources: [${round('a', 'b')}, ${round('b', 'a')}] }] }
+`
+
+const textual = (kind: string): string => `
+apiVersion: ${API}
+kind: WorkflowTemplate
+metadata: { name: textual, annotations: { parameters.required: size } }
+spec:
+  template: |
+    steps:
+      - name: only
+        resources:
+          - name: textual-{{ .size }}
+            spec: { apiVersion: v1, ${kind} data: { size: "{{ .size }}" } }
+`
+
 describe('trouble with workflows', { skip }, () => {
   const signalbox = shareSignalbox()
   const packages = new Packages()
@@ -131,16 +154,6 @@ describe('trouble with workflows', { skip }, () => {
   })
 
   test('a cycle is refused by its members, in a template and in a workflow', async () => {
-    const needs = (name: string): string =>
-      `dependsOn: [{ key: data.x, source: { name: ${name}, kind: ConfigMap, key: data.a } }]`
-    const resource = (name: string, other: string): string =>
-      `{ name: ${name}, spec: { apiVersion: v1, kind: ConfigMap }, ${needs(other)} }`
-    const cycle = (kind: string): string => `
-apiVersion: ${API}
-kind: ${kind}
-metadata: { name: round }
-spec: { steps: [{ name: s, resources: [${resource('a', 'b')}, ${resource('b', 'a')}] }] }
-`
     for (const kind of ['WorkflowTemplate', 'Workflow']) {
       const said = await kubectl.refused(['apply', '-f', '-'], cycle(kind))
       assert.match(said, /spec\.steps\[0\]\.resources: .*"a → b → a".*break the cycle/)
@@ -149,18 +162,6 @@ spec: { steps: [{ name: s, resources: [${resource('a', 'b')}, ${resource('b', 'a
   })
 
   test('a text that is no template once it is rendered is told in the Event, until it is mended', async () => {
-    const textual = (kind: string): string => `
-apiVersion: ${API}
-kind: WorkflowTemplate
-metadata: { name: textual, annotations: { parameters.required: size } }
-spec:
-  template: |
-    steps:
-      - name: only
-        resources:
-          - name: textual-{{ .size }}
-            spec: { apiVersion: v1, ${kind} data: { size: "{{ .size }}" } }
-`
     await kubectl.apply(textual(''))
     await kubectl.apply(event('textual', '{ size: 3 }'))
     await says(
