@@ -42,7 +42,7 @@ spec:
   steps:
     - name: told
       uses: event
-      with: { detailType: Ready, detail: [no, object] }
+      with: { detailType: Ready, detail: ${'{ a: '.repeat(70)}1${' }'.repeat(70)} }
 `
 
 async function apply(signalbox: Signalbox, manifest: string): Promise<void> {
