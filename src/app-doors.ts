@@ -31,6 +31,7 @@ import {
 } from './api/index.ts'
 import { type Authorization, createAuthorization } from './app-authorization.ts'
 import { createAccessDeps } from './app-access.ts'
+import { createCallTrail } from './app-call-trail.ts'
 import { setEndpointHealth, viewEndpoints } from './app-endpoints.ts'
 import { createDeadDeliveries } from './app-dead-deliveries.ts'
 import { createConfluentRegistries } from './app-confluent.ts'
@@ -101,7 +102,8 @@ interface Parts extends Omit<Rooms, 'state' | 'drain' | 'close'> {
 }
 
 function createAws(options: DoorOptions, state: State, parts: Parts): Dialect {
-  const { config, clock, logger } = options
+  const { config, clock, random, logger } = options
+  const tell = createCallTrail(options, state, parts.delivery.ingress)
   const { lookupSecret, authorizeAws, nameOfKey } = parts.authorization
   return createAwsDialect({
     operations: awsOperations(options, state, parts),
@@ -109,6 +111,7 @@ function createAws(options: DoorOptions, state: State, parts: Parts): Dialect {
       config.mode === 'dev' ? acceptAnyCredentials() : verifySignatures({ lookupSecret, clock }),
     ...(config.mode === 'dev' ? {} : { authorize: authorizeAws }),
     nameOf: ({ accessKeyId }) => nameOfKey(accessKeyId),
+    ...(tell === undefined ? {} : { trail: { tell, clock, random } }),
     certificates: { find: (id) => parts.delivery.signer.findCertificate(id) },
     logger: logger.child({ room: 'api' }),
   })

@@ -18,11 +18,10 @@ export const PARTIAL: Readonly<Record<string, string>> = {
   'events.CreateConnection':
     'private connectivity and `KmsKeyIdentifier` are kept and have no effect',
   'events.CreateEventBus': '`KmsKeyIdentifier` is kept and has no effect',
-  'events.PutRule':
-    'there is no CloudTrail here, so the state with its management events is ENABLED',
   'events.UpdateConnection': 'as CreateConnection',
   'events.UpdateEventBus': 'as CreateEventBus',
-  'pipes.CreatePipe': 'the source is an SQS queue; other sources are refused',
+  'pipes.CreatePipe':
+    'sources are queues, topics of Kafka, and streams and subjects of NATS; those of AWS (Kinesis, DynamoDB, MSK, MQ) are refused',
   'pipes.UpdatePipe': 'as CreatePipe',
   'scheduler.CreateSchedule': '`KmsKeyArn` is kept and has no effect',
   'scheduler.UpdateSchedule': 'as CreateSchedule',

@@ -20,6 +20,8 @@ export interface Config extends ClientConfig {
   readonly delivery: DeliveryConfig
   readonly breaker: BreakerConfig
   readonly compat: { readonly strict: boolean; readonly crossBusReplay: boolean }
+  /** Calls of AWS operations are events. */
+  readonly cloudTrail: boolean
   readonly allowedHosts: readonly string[]
   readonly targets: { readonly allow: readonly string[]; readonly aws: AwsTargetsConfig }
   readonly accessKeysFile?: string

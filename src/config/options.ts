@@ -284,6 +284,12 @@ export const OPTIONS: readonly Option[] = [
     doc: 'let a replay go to another bus than the one its archive listens to, which AWS refuses',
   },
   {
+    key: 'cloudTrail',
+    type: 'boolean',
+    default: 'false',
+    doc: 'put each call of an AWS operation as an event `AWS API Call via CloudTrail` on the default bus of its caller',
+  },
+  {
     key: 'allowedHosts',
     type: 'list',
     default: '',

@@ -51,6 +51,8 @@ export function routedOf(resource: Resource): Routed | undefined {
   return route?.(resource)
 }
 
+const WITH_READ_ONLY_CALLS = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
+
 function routeRule({ metadata, spec }: ResourceOf<'Rule'>): Routed {
   const rule: RoutedRule = {
     key: metadata.uid,
@@ -59,6 +61,7 @@ function routeRule({ metadata, spec }: ResourceOf<'Rule'>): Routed {
     busKey: formatBusKey({ account: spec.account, region: spec.region, name: spec.bus }),
     ...(spec.pattern === undefined ? {} : { pattern: spec.pattern }),
     ...(spec.schemaVersions === undefined ? {} : { schemaVersions: spec.schemaVersions }),
+    ...(spec.state === WITH_READ_ONLY_CALLS ? { takesReadOnlyCalls: true } : {}),
     targets: spec.targets,
   }
   // An archive reads the log by itself: the rule that shows it has nothing to route.

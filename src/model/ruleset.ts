@@ -13,6 +13,8 @@ export interface RoutedRule {
   readonly pattern?: string
   /** Only events that were found valid under a schema version in this range. */
   readonly schemaVersions?: string
+  /** Also of calls that only read it gets the events. */
+  readonly takesReadOnlyCalls?: true
   readonly targets: readonly Target[]
 }
 

@@ -4,9 +4,10 @@
 
 import { isUtf8 } from 'node:buffer'
 import { gunzipSync } from 'node:zlib'
-import { AppError, isAppError, type Logger } from '../../base/index.ts'
+import { AppError, type Clock, isAppError, type Logger, type Random } from '../../base/index.ts'
 import type { Dialect, HttpRequest, HttpResponse } from '../http/exchange.ts'
 import { auditCall, auditRefusal } from './audit.ts'
+import { type CallToTrail, type TellCall, trailCall } from './call-trail.ts'
 import { ANONYMOUS, type Authenticate, type Caller, isSigned } from './credentials.ts'
 import { toAwsError } from './errors.ts'
 import { awsFault, malformed } from './faults.ts'
@@ -31,6 +32,12 @@ export interface AwsDialectOptions {
   readonly authorize?: (question: RightQuestion) => void
   /** What the audit log calls a caller; the access key when absent. */
   readonly nameOf?: (caller: Caller) => string
+  /** Is told of each call that manages something, or only looks; nobody is when absent. */
+  readonly trail?: {
+    readonly tell: TellCall
+    readonly clock: Pick<Clock, 'now'>
+    readonly random: Random
+  }
   /** Of what topics sign; none are served when absent. */
   readonly certificates?: SigningCertificates
   readonly logger: Logger
@@ -110,17 +117,46 @@ async function answer(parts: Parts, request: HttpRequest): Promise<HttpResponse>
     const context = new CallContext({ request, caller, call, parts })
     const output = await registered.operation.handle(input, context)
     auditCall({ request, call, who: nameOf(parts, caller), input }, output)
+    tellTrail(parts, { request, call, caller, input }, { output })
     return call.framing.success(output)
   } catch (error) {
     logFailure(parts.logger, request, error)
     const told = toAwsError(error, call.service)
     if (input === NOTHING && caller !== undefined) input = peek(call)
     auditRefusal({ request, call, who: nameOf(parts, caller), input }, { error, code: told.code })
+    const { code: errorCode, message: errorMessage } = told
+    if (caller !== undefined) {
+      tellTrail(parts, { request, call, caller, input }, { errorCode, errorMessage })
+    }
     return call.framing.failure(told)
   }
 }
 
 const NOTHING: Input = {}
+
+/** Whoever has no key, a subscriber who confirms, has no account either to tell of it. */
+function tellTrail(
+  parts: Parts,
+  { request, call, caller, input }: Told,
+  outcome: CallToTrail['outcome'],
+): void {
+  const { trail } = parts
+  if (trail === undefined || caller === ANONYMOUS) return
+  const { service, shape } = call
+  const userName = nameOf(parts, caller) ?? caller.accessKeyId
+  const trailed = trailCall(
+    { request, service, shape, caller, userName, input, outcome },
+    { now: trail.clock.now(), random: trail.random },
+  )
+  if (trailed !== undefined) trail.tell(trailed)
+}
+
+interface Told {
+  readonly request: HttpRequest
+  readonly call: Call
+  readonly caller: Caller
+  readonly input: Input
+}
 
 /** What somebody was refused who has a key, as far as it can be told. */
 function peek(call: Call): Input {

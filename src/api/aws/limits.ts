@@ -28,3 +28,7 @@ export const METRIC_DATAPOINTS_MAX: number = 100_800
 export const METRICS_PER_PAGE: number = 500
 /** Bytes of a body that came packed (AWS). */
 export const UNPACKED_BODY_BYTES_MAX: number = 1024 * 1024
+/** Characters of what a recorded call asked or answered. */
+export const TRAIL_PARAMETERS_LENGTH_MAX: number = 100_000
+/** Levels of it. */
+export const TRAIL_DEPTH_MAX: number = 30
