@@ -24,9 +24,11 @@ export interface Named {
 export function createBacking<K extends Kind>(
   named: Named & { readonly kind: K },
   uses: DeclaredUses<K> | undefined,
+  show?: (stored: KubeObject) => KubeObject,
 ): Backing {
   return {
     rowKind: named.kind,
+    ...(show === undefined ? {} : { show }),
     async write({ next, previous }) {
       if (uses === undefined)
         throw new KubeError(

@@ -94,3 +94,21 @@ test('a kind that is only looked at refuses writes, and says so in its verbs', a
   const write = backing!.write({ next: object('us-east-1.a', {}) })
   await assert.rejects(write, (error) => isKubeError(error, 'MethodNotAllowed'))
 })
+
+test('what is sealed in a connection, and what confirms a subscription, is not shown', () => {
+  const authorization = { kind: 'basic', username: 'ann' }
+  const creationTimestamp = '2026-01-01T00:00:00Z'
+  const metadata = { name: 'us-east-1.a', uid: 'u', generation: 1, creationTimestamp }
+  const stored = (spec: object): KubeObject =>
+    ({ apiVersion: 'signalbox.dev/v1', kind: 'X', metadata, spec }) as KubeObject
+  const connection = typeOf('Connection').backing!.show!(
+    stored({ name: 'a', authorization, sealed: 'sb1.secret' }),
+  )
+  assert.deepEqual(connection['spec'], { name: 'a', authorization })
+  assert.equal((connection['status'] as { readonly state: string }).state, 'AUTHORIZED')
+  const gone = typeOf('Connection').backing!.show!(stored({ name: 'a', authorization }))
+  assert.equal((gone['status'] as { readonly state: string }).state, 'DEAUTHORIZED')
+  const spec = { topic: 'news', state: 'pending' }
+  const subscription = typeOf('Subscription').backing!.show!(stored({ ...spec, tokenHash: 'h' }))
+  assert.deepEqual(subscription['spec'], spec)
+})

@@ -16,6 +16,12 @@ import {
 import type { Schema } from '../structure/index.ts'
 import { createBacking, GROUP } from './backing.ts'
 import {
+  CONNECTION_COLUMNS,
+  showConnection,
+  showSubscription,
+  SUBSCRIPTION_COLUMNS,
+} from './shown.ts'
+import {
   ARCHIVE_SPEC,
   BROKER_SPEC,
   BUS_SPEC,
@@ -40,6 +46,8 @@ interface OwnKind<K extends Kind> {
   readonly status?: Schema
   /** What the parts of its name are, in the spec's words. */
   readonly parts: readonly string[]
+  /** What may be seen of it; all of it when absent. */
+  readonly show?: (stored: KubeObject) => KubeObject
   /** Absent where it can only be looked at. */
   readonly uses?: DeclaredUses<K>
 }
@@ -137,16 +145,36 @@ function shownKinds(): readonly ResourceType[] {
     shown('Replay', 'replays', [awsName('Replay'), ofSpec('Archive', 'archive')]),
     shown('SchemaRegistry', 'schemaregistries', [awsName('Registry'), region()]),
     shown('Schema', 'schemas', [ofSpec('Registry', 'registry'), awsName('Schema')]),
-    shown('ApiDestination', 'apidestinations', [awsName('Destination'), region()]),
+    shown('ApiDestination', 'apidestinations', [
+      awsName('Destination'),
+      ofSpec('Method', 'method'),
+      ofSpec('Endpoint', 'endpoint'),
+      region(1),
+    ]),
+    shown('Connection', 'connections', CONNECTION_COLUMNS, showConnection),
+    shown('Subscription', 'subscriptions', SUBSCRIPTION_COLUMNS, showSubscription),
+    shown('Endpoint', 'endpoints', [
+      awsName('Endpoint'),
+      ofSpec('Id', 'endpointId'),
+      region(),
+      ofSpec('Secondary', 'secondaryRegion'),
+    ]),
+    shown('SchemaDiscoverer', 'discoverers', [ofSpec('Bus', 'bus'), ofSpec('State', 'state')]),
   ]
 }
 
-function shown(kind: Kind, plural: string, columns: readonly Column[]): ResourceType {
-  return ownKind({ kind, plural, columns, spec: SHOWN_SPEC, parts: [] })
+function shown(
+  kind: Kind,
+  plural: string,
+  columns: readonly Column[],
+  show?: (stored: KubeObject) => KubeObject,
+): ResourceType {
+  const seen = show === undefined ? {} : { show }
+  return ownKind({ kind, plural, columns, spec: SHOWN_SPEC, parts: [], ...seen })
 }
 
 function ownKind<K extends Kind>(own: OwnKind<K>): ResourceType {
-  const { kind, plural, shortNames = [], columns, spec, status, parts, uses } = own
+  const { kind, plural, shortNames = [], columns, spec, status, parts, uses, show } = own
   return {
     group: GROUP,
     version: 'v1',
@@ -173,7 +201,7 @@ function ownKind<K extends Kind>(own: OwnKind<K>): ResourceType {
       prepareUpdate: (next) => named(next, parts),
       validate: (next) => misnamed(next, parts),
     },
-    backing: createBacking({ kind, plural }, uses),
+    backing: createBacking({ kind, plural }, uses, show),
   }
 }
 

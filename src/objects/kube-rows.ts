@@ -27,7 +27,8 @@ export function rowNamespaceOf(type: ResourceType, namespace?: string): string |
 
 /** The object in the version that is asked for: versions of one kind differ in name alone. */
 export function decodeRow(type: ResourceType, row: Pick<Row, 'value' | 'revision'>): KubeObject {
-  const object = row.value as KubeObject
+  const stored = row.value as KubeObject
+  const object = type.backing?.show?.(stored) ?? stored
   const metadata = { ...object.metadata, resourceVersion: String(row.revision) }
   return { ...object, apiVersion: apiVersionOf(type), kind: type.kind, metadata }
 }
@@ -42,7 +43,8 @@ export function encodeRow(object: KubeObject): KubeObject {
 /** The JSON of the object that a row's own text holds: as a rule the same text, with the version put in. */
 export function textOf(type: ResourceType, text: string, revision: number): string {
   const head = headOf(type)
-  if (text.startsWith(head) && !text.startsWith(EMPTY, head.length))
+  const isWhole = type.backing?.show === undefined
+  if (isWhole && text.startsWith(head) && !text.startsWith(EMPTY, head.length))
     return `${head}"resourceVersion":"${revision}",${text.slice(head.length)}`
   return JSON.stringify(decodeRow(type, { value: JSON.parse(text) as unknown, revision }))
 }

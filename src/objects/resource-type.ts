@@ -92,6 +92,8 @@ export interface StrategyContext {
 export interface Backing {
   /** The kind of the store's rows, whose revisions and watch are the objects' own. */
   readonly rowKind: string
+  /** What may be seen of what is stored; all of it when absent. */
+  readonly show?: (stored: KubeObject) => KubeObject
   /** Stores `next` (undefined: removes `previous`) and answers what is there when it has taken effect. */
   write(change: {
     readonly next?: KubeObject

@@ -189,4 +189,35 @@ result += [one['ArchiveName'] for one in events.list_archives()['Archives']]
       [],
     )
   })
+
+  test('connections and subscriptions are shown, and nothing of them that is secret', async () => {
+    await signalbox().python(`
+import boto3
+sns = boto3.client('sns')
+connection = events.create_connection(Name='shop', AuthorizationType='API_KEY', AuthParameters={
+    'ApiKeyAuthParameters': {'ApiKeyName': 'X-Key', 'ApiKeyValue': 'swordfish'}})
+events.create_api_destination(Name='orders', ConnectionArn=connection['ConnectionArn'],
+    InvocationEndpoint='https://api.test/orders', HttpMethod='PUT')
+topic = sns.create_topic(Name='news')['TopicArn']
+sqs.create_queue(QueueName='readers')
+sns.subscribe(TopicArn=topic, Protocol='sqs', Endpoint=topic.replace(':sns:', ':sqs:').replace('news', 'readers'))
+`)
+    const table = await kubectl.get('get', 'connections,subscriptions,apidestinations', '-A')
+    assert.match(table, /NAMESPACE +NAME +CONNECTION +AUTHORIZATION +STATE +AGE/)
+    assert.match(table, /connection\S*\/us-east-1\.shop +shop +api-key +AUTHORIZED /)
+    assert.match(table, / news +sqs +arn:aws:sqs:us-east-1:000000000000:readers +confirmed /)
+    assert.match(table, /us-east-1\.orders +orders +PUT +https:\/\/api\.test\/orders /)
+    for (const form of ['yaml', 'json']) {
+      const all = await kubectl.get('get', 'connections,subscriptions', '-A', '-o', form)
+      assert.match(all, /X-Key/)
+      assert.doesNotMatch(all, /swordfish|sealed|tokenHash|sb1\./)
+    }
+    const shown = await kubectl.get('describe', 'connection', 'us-east-1.shop')
+    assert.match(shown, /State: +AUTHORIZED/)
+    assert.doesNotMatch(shown, /swordfish|Sealed/)
+    assert.match(
+      await kubectl.refused(['delete', 'connection', 'us-east-1.shop']),
+      /does not allow this method/,
+    )
+  })
 })
