@@ -99,8 +99,9 @@ test('what is sealed in a connection, and what confirms a subscription, is not s
   const authorization = { kind: 'basic', username: 'ann' }
   const creationTimestamp = '2026-01-01T00:00:00Z'
   const metadata = { name: 'us-east-1.a', uid: 'u', generation: 1, creationTimestamp }
-  const stored = (spec: object): KubeObject =>
-    ({ apiVersion: 'signalbox.dev/v1', kind: 'X', metadata, spec }) as KubeObject
+  const stored = (spec: object): KubeObject => {
+    return { apiVersion: 'signalbox.dev/v1', kind: 'X', metadata, spec }
+  }
   const connection = typeOf('Connection').backing!.show!(
     stored({ name: 'a', authorization, sealed: 'sb1.secret' }),
   )

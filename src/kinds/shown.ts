@@ -44,11 +44,15 @@ export const SUBSCRIPTION_COLUMNS: readonly Column[] = [
 ]
 
 function text(name: string, part: 'spec' | 'status', field: string, priority = 0): Column {
-  return column(name, (object) => String(membersOf(object[part])[field] ?? ''), { priority })
+  return column(name, (object) => wordOf(membersOf(object[part])[field]), { priority })
 }
 
 function authorizationOf(object: KubeObject): string {
-  return String(membersOf(membersOf(object['spec'])['authorization'])['kind'] ?? '')
+  return wordOf(membersOf(membersOf(object['spec'])['authorization'])['kind'])
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {
