@@ -182,15 +182,18 @@ export const TEMPLATE_SCHEMA: Schema = wholeOf(
 
 export const WORKFLOW_SCHEMA: Schema = wholeOf(objectOf({ ...COMMON, steps: STEPS }, ['steps']))
 
+const DURATION: Schema = { type: 'string', pattern: '^[1-9][0-9]{0,5}(ms|s|m|h)$' }
+
 export const PROVIDER_CONFIG_SCHEMA: Schema = wholeOf(
   objectOf({
     provider: described({ type: 'string', default: 'local' }, 'Who makes the resources.'),
     region: TEXT,
     endpoint: described(TEXT, 'Where the API of AWS is; `aws` is AWS itself.'),
     endpoints: described(TEXT_MAP, 'The same by service.'),
-    timeout: described(
-      { type: 'string', pattern: '^[1-9][0-9]{0,5}(ms|s|m)$' },
-      'How long one call may take, `10s`; half a minute when absent.',
+    timeout: described(DURATION, 'How long one call may take, `10s`; half a minute when absent.'),
+    resync: described(
+      DURATION,
+      'How often what is there is compared with what is wanted, `1h`; ten minutes when absent.',
     ),
     credentials: {
       type: 'object',

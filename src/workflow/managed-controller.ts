@@ -159,7 +159,7 @@ export class ManagedController {
         return await this.#fail(object, found, { ...answer, message: hide(answer.message) })
       if (answer.kind === 'ready') await writeConnection(client, object, answer.connection)
       const told = await this.#report(object, answer, hide)
-      const waitMs = answer.kind === 'ready' ? READY_LOOK_MS : PENDING_LOOK_MS
+      const waitMs = answer.kind === 'ready' ? resyncOf(found) : PENDING_LOOK_MS
       if (answer.kind !== 'begun') return this.#leave(told, found, { waitMs, failures: 0 })
       // What was only kept so far is done next, at once.
       this.#left.delete(object.metadata.uid!)
@@ -356,6 +356,12 @@ function hideValues(text: string, secret: Readonly<Record<string, string>>): str
   return values
     .filter((value) => value.length >= SECRET_LENGTH_MIN)
     .reduce((hidden, value) => hidden.replaceAll(value, '[masked]'), text)
+}
+
+/** How soon what is there is looked at again, where nothing says that it was changed. */
+function resyncOf(found: FoundConfig): number {
+  const given = found.kind === 'found' ? found.config.spec['resync'] : undefined
+  return parseDuration(given) ?? READY_LOOK_MS
 }
 
 function nameOf({ metadata }: KubeObject): ObjectName {

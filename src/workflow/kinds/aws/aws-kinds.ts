@@ -2,12 +2,15 @@
 
 import type { AwsCall } from '../../../connect/index.ts'
 import { isObject, type JsonObject } from '../../json-tree.ts'
+import { BUCKET_PARTS } from './bucket-settings.ts'
+import { listOf, type Part, tagsOf } from './parts.ts'
 
 /** One request, in the words of the service. */
 export type Ask = Pick<AwsCall, 'method' | 'path' | 'query'> & {
   readonly body?: JsonObject
   /** Instead of a body of JSON. */
-  readonly xml?: string
+  readonly text?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface Naming {
@@ -28,6 +31,12 @@ export interface AwsKind {
     | { readonly by: 'list'; readonly ask: Ask; readonly items: string; readonly match: string }
   readonly create: (naming: Naming) => Ask
   readonly read: (id: string, naming: Naming) => Ask
+  /** Of `forProvider`: said when it is made, and not changed. */
+  readonly fixed?: readonly string[]
+  /** All that `forProvider` may have, where the service would not say what it does not know. */
+  readonly members?: readonly string[]
+  /** What is said by calls of its own. */
+  readonly parts?: readonly Part[]
   /** Absent where the service changes nothing. */
   readonly update?: (id: string, naming: Naming) => Ask
   readonly remove: (id: string, naming: Naming) => Ask
@@ -40,7 +49,10 @@ export interface AwsKind {
     readonly field: string
     readonly ready: readonly string[]
     readonly gone: readonly string[]
+    /** Must be stopped before it goes. */
+    readonly running?: readonly string[]
   }
+  readonly stop?: (id: string) => Ask
 }
 
 const LIVE_CHANNEL: AwsKind = {
@@ -66,11 +78,16 @@ const LIVE_CHANNEL: AwsKind = {
   within: 'channel',
   id: 'id',
   arn: 'arn',
-  state: { field: 'state', ready: ['IDLE', 'RUNNING'], gone: ['DELETED'] },
+  state: { field: 'state', ready: ['IDLE', 'RUNNING'], gone: ['DELETED'], running: ['RUNNING'] },
+  stop: (id) => ({ method: 'POST', path: ['prod', 'channels', id, 'stop'], body: {} }),
+  fixed: ['channelClass', 'vpc'],
+  parts: [tagsOf({ path: ['prod'], isShown: true })],
 }
 
+const { stop: _, ...LIVE } = LIVE_CHANNEL
 const LIVE_INPUT: AwsKind = {
-  ...LIVE_CHANNEL,
+  ...LIVE,
+  fixed: ['type', 'vpc'],
   find: {
     by: 'list',
     ask: { method: 'GET', path: ['prod', 'inputs'] },
@@ -111,6 +128,8 @@ function packaged(collection: 'channels' | 'origin_endpoints'): AwsKind {
     remove: (id) => ({ method: 'DELETE', path: [collection, id] }),
     id: 'id',
     arn: 'arn',
+    fixed: ['channelId'],
+    parts: [tagsOf({ path: [], isShown: true })],
   }
 }
 
@@ -128,11 +147,34 @@ const FLOW: AwsKind = {
     body: { name, ...wanted },
   }),
   read: (id) => ({ method: 'GET', path: ['v1', 'flows', id] }),
+  update: (id, { wanted }) => ({ method: 'PUT', path: ['v1', 'flows', id], body: wanted }),
   remove: (id) => ({ method: 'DELETE', path: ['v1', 'flows', id] }),
   within: 'flow',
   id: 'flowArn',
   arn: 'flowArn',
-  state: { field: 'status', ready: ['STANDBY', 'ACTIVE'], gone: [] },
+  state: { field: 'status', ready: ['STANDBY', 'ACTIVE'], gone: [], running: ['ACTIVE'] },
+  stop: (id) => ({ method: 'POST', path: ['v1', 'flows', 'stop', id] }),
+  fixed: ['availabilityZone'],
+  parts: [
+    listOf(
+      { member: 'sources', single: 'source', path: 'source', key: 'sourceArn', isChangeable: true },
+      flowPath,
+    ),
+    listOf({ member: 'outputs', path: 'outputs', key: 'outputArn', isChangeable: true }, flowPath),
+    listOf(
+      { member: 'entitlements', path: 'entitlements', key: 'entitlementArn', isChangeable: true },
+      flowPath,
+    ),
+    listOf(
+      { member: 'vpcInterfaces', path: 'vpcInterfaces', key: 'name', isChangeable: false },
+      flowPath,
+    ),
+    tagsOf({ path: [], isShown: false }),
+  ],
+}
+
+function flowPath(id: string): readonly string[] {
+  return ['v1', 'flows', id]
 }
 
 const CHANNEL_GROUP: AwsKind = {
@@ -144,9 +186,15 @@ const CHANNEL_GROUP: AwsKind = {
     body: { ChannelGroupName: name, ClientToken: token, ...capitalised(wanted) },
   }),
   read: (id) => ({ method: 'GET', path: ['channelGroup', id] }),
+  update: (id, { wanted }) => ({
+    method: 'PUT',
+    path: ['channelGroup', id],
+    body: capitalised(wanted),
+  }),
   remove: (id) => ({ method: 'DELETE', path: ['channelGroup', id] }),
   id: 'ChannelGroupName',
   arn: 'Arn',
+  parts: [tagsOf({ path: [], isShown: true })],
 }
 
 const BUCKET: AwsKind = {
@@ -158,12 +206,14 @@ const BUCKET: AwsKind = {
     ...(region === 'us-east-1'
       ? {}
       : {
-          xml: `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`,
+          text: `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`,
         }),
   }),
   read: (id) => ({ method: 'HEAD', path: [id] }),
   remove: (id) => ({ method: 'DELETE', path: [id] }),
   id: '',
+  members: BUCKET_PARTS.flatMap(({ members }) => members),
+  parts: BUCKET_PARTS,
 }
 
 const KINDS: Readonly<Record<string, AwsKind>> = {

@@ -10,7 +10,8 @@
 import type { AwsApi } from '../../../connect/index.ts'
 import { asText, isObject, type JsonObject } from '../../json-tree.ts'
 import type { Provider, ProviderAnswer, ProviderRequest } from '../../provider.ts'
-import { type Calls, callsOf, hashOf, isMissing, namingOf, parse, refuse } from './calls.ts'
+import { agree, type Agreed, agreedIn, toldOf } from './agree.ts'
+import { type Calls, callsOf, isMissing, namingOf, parse, refuse } from './calls.ts'
 import { applyByCloudControl, removeByCloudControl } from './cloud-control.ts'
 import { type Ask, type AwsKind, awsKindOf, type Naming } from './aws-kinds.ts'
 
@@ -38,47 +39,80 @@ async function apply(
   request: ProviderRequest,
 ): Promise<ProviderAnswer> {
   const naming = namingOf(request)
-  const { known, mayUpdate } = request
-  const form = hashOf(naming.wanted)
-  const memory = memoryOf(request)
-  if (typeof known['id'] !== 'string') return begin(calls, kind, { request, naming, form })
-  const { id } = known
-  const there = await read(calls, kind, { id, naming })
-  if (there === undefined) return begin(calls, kind, { request, naming, form })
-  const before = typeof memory['form'] === 'string' ? memory['form'] : form
-  if (before === form || !mayUpdate) return answerOf(kind, { id, thing: there, form: before })
-  if (kind.update === undefined)
-    throw new Error(
-      `\`forProvider\` was changed, and ${kind.service} does not change what it made: delete the object and make it anew`,
-    )
-  await expect(calls, kind, kind.update(id, naming))
-  const changed = await read(calls, kind, { id, naming })
-  return answerOf(kind, { id, thing: changed ?? there, form })
+  refuseUnknown(kind, naming)
+  const { id } = request.known
+  const there = typeof id === 'string' ? await read(calls, kind, { id, naming }) : undefined
+  if (typeof id !== 'string' || there === undefined) return begin(calls, kind, { request, naming })
+  const before = agreedIn(memoryOf(request))
+  return answer(calls, kind, { request, naming, id, thing: there, before })
+}
+
+interface Thing {
+  readonly request: ProviderRequest
+  readonly naming: Naming
+  readonly id: string
+  readonly thing: JsonObject
+  readonly before: Agreed
+}
+
+/** In the form that is wanted, once it may be changed at all. */
+async function answer(
+  calls: Calls,
+  kind: AwsKind,
+  { request, naming, id, thing, before }: Thing,
+): Promise<ProviderAnswer> {
+  if (!isReady(kind, thing)) return answerOf(kind, { id, thing, agreed: before })
+  const found = await agree({
+    kind,
+    naming,
+    before,
+    thing,
+    mayUpdate: request.mayUpdate,
+    at: {
+      id,
+      arn: arnOf(kind, { id, thing }),
+      look: (ask) => calls(kind.service, ask),
+      call: (ask) => expect(calls, kind, ask),
+    },
+    read: () => read(calls, kind, { id, naming }),
+  })
+  return answerOf(kind, { id, ...found })
 }
 
 /** That it is about to be made is kept before it is: what is found then is ours, and before that somebody else's. */
 async function begin(
   calls: Calls,
   kind: AwsKind,
-  {
-    request,
-    naming,
-    form,
-  }: { readonly request: ProviderRequest; readonly naming: Naming; readonly form: string },
+  { request, naming }: { readonly request: ProviderRequest; readonly naming: Naming },
 ): Promise<ProviderAnswer> {
   const id = await find(calls, kind, naming)
-  const isOurs = memoryOf(request)['begun'] === naming.token || isAdopted(request, id)
+  const isBegun = memoryOf(request)['begun'] === naming.token
+  const isOurs = isBegun || isAdopted(request, id)
   if (id !== undefined && !isOurs)
     throw new Error(
       `${kind.service} has \`${naming.name}\` already, and this object did not make it: give the object another name, or the annotation \`${ADOPT_ANNOTATION}: "${id}"\` to take it over`,
     )
   const there = id === undefined ? undefined : await read(calls, kind, { id, naming })
-  if (id !== undefined && there !== undefined) return answerOf(kind, { id, thing: there, form })
+  if (id !== undefined && there !== undefined) {
+    const before = isBegun ? toldOf(kind, naming) : agreedIn({})
+    return answer(calls, kind, { request, naming, id, thing: there, before })
+  }
   if (!request.mayCreate) return { kind: 'absent' }
   if (!isOurs)
     return { kind: 'begun', memory: { begun: naming.token }, message: 'it is about to be made' }
   const made = thingIn(kind, await expect(calls, kind, kind.create(naming)))
-  return answerOf(kind, { id: idOf(kind, made) ?? naming.name, thing: made, form })
+  const madeId = idOf(kind, made) ?? naming.name
+  const thing = (await read(calls, kind, { id: madeId, naming })) ?? made
+  return answer(calls, kind, { request, naming, id: madeId, thing, before: toldOf(kind, naming) })
+}
+
+/** What the service is never told would be said by nobody. */
+function refuseUnknown({ service, members }: AwsKind, { wanted }: Naming): void {
+  const unknown = Object.keys(wanted).filter((name) => members?.includes(name) === false)
+  if (unknown.length > 0)
+    throw new Error(
+      `\`forProvider\` has ${unknown.map((name) => `\`${name}\``).join(', ')}, which is not known of ${service}; expected ${members!.join(', ')}`,
+    )
 }
 
 function isAdopted({ object }: ProviderRequest, id: string | undefined): boolean {
@@ -98,7 +132,12 @@ async function remove(calls: Calls, kind: AwsKind, request: ProviderRequest): Pr
   if (id === undefined) return true
   const there = await read(calls, kind, { id, naming })
   if (there === undefined) return true
-  if (kind.state !== undefined && there[kind.state.field] === 'DELETING') return false
+  const now = kind.state === undefined ? undefined : asText(there[kind.state.field])
+  if (now === 'DELETING' || now === 'STOPPING') return false
+  if (kind.stop !== undefined && kind.state?.running?.includes(now ?? '') === true) {
+    await expect(calls, kind, kind.stop(id))
+    return false
+  }
   const reply = await calls(kind.service, kind.remove(id, naming))
   if (isMissing(reply)) return true
   refuse(kind.service, reply)
@@ -149,23 +188,39 @@ function isGone({ state }: AwsKind, thing: JsonObject): boolean {
   return state !== undefined && state.gone.includes(asText(thing[state.field]))
 }
 
-function answerOf(
-  { service, arn, state }: AwsKind,
-  { id, thing, form }: { readonly id: string; readonly thing: JsonObject; readonly form: string },
-): ProviderAnswer {
-  const found = arn === undefined ? undefined : thing[arn]
-  const own = service === 's3' ? `arn:aws:s3:::${id}` : undefined
-  const whole = typeof found === 'string' ? found : own
+function isReady({ state }: AwsKind, thing: JsonObject): boolean {
   const now = state === undefined ? undefined : thing[state.field]
-  const isReady = state === undefined || now === undefined || state.ready.includes(asText(now))
-  return {
-    kind: isReady ? 'ready' : 'pending',
+  return now === undefined || state!.ready.includes(asText(now))
+}
+
+function arnOf(
+  { service, arn }: AwsKind,
+  { id, thing }: { readonly id: string; readonly thing: JsonObject },
+): string | undefined {
+  const found = arn === undefined ? undefined : thing[arn]
+  if (typeof found === 'string') return found
+  return service === 's3' ? `arn:aws:s3:::${id}` : undefined
+}
+
+function answerOf(
+  kind: AwsKind,
+  {
     id,
-    ...(whole === undefined ? {} : { arn: whole }),
+    thing,
+    agreed,
+  }: { readonly id: string; readonly thing: JsonObject; readonly agreed: Agreed },
+): ProviderAnswer {
+  const arn = arnOf(kind, { id, thing })
+  const whole = arn === undefined ? {} : { arn }
+  const isThere = isReady(kind, thing)
+  return {
+    kind: isThere ? 'ready' : 'pending',
+    id,
+    ...whole,
     properties: thing,
-    connection: { id, ...(whole === undefined ? {} : { arn: whole }) },
-    memory: { form },
-    ...(isReady ? {} : { message: `it is ${asText(now)}` }),
+    connection: { id, ...whole },
+    memory: agreed as unknown as JsonObject,
+    ...(isThere ? {} : { message: `it is ${asText(thing[kind.state!.field])}` }),
   }
 }
 

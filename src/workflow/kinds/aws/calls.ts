@@ -14,15 +14,12 @@ const MISSING = /NotFound|NoSuch|not found/i
 const OURS: ReadonlySet<string> = new Set(['region', 'name', 'id'])
 
 /** Calls as the request's config makes them. */
-export type Calls = (
-  service: string,
-  ask: Ask & { readonly headers?: Readonly<Record<string, string>> },
-) => Promise<AwsReply>
+export type Calls = (service: string, ask: Ask) => Promise<AwsReply>
 
 export function callsOf(api: AwsApi, { config, wanted, signal }: ProviderRequest): Calls {
-  return (service, { method, path, query, body, xml, headers = {} }) => {
+  return (service, { method, path, query, body, text: given, headers = {} }) => {
     const endpoint = endpointOf(service, config)
-    const text = xml ?? (body === undefined ? undefined : JSON.stringify(body))
+    const text = given ?? (body === undefined ? undefined : JSON.stringify(body))
     return api.call(
       {
         service,
@@ -66,9 +63,11 @@ export function isMissing({ status, text }: AwsReply): boolean {
 export function refuse(service: string, { status, text }: AwsReply): void {
   if (status >= 200 && status < 300) return
   const value = parse(text)
-  const said = [value['message'], value['Message'], /<Message>([^<]*)/.exec(text)?.[1]].find(
-    (one) => typeof one === 'string' && one !== '',
-  )
+  const said = [
+    value['message'],
+    value['Message'],
+    /<(?:Message|title)>([^<]*)/.exec(text)?.[1],
+  ].find((one) => typeof one === 'string' && one !== '')
   const why = typeof said === 'string' ? said : text
   throw new Error(`${service} answered ${status}: ${why.slice(0, MESSAGE_LENGTH_MAX)}`.trim())
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from '../../json-tree.ts'
-import type { ProviderRequest } from '../../provider.ts'
+import type { ProviderAnswer, ProviderRequest } from '../../provider.ts'
 import type { Calls } from './calls.ts'
 import { applyByCloudControl, removeByCloudControl } from './cloud-control.ts'
 
@@ -24,6 +24,12 @@ class Script {
     const left = this.#answers[operation] ?? [{ status: 400, __type: 'UnknownOperation' }]
     const answer = (left.length > 1 ? left.shift()! : left[0]!) as { readonly status?: number }
     return { status: answer.status ?? 200, text: JSON.stringify(answer) }
+  }
+
+  /** What an answer wants kept. */
+  forms(answer: ProviderAnswer): JsonObject {
+    assert.ok(answer.kind === 'ready', answer.kind)
+    return answer.memory ?? {}
   }
 
   tokens(operation: string): readonly unknown[] {
@@ -161,4 +167,53 @@ test('types and members are written as CloudFormation has them, and the names of
     MultiplexId: 'm',
     Tags: { team: 'a' },
   })
+})
+
+test('what is wanted no more is taken from the patch on, and what somebody changed is put back', async () => {
+  const shown = (properties: object): object => ({
+    ResourceDescription: { Properties: JSON.stringify({ BridgeArn: ID, ...properties }) },
+  })
+  const script = new Script({
+    GetResource: [shown({ Name: 'b', Size: 1, Colour: 'red' }), shown({ Name: 'b', Size: 1 })],
+    UpdateResource: [progress('IN_PROGRESS')],
+  })
+  const told = { begun: true, form: 'before', members: ['Name', 'Size', 'Colour'], attempt: 0 }
+  await applyByCloudControl(script.calls, request({ id: ID, memory: told }))
+  const [update] = script.asked.filter(({ operation }) => operation === 'UpdateResource')
+  assert.deepEqual(JSON.parse(update!.body['PatchDocument'] as string), [
+    { op: 'replace', path: '/Name', value: 'b' },
+    { op: 'replace', path: '/Size', value: 1 },
+    { op: 'remove', path: '/Colour' },
+  ])
+
+  const drifted = new Script({
+    GetResource: [shown({ Name: 'b', Size: 1 }), shown({ Name: 'b', Size: 9 })],
+    UpdateResource: [progress('IN_PROGRESS')],
+  })
+  const form = script.forms(await applyByCloudControl(drifted.calls, request({ id: ID })))
+  assert.deepEqual(drifted.tokens('UpdateResource'), [])
+  await applyByCloudControl(drifted.calls, request({ id: ID, memory: form }))
+  assert.equal(drifted.tokens('UpdateResource').length, 1)
+})
+
+test('a member that the service shows in a form of its own is no change of somebody', async () => {
+  const properties = { Name: 'b', Size: '1 GB', BridgeArn: ID }
+  const script = new Script({
+    GetResource: [{ ResourceDescription: { Properties: JSON.stringify(properties) } }],
+  })
+  let memory: JsonObject = {}
+  for (let looks = 0; looks < 3; looks += 1)
+    memory = script.forms(await applyByCloudControl(script.calls, request({ id: ID, memory })))
+  assert.deepEqual(script.tokens('UpdateResource'), [])
+})
+
+test('what somebody has taken away is made again, under another token', async () => {
+  const script = new Script({ GetResource: [GONE, THERE], CreateResource: [MADE] })
+  const memory = { begun: true, form: 'f', members: ['Name'], attempt: 0 }
+  const seen = await applyByCloudControl(script.calls, request({ id: ID, memory }))
+  assert.ok(seen.kind === 'begun')
+  assert.match(seen.message, /no longer there/)
+  const again = { id: ID, memory: seen.memory }
+  assert.equal((await applyByCloudControl(script.calls, request(again))).kind, 'ready')
+  assert.deepEqual(script.tokens('CreateResource'), ['uid-1-1'])
 })

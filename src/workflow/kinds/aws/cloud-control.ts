@@ -2,10 +2,11 @@
 // https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations.html
 
 import type { AwsReply } from '../../../connect/index.ts'
-import { asText, isObject, type JsonObject } from '../../json-tree.ts'
+import { asText, isList, isObject, type JsonObject } from '../../json-tree.ts'
 import type { ProviderAnswer, ProviderRequest } from '../../provider.ts'
 import { type Calls, hashOf, isMissing, namingOf, parse, refuse } from './calls.ts'
 import { capitalised } from './aws-kinds.ts'
+import { differing } from './drift.ts'
 
 const SERVICE = 'cloudcontrolapi'
 const NAMESPACES: Readonly<Record<string, string>> = {
@@ -33,6 +34,12 @@ interface Memory {
   readonly begun?: boolean
   readonly request?: string
   readonly form?: string
+  /** Members that it was told. */
+  readonly members?: readonly string[]
+  /** Members that are shown otherwise than they are told; absent before that is known. */
+  readonly blind?: readonly string[]
+  /** The id of one that somebody has taken away: another is made. */
+  readonly gone?: string
   /** Part of the token of each request: one that failed is not the answer to the next. */
   readonly attempt: number
 }
@@ -51,7 +58,7 @@ export async function applyByCloudControl(
     return settle(calls, { type, memory, progress: progressIn(answer) })
   }
   const { id } = known
-  if (typeof id !== 'string') {
+  if (typeof id !== 'string' || memory.gone === id) {
     if (!mayCreate) return { kind: 'absent' }
     // That it is about to be made is kept before it is, so that a crash leaves nothing behind.
     if (memory.begun !== true) {
@@ -59,25 +66,60 @@ export async function applyByCloudControl(
       return { kind: 'begun', memory: begun, message: 'it is about to be made' }
     }
     const progress = await create(calls, request, { type, memory })
-    return settle(calls, { type, memory: { ...memory, form }, progress })
+    return settle(calls, {
+      type,
+      memory: { ...memory, form, members: Object.keys(wanted) },
+      progress,
+    })
   }
   const properties = await propertiesOf(calls, type, id)
-  if (properties === undefined)
-    throw new Error(`${type} \`${id}\` is no longer there: delete the object and make it anew`)
-  if (memory.form === form || (memory.form === undefined && memory.attempt === 0) || !mayUpdate)
-    return readyAs(id, properties, { ...memory, form: memory.form ?? form })
-  const patch = Object.entries(wanted).map(([name, value]) => ({
-    op: properties[name] === undefined ? 'add' : 'replace',
-    path: `/${name}`,
-    value,
-  }))
+  if (properties === undefined) {
+    const { form: _, blind: __, ...rest } = memory
+    const again = { ...rest, begun: true, gone: id, attempt: memory.attempt + 1 }
+    return { kind: 'begun', memory: again, message: 'it is no longer there, and is made again' }
+  }
+  const patch = patchOf(properties, wanted, memory)
+  const isTold = memory.form === form || (memory.form === undefined && memory.attempt === 0)
+  const blind = memory.blind ?? (isTold ? differing(properties, wanted) : [])
+  const drift = differing(properties, wanted).filter((name) => !blind.includes(name))
+  const members = Object.keys(wanted)
+  if ((isTold && drift.length === 0) || !mayUpdate)
+    return readyAs(id, properties, {
+      ...memory,
+      form: memory.form ?? form,
+      ...(isTold ? { members } : {}),
+      blind,
+    })
   const answer = await ask(calls, 'UpdateResource', {
     TypeName: type,
     Identifier: id,
     PatchDocument: JSON.stringify(patch),
-    ClientToken: `${form}-${memory.attempt}`,
+    // Each change is another request, also one to a form that it had before.
+    ClientToken: hashOf({ form, patch, version: hashOf(properties), attempt: memory.attempt }),
   })
-  return settle(calls, { type, memory: { ...memory, form }, progress: progressIn(answer) })
+  const { blind: _, ...rest } = memory
+  return settle(calls, {
+    type,
+    memory: { ...rest, form, members },
+    progress: progressIn(answer),
+  })
+}
+
+/** From what is shown to what is wanted; what was told before and is wanted no more goes. */
+function patchOf(
+  properties: JsonObject,
+  wanted: JsonObject,
+  { members = [] }: Memory,
+): readonly JsonObject[] {
+  const set = Object.entries(wanted).map(([name, value]) => ({
+    op: properties[name] === undefined ? 'add' : 'replace',
+    path: `/${name}`,
+    value,
+  }))
+  const gone = members.filter(
+    (name) => wanted[name] === undefined && properties[name] !== undefined,
+  )
+  return [...set, ...gone.map((name) => ({ op: 'remove', path: `/${name}` }))]
 }
 
 export async function removeByCloudControl(
@@ -102,8 +144,8 @@ async function findMade(
   type: string,
 ): Promise<{ readonly id: string } | 'pending' | undefined> {
   const { id } = request.known
-  if (typeof id === 'string') return { id }
   const memory = memoryOf(request)
+  if (typeof id === 'string' && memory.gone !== id) return { id }
   if (memory.request === undefined && memory.begun !== true) return undefined
   // Asked again under its token, Cloud Control says what became of the first time; had there been none, it goes at once.
   const progress =
@@ -155,7 +197,8 @@ async function settle(
     const pending = { ...rest, request: token }
     return { kind: 'begun', memory: pending, message: `Cloud Control says ${status}` }
   }
-  return readyAs(id, (await propertiesOf(calls, type, id)) ?? {}, rest)
+  const { gone: _gone, ...made } = rest
+  return readyAs(id, (await propertiesOf(calls, type, id)) ?? {}, made)
 }
 
 function isFailed({ status }: Progress): boolean {
@@ -177,12 +220,15 @@ function readyAs(id: string, properties: JsonObject, memory: Memory): ProviderAn
 
 function memoryOf({ known }: ProviderRequest): Memory {
   const memory = isObject(known['memory']) ? known['memory'] : {}
-  const { begun, request, form, attempt } = memory
+  const { begun, request, form, attempt, members, blind, gone } = memory
   return {
     attempt: typeof attempt === 'number' ? attempt : 0,
     ...(begun === true ? { begun } : {}),
     ...(typeof request === 'string' ? { request } : {}),
     ...(typeof form === 'string' ? { form } : {}),
+    ...(isList(members) ? { members: members.map(String) } : {}),
+    ...(isList(blind) ? { blind: blind.map(String) } : {}),
+    ...(typeof gone === 'string' ? { gone } : {}),
   }
 }
 
