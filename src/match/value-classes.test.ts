@@ -146,9 +146,9 @@ test('patterns asked together, again and again, answer as the oracle does for ea
         }
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 60 },
   )
-  assert.ok(matches > 2000, `only ${matches} matches`)
+  assert.ok(matches > 1000, `only ${matches} matches`)
 })
 
 test('numbers between bounds are told by their last digit, however they are written', () => {
