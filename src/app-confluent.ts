@@ -1,5 +1,6 @@
-// The schema registry as the Confluent dialect sees it: a subject is a schema, versions are its versions. Compatibility
-// and mode are tags of the registry and of the schema, so that every other way to it shows them too.
+// The schema registry as the Confluent dialect sees it: a subject is a schema, versions are its versions. Compatibility,
+// mode and which versions are deleted softly are tags of the registry and of the schema, so that every other way to it
+// shows them too.
 
 import { createHash } from 'node:crypto'
 import type { ConfluentRegistry, ConfluentVersion } from './api/index.ts'
@@ -7,6 +8,7 @@ import { AppError, isAppError } from './base/index.ts'
 import type { SchemaUses } from './control/index.ts'
 import type { SchemaType, Scope, Tags } from './model/index.ts'
 import {
+  bundleReferences,
   canonicalJson,
   compareDocuments,
   exportDraft4,
@@ -15,10 +17,14 @@ import {
   parseDocument,
   type SchemaDocument,
   toDraft4,
+  unbundleReferences,
 } from './schema/index.ts'
 
 const TYPE = 'JSONSchemaDraft4'
 const TAG_PREFIX = 'confluent:'
+const DELETED = `${TAG_PREFIX}deleted`
+/** Of a tag's value. */
+const TAG_LENGTH_MAX = 256
 const SETTINGS = ['compatibility', 'mode'] as const
 
 /** Opens registries; one change comes after the other, over all of them. */
@@ -50,34 +56,45 @@ function openRegistry(schemas: SchemaUses, { scope, registry, alone }: Place): C
       const views = await Promise.all(
         spec.versions.map(({ number }) => schemas.get(scope, { ...named(subject), number })),
       )
-      return views.map((view) => toVersion(subject, view))
+      const deleted = new Set(deletedIn(spec.tags))
+      return views.map((view) => toVersion(subject, view, deleted))
     })
   const subjects: ConfluentRegistry['subjects'] = async () => {
-    const names: string[] = []
+    const all: { readonly subject: string; readonly isDeleted: boolean }[] = []
     let token: string | undefined
     do {
       const page = await found(() => schemas.list(scope, registry, { token }))
-      names.push(...(page?.items ?? []).map(({ spec }) => spec.name))
+      for (const { spec } of page?.items ?? []) {
+        const deleted = new Set(deletedIn(spec.tags))
+        const isDeleted = spec.versions.every(({ number }) => deleted.has(Number(number)))
+        all.push({ subject: spec.name, isDeleted })
+      }
       token = page?.nextToken
     } while (token !== undefined)
-    return names
+    return all
   }
   return {
     alone,
     subjects,
     versions,
-    async register(subject, schema) {
-      await checkId(schema, subjects, versions)
+    async register(subject, content) {
+      await checkId(content, subjects, versions)
       await ensureRegistry(schemas, scope, registry)
-      const text = { type: TYPE, content: schema } as const
+      const text = { type: TYPE, content } as const
       const known = await found(() => schemas.update(scope, named(subject), text))
-      return toVersion(subject, known ?? (await schemas.create(scope, named(subject), text)))
+      const view = known ?? (await schemas.create(scope, named(subject), text))
+      // One that says what the newest says, which was deleted, is that one again.
+      const deleted = known === undefined ? [] : deletedIn(await tagsOf(subject))
+      const left = deleted.filter((version) => version !== Number(view.version.number))
+      if (left.length !== deleted.length) await markDeleted(subject, left)
+      return toVersion(subject, view, new Set(left))
     },
-    normalize: (subject, schema) => {
-      const content = toDraft4(schema)
+    normalize: (subject, schema, referenced) => {
+      const content = bundleReferences(toDraft4(schema), referenced)
       documentOf(subject, content)
       return content
     },
+    markDeleted,
     isSame: (schema, other) => isSameJson(JSON.parse(schema), JSON.parse(other)),
     faults: (direction, { subject, before, after }) => {
       const compared = compareDocuments(documentOf(subject, before), documentOf(subject, after))
@@ -94,6 +111,12 @@ function openRegistry(schemas: SchemaUses, { scope, registry, alone }: Place): C
       if (value === undefined) await schemas.tags.remove(scope, arn, [key])
       else await schemas.tags.add(scope, arn, { [key]: value })
     },
+  }
+
+  async function markDeleted(subject: string, versions: readonly number[]): Promise<void> {
+    const arn = await arnOf(subject)
+    if (versions.length === 0) await schemas.tags.remove(scope, arn, [DELETED])
+    else await schemas.tags.add(scope, arn, { [DELETED]: formatDeleted(versions) })
   }
 
   async function tagsOf(subject: string | undefined): Promise<Tags> {
@@ -123,19 +146,51 @@ async function ensureRegistry(schemas: SchemaUses, scope: Scope, name: string): 
   if (known === undefined) await schemas.registries.create(scope, { name })
 }
 
+interface VersionOfSchema {
+  readonly version: { readonly number: string; readonly type: SchemaType }
+  readonly content: string
+}
+
 function toVersion(
   subject: string,
-  {
-    version: { number, type },
-    content,
-  }: {
-    readonly version: { readonly number: string; readonly type: SchemaType }
-    readonly content: string
-  },
+  { version: { number, type }, content: text }: VersionOfSchema,
+  deleted: ReadonlySet<number>,
 ): ConfluentVersion {
-  const schema =
-    type === TYPE ? content : exportDraft4(parseDocument({ name: subject, type, content }))
-  return { subject, version: Number(number), id: idOf(schema), schema }
+  const content =
+    type === TYPE ? text : exportDraft4(parseDocument({ name: subject, type, content: text }))
+  const version = Number(number)
+  const { schema, references } = unbundleReferences(content)
+  const isDeleted = deleted.has(version)
+  return { subject, version, id: idOf(content), schema, references, content, isDeleted }
+}
+
+/** The versions that a tag names: `1-3 7`, letters that a tag may have. */
+function deletedIn(tags: Tags = {}): readonly number[] {
+  return (tags[DELETED] ?? '')
+    .split(' ')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number)
+      return Array.from({ length: last - first + 1 }, (_, nth) => first + nth)
+    })
+}
+
+/** Throws `LIMIT_EXCEEDED` for more gaps than a tag has room for. */
+function formatDeleted(versions: readonly number[]): string {
+  const ranges: [first: number, last: number][] = []
+  for (const version of versions.toSorted((a, b) => a - b)) {
+    const range = ranges.at(-1)
+    if (range?.[1] === version - 1) range[1] = version
+    else ranges.push([version, version])
+  }
+  const text = ranges
+    .map(([first, last]) => (first === last ? first : `${first}-${last}`))
+    .join(' ')
+  if (text.length <= TAG_LENGTH_MAX) return text
+  throw new AppError(
+    'LIMIT_EXCEEDED',
+    'too many versions are deleted softly here and there; delete some permanently',
+  )
 }
 
 /** From what the schema says, so that nobody has to remember it: positive, of 31 bits. */
@@ -153,9 +208,9 @@ async function checkId(
   versions: ConfluentRegistry['versions'],
 ): Promise<void> {
   const id = idOf(schema)
-  for (const subject of await subjects()) {
+  for (const { subject } of await subjects()) {
     const clash = (await versions(subject))?.find(
-      (one) => one.id === id && !isSameJson(JSON.parse(one.schema), JSON.parse(schema)),
+      (one) => one.id === id && !isSameJson(JSON.parse(one.content), JSON.parse(schema)),
     )
     if (clash === undefined) continue
     const message = `the schema has the same id as version ${clash.version} of \`${subject}\`, ${id}; give it another \`title\``

@@ -106,7 +106,9 @@ export async function openTriggerRoom(
       logger.info('triggers look at what comes by NATS', { server: url ?? 'none' })
       // Somebody else's cluster is told nothing of a server that only this machine can reach.
       const isOwn = workplace.server === undefined && config.mode === 'dev'
-      if (isOwn && url !== undefined) await triggers?.seedSettings(url, SUBJECTS)
+      if (!isOwn || url === undefined) return
+      const seeded = ownUrl === undefined ? 'broker' : 'own'
+      await triggers?.seedSettings({ url, subjects: SUBJECTS, for: seeded })
     },
     committedCursor: () => (triggers === undefined ? cursor : triggers.committedCursor()),
     close,
@@ -128,6 +130,7 @@ class SettingsSources {
   readonly #supervisor: SourceSupervisor
   readonly #brokers = new Map<string, BrokerAccess>()
   readonly #check: (server: string) => void
+  readonly #logger: AppOptions['logger']
   #settings: NatsSettings | undefined
   /** Undefined until it is known where this server listens. */
   #own: { readonly url: string | undefined } | undefined
@@ -139,6 +142,7 @@ class SettingsSources {
     { state, delivery }: { readonly state: State; readonly delivery: Delivery },
   ) {
     const log = logger.child({ room: 'trigger' })
+    this.#logger = log
     this.#check = (server) => void state.outgoing.guard.checkUrl(`http://${server}`)
     this.#supervisor = new SourceSupervisor({
       connectors: [natsConnector],
@@ -177,7 +181,8 @@ class SettingsSources {
   #define(): void {
     if (this.#own === undefined || this.#settings === undefined) return
     this.#generation += 1
-    const { core, streams } = this.#settings
+    const { core, streams, isOwn } = this.#settings
+    if (isOwn === true && this.#own.url === undefined) this.#tellOfNoListener(core?.url)
     const wanted: { readonly server: NatsServer; readonly spec: Partial<SourceSpec> }[] = [
       ...(core === undefined || core.subjects.length === 0
         ? []
@@ -192,11 +197,19 @@ class SettingsSources {
       })),
     ]
     // What is published here is in the log already.
-    const others = wanted.filter(({ server }) => !isSameServer(server.url, this.#own?.url))
+    const others =
+      isOwn === true ? [] : wanted.filter(({ server }) => !isSameServer(server.url, this.#own?.url))
     const next = others.map(({ server, spec }, index) => this.#sourceOf(index, server, spec))
     for (const { metadata } of this.#running.slice(next.length)) this.#supervisor.forget(metadata)
     this.#running = next
     for (const source of next) this.#supervisor.define(source)
+  }
+
+  /** Somebody else may have its port by now, whose messages are none of ours. */
+  #tellOfNoListener(url: string | undefined): void {
+    const message =
+      'the Secret projectsveltos/sveltos-nats is of the NATS listener of this server, which is off: nothing is read; change it to read from another server'
+    this.#logger.warn(message, { server: url ?? 'none' })
   }
 
   #sourceOf(index: number, server: NatsServer, spec: Partial<SourceSpec>): ResourceOf<'Source'> {

@@ -2,6 +2,7 @@
 // there, and as whom.
 // https://projectsveltos.github.io/sveltos/main/events/cloudevents/
 
+import { createHash } from 'node:crypto'
 import type { KubeObject } from '../objects/index.ts'
 
 export const SETTINGS_NAMESPACE = 'projectsveltos'
@@ -20,6 +21,8 @@ export interface NatsServer {
 }
 
 export interface NatsSettings {
+  /** It was made here for this server's own listener, and nobody has changed it. */
+  readonly isOwn?: true
   /** What is published while we listen. */
   readonly core?: NatsServer & { readonly subjects: readonly string[] }
   readonly streams: readonly (NatsServer & {
@@ -44,6 +47,7 @@ export function parseSettings(secret: KubeObject): NatsSettings {
   const core = configurationOf(whole['nats'])
   const streaming = configurationOf(whole['jetstream'])
   return {
+    ...(seededFor(secret) === 'own' ? { isOwn: true as const } : {}),
     ...(core === undefined
       ? {}
       : { core: { ...serverOf(core, 'nats'), subjects: texts(core['subjects']) } }),
@@ -51,9 +55,45 @@ export function parseSettings(secret: KubeObject): NatsSettings {
   }
 }
 
-/** What it says when it is made for a server of which nothing else is known. */
-export function formatSettings(url: string, subjects: readonly string[]): string {
-  return JSON.stringify({ nats: { configuration: { url, subjects } } }, undefined, 2)
+/** Of which server a Secret is that was made here: of our own listener, or of a broker of the configuration. */
+export type SeededFor = 'own' | 'broker'
+
+export interface SeedSettings {
+  readonly url: string
+  readonly subjects: readonly string[]
+  readonly for: SeededFor
+}
+
+const SEEDED_FOR = 'signalbox.dev/nats-server'
+const SEEDED_HASH = 'signalbox.dev/nats-settings-hash'
+
+/** The Secret for a server of which nothing else is known. */
+export function seedSecret({ url, subjects, for: server }: SeedSettings): KubeObject {
+  const text = JSON.stringify({ nats: { configuration: { url, subjects } } }, undefined, 2)
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'Opaque',
+    metadata: {
+      namespace: SETTINGS_NAMESPACE,
+      name: SETTINGS_NAME,
+      annotations: { [SEEDED_FOR]: server, [SEEDED_HASH]: hashOf(text) },
+    },
+    data: { [KEY]: Buffer.from(text).toString('base64') },
+  }
+}
+
+/** Undefined for a Secret that somebody else made, or has changed. */
+export function seededFor(secret: KubeObject): SeededFor | undefined {
+  const { [SEEDED_FOR]: server, [SEEDED_HASH]: hash } = secret.metadata.annotations ?? {}
+  const text = (secret['data'] as Readonly<Record<string, string>> | undefined)?.[KEY]
+  if (server !== 'own' && server !== 'broker') return undefined
+  const isUnchanged = text !== undefined && hashOf(Buffer.from(text, 'base64').toString()) === hash
+  return isUnchanged ? server : undefined
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 
 function streamsOf(configuration: Fields): NatsSettings['streams'] {

@@ -160,7 +160,11 @@ test('criteria match anywhere in the text, all of one, and any of several', asyn
 
 test('the subject of a subscription is what an event came by, too', async () => {
   await world.applyExample('swag-ordered')
-  await world.triggers.seedSettings('nats://127.0.0.1:1', ['orders.>'])
+  await world.triggers.seedSettings({
+    url: 'nats://127.0.0.1:1',
+    subjects: ['orders.>'],
+    for: 'own',
+  })
   await until(() => Promise.resolve(world.settings()?.core?.subjects.length === 1))
   const source = { ...TRIGGER, kind: 'EventSource', name: 'swag-ordered' }
   await world.client.patch(source, 'merge', {

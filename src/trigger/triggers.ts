@@ -15,10 +15,12 @@ import { EventFollower, type EventFollowerOptions } from './event-follower.ts'
 import { EventTriage } from './event-triage.ts'
 import { EVENT_TRIGGER } from './names.ts'
 import {
-  formatSettings,
   NO_SETTINGS,
   type NatsSettings,
   parseSettings,
+  seededFor,
+  seedSecret,
+  type SeedSettings,
   SETTINGS_NAME,
   SETTINGS_NAMESPACE,
 } from './nats-settings.ts'
@@ -41,8 +43,8 @@ export interface TriggersOptions extends Pick<EventFollowerOptions, 'log' | 'cur
 }
 
 export interface Triggers {
-  /** Makes the Secret of NATS for a server, unless there is one. */
-  seedSettings(url: string, subjects: readonly string[]): Promise<void>
+  /** Makes the Secret of NATS for a server, unless there is one that was not made here or was changed. */
+  seedSettings(seed: SeedSettings): Promise<void>
   /** Before this the log may let go; undefined while nothing is read. */
   committedCursor(): ReturnType<EventFollower['committedCursor']>
   close(): Promise<void>
@@ -121,7 +123,7 @@ export async function openTriggers(options: TriggersOptions): Promise<Triggers> 
   // It may have been closed before it was started.
   if (signal.aborted) await Promise.all([close(), follower.close()])
   return {
-    seedSettings: (url, subjects) => seedSettings(client, formatSettings(url, subjects)),
+    seedSettings: (seed) => seedSettings(client, seed),
     committedCursor: () => follower.committedCursor(),
     close,
   }
@@ -150,12 +152,22 @@ function readSettings(secret: KubeObject, logger: Logger): NatsSettings {
   }
 }
 
-async function seedSettings(client: KubeClient, text: string): Promise<void> {
-  await createOnce(client, {
+async function seedSettings(client: KubeClient, seed: SeedSettings): Promise<void> {
+  const secret = seedSecret(seed)
+  const key = {
     apiVersion: 'v1',
     kind: 'Secret',
-    type: 'Opaque',
-    metadata: { namespace: SETTINGS_NAMESPACE, name: SETTINGS_NAME },
-    data: { [SETTINGS_NAME]: Buffer.from(text).toString('base64') },
-  })
+    namespace: SETTINGS_NAMESPACE,
+    name: SETTINGS_NAME,
+  }
+  const known = await client.get(key)
+  if (known === undefined) await createOnce(client, secret)
+  // Another port, or another server of the configuration than the last time.
+  else if (seededFor(known) !== undefined) {
+    const { annotations } = secret.metadata
+    await client.patch(key, 'merge', {
+      metadata: { annotations: { ...annotations } },
+      data: secret['data'] as Record<string, string>,
+    })
+  }
 }

@@ -115,3 +115,45 @@ test(
     assert.ok(!signalbox.output.includes('s3cret-token'))
   },
 )
+
+test(
+  'whoever has our port by now is not read, until the Secret is made to say so',
+  { skip },
+  async (context) => {
+    const nats = await startNats()
+    context.after(() => nats.stop())
+    const { port } = new URL(nats.url)
+    await nats.kill()
+    const signalbox = await Signalbox.open(context, { config: `nats: { port: ${port} }` })
+    const kubectl = new Kubectl(signalbox)
+    await kubectl.apply(SOURCES.replaceAll('^welcome$', '^customer-saved$'))
+    const saved = (name: string): Promise<void> =>
+      withNats(nats.url, async (connection) => {
+        connection.publish('customer-saved', cloudEvent(name))
+        await connection.flush()
+      })
+    const got = async (): Promise<readonly string[]> => {
+      const args = ['get', 'configmaps', '-n', 'results', '-o', 'name', '--ignore-not-found']
+      const { stdout } = await kubectl.run(args)
+      return stdout.split('\n').filter((name) => name.includes('got-'))
+    }
+    await saved('ours')
+    await until('it comes by our own listener', PATIENCE_MS, async () => {
+      return (await got()).includes('configmap/got-ours')
+    })
+    await signalbox.end('SIGTERM')
+    await nats.start()
+    await signalbox.start()
+    await until('it says so', PATIENCE_MS, () =>
+      /sveltos-nats is of the NATS listener of this server, which is off/.test(signalbox.output),
+    )
+    await saved('foreign')
+    const configuration = { url: nats.url, subjects: ['customer-saved'] }
+    await kubectl.apply(secretOf({ nats: { configuration } }))
+    await until('it is read now', PATIENCE_MS, async () => {
+      await saved('wanted')
+      return (await got()).includes('configmap/got-wanted')
+    })
+    assert.deepEqual(await got(), ['configmap/got-ours', 'configmap/got-wanted'])
+  },
+)

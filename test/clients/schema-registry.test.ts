@@ -29,6 +29,8 @@ def code(call, *arguments, **named):
     except SchemaRegistryError as error:
         return [error.http_status_code, error.error_code]
     raise AssertionError('it was not refused')
+def raw_delete(path):
+    return registry._rest_client.delete(path)
 `
 
 function program(text: string): string {
@@ -221,4 +223,120 @@ test('two that register at once get versions of their own, and one content one v
     [1, 2, 3, 4, 5],
   )
   for (const { version, id } of answers) assert.equal(versions.get(version), id)
+})
+
+test(
+  'what is deleted softly is found by whoever asks for it, until it goes for good',
+  { skip },
+  async (context) => {
+    const signalbox = await Signalbox.open(context)
+    const url = `${signalbox.url}/_signalbox/confluent`
+    const seen = await signalbox.python<Record<string, unknown>>(
+      program(`
+    first = Schema(order(), 'JSON')
+    wider = Schema(order(size={'type': 'integer'}), 'JSON')
+    for schema in (first, wider):
+        registry.register_schema('a', schema)
+    registry.register_schema('b', wider)
+    def fresh():
+        return SchemaRegistryClient({'url': given['url']})
+    identity = fresh().get_version('a', 1).schema_id
+    result = dict(
+        early=[code(fresh().delete_version, 'a', 1, permanent=True), code(raw_delete, 'subjects/a?permanent=true')],
+        soft=fresh().delete_version('a', 1),
+        again=code(fresh().delete_version, 'a', 1),
+        hidden=[fresh().get_versions('a'), code(fresh().get_version, 'a', 1), code(fresh().lookup_schema, 'a', first)],
+        seen=[fresh().get_versions('a', deleted=True), fresh().get_version('a', 1, deleted=True).schema_id == identity,
+              fresh().lookup_schema('a', first, deleted=True).version, json.loads(fresh().get_schema(identity).schema_str)['title']],
+        back=[fresh().register_schema('a', first) == identity, fresh().get_versions('a'), fresh().get_latest_version('a').version],
+        whole=[fresh().delete_subject('a'), fresh().get_subjects(), fresh().get_subjects(deleted=True),
+               code(fresh().get_latest_version, 'a'), code(fresh().delete_subject, 'a')],
+        anew=[fresh().register_schema('a', wider) > 0, fresh().get_versions('a'), fresh().get_versions('a', deleted=True)],
+        gone=[fresh().delete_version('a', 1, permanent=True), fresh().get_versions('a', deleted=True),
+              code(fresh().delete_subject, 'a', permanent=True), fresh().delete_subject('a'),
+              fresh().delete_subject('a', permanent=True), fresh().get_subjects(deleted=True),
+              code(fresh().get_versions, 'a', deleted=True), code(fresh().get_schema, identity)])
+    `),
+      { url },
+    )
+    assert.deepEqual(seen, {
+      early: [
+        [404, 40407],
+        [404, 40405],
+      ],
+      soft: 1,
+      again: [404, 40406],
+      hidden: [[2], [404, 40402], [404, 40403]],
+      seen: [[1, 2], true, 1, 'Order'],
+      back: [true, [2, 3], 3],
+      whole: [[2, 3], ['b'], ['a', 'b'], [404, 40401], [404, 40404]],
+      anew: [true, [4], [1, 2, 3, 4]],
+      gone: [1, [2, 3, 4], [404, 40405], [4], [2, 3, 4], ['b'], [404, 40401], [404, 40403]],
+    })
+  },
+)
+
+test('a schema refers to others, which cannot go as long as it does', { skip }, async (context) => {
+  const signalbox = await Signalbox.open(context)
+  const url = `${signalbox.url}/_signalbox/confluent`
+  const seen = await signalbox.python<Record<string, unknown>>(
+    program(`
+    from confluent_kafka.schema_registry import SchemaReference
+    draft = 'http://json-schema.org/draft-07/schema#'
+    country = json.dumps({'$schema': draft, 'title': 'Country', 'type': 'string', 'minLength': 2})
+    address = json.dumps({'$schema': draft, 'title': 'Address', 'type': 'object', 'required': ['zip'],
+        'properties': {'zip': {'type': 'string'}, 'country': {'$ref': 'country.json'}}})
+    def to(name, subject, version=1):
+        return SchemaReference(name, subject, version)
+    registry.register_schema('country', Schema(country, 'JSON'))
+    home = Schema(address, 'JSON', [to('country.json', 'country')])
+    registry.register_schema('address', home)
+    person = Schema(json.dumps({'$schema': draft, 'title': 'Person', 'type': 'object',
+        'properties': {'home': {'$ref': 'address.json'}}}), 'JSON', [to('address.json', 'address')])
+    where = SerializationContext('people', MessageField.VALUE)
+    serialize = JSONSerializer(person, registry)
+    wire = serialize({'home': {'zip': '1', 'country': 'de'}}, where)
+    def refused(value):
+        try:
+            serialize(value, where)
+        except Exception as error:
+            return type(error).__name__
+    reader = SchemaRegistryClient({'url': given['url']})
+    latest = reader.get_latest_version('people-value')
+    narrow = json.dumps({'$schema': draft, 'title': 'Address', 'type': 'object', 'required': ['zip', 'street'],
+        'properties': {'zip': {'type': 'string'}, 'street': {'type': 'string'}}})
+    registry.set_compatibility('address', 'NONE')
+    registry.register_schema('address', Schema(narrow, 'JSON'))
+    stricter = Schema(person.schema_str, 'JSON', [to('address.json', 'address', 2)])
+    result = dict(
+        read=JSONDeserializer(None, schema_registry_client=reader)(wire, where),
+        refused=[refused({'home': {}}), refused({'home': {'zip': '1', 'country': 'd'}})],
+        text=json.loads(latest.schema.schema_str)['properties'],
+        references=[[one.name, one.subject, one.version] for one in latest.schema.references],
+        looked=reader.lookup_schema('people-value', person).version,
+        unlike=code(reader.lookup_schema, 'people-value', Schema(person.schema_str, 'JSON', [])),
+        fits=[reader.test_compatibility('people-value', person), reader.test_compatibility('people-value', stricter)],
+        missing=code(registry.register_schema, 'x', Schema(address, 'JSON', [to('country.json', 'country', 7)])),
+        kept=[code(registry.delete_subject, 'country'), code(registry.delete_version, 'address', 1)],
+        other=registry.delete_version('address', 2),
+        released=[registry.delete_subject('people-value'), registry.delete_subject('address'), registry.delete_subject('country')])
+    `),
+    { url },
+  )
+  assert.deepEqual(seen, {
+    read: { home: { zip: '1', country: 'de' } },
+    refused: ['SerializationError', 'SerializationError'],
+    text: { home: { $ref: 'address.json' } },
+    references: [['address.json', 'address', 1]],
+    looked: 1,
+    unlike: [422, 42201],
+    fits: [true, false],
+    missing: [422, 42201],
+    kept: [
+      [422, 42206],
+      [422, 42206],
+    ],
+    other: 2,
+    released: [[1], [1], [1]],
+  })
 })

@@ -3,9 +3,9 @@
 
 import type { HttpResponse } from '../http/exchange.ts'
 import type { CompatibilityDirection, ConfluentRegistry, ConfluentVersion } from './deps.ts'
-import { findVersion, schemaIn, versionsOf } from './lookups.ts'
+import { contentIn, findVersion, versionsOf } from './lookups.ts'
 import { ConfluentFault, reply, subjectMissing } from './replies.ts'
-import type { ConfluentCall, ConfluentRoute } from './route.ts'
+import { type ConfluentCall, type ConfluentRoute, isTrue } from './route.ts'
 
 interface Level {
   /** Undefined: anything goes. */
@@ -75,7 +75,7 @@ export async function checkWritable(registry: ConfluentRegistry, subject: string
 
 export interface Candidate {
   readonly subject: string
-  readonly schema: string
+  readonly content: string
   readonly versions: readonly ConfluentVersion[]
 }
 
@@ -92,15 +92,15 @@ export async function checkCompatible(
 
 async function faultsOf(
   registry: ConfluentRegistry,
-  { subject, schema, versions }: Candidate,
+  { subject, content, versions }: Candidate,
 ): Promise<readonly string[]> {
   const name = await valueOf(registry, subject, 'compatibility', DEFAULT_LEVEL)
   const { direction, isTransitive } = LEVELS.get(name) ?? { isTransitive: false }
   if (direction === undefined) return []
   const compared = isTransitive ? versions : versions.slice(-1)
-  return compared.flatMap(({ version, schema: before }) =>
+  return compared.flatMap(({ version, content: before }) =>
     registry
-      .faults(direction, { subject, before, after: schema })
+      .faults(direction, { subject, before, after: content })
       .map((fault) => `version ${version}: ${fault}`),
   )
 }
@@ -110,12 +110,12 @@ async function test(
   versions: readonly ConfluentVersion[],
 ): Promise<HttpResponse> {
   const subject = call.names[0]!
-  const schema = schemaIn(call)
+  const content = await contentIn(call)
   const messages: string[] = []
   // Each for itself: whoever asks says with which.
   for (const version of versions)
-    messages.push(...(await faultsOf(call.registry, { subject, schema, versions: [version] })))
-  const isVerbose = call.query.get('verbose') === 'true'
+    messages.push(...(await faultsOf(call.registry, { subject, content, versions: [version] })))
+  const isVerbose = isTrue(call.query, 'verbose')
   return reply({ is_compatible: messages.length === 0, ...(isVerbose ? { messages } : {}) })
 }
 
@@ -173,8 +173,7 @@ function settingRoutes(one: Setting): readonly ConfluentRoute[] {
       handle: async ({ registry, names: [subject], query }) => {
         const own = await ownSetting(registry, one, subject!)
         if (own !== undefined) return reply({ [shown]: own })
-        if (query.get('defaultToGlobal') === 'true')
-          return reply({ [shown]: await globally(registry) })
+        if (isTrue(query, 'defaultToGlobal')) return reply({ [shown]: await globally(registry) })
         throw notConfigured(one, subject!)
       },
     },

@@ -2,12 +2,13 @@
 // registry speak. `/_signalbox/confluent` is the registry `confluent`, `/_signalbox/confluent/registries/NAME` another.
 // https://docs.confluent.io/platform/current/schema-registry/develop/api.html
 //
-// What is deleted is gone at once: there are no soft deletes, and no contexts.
+// There are no contexts.
 
 import { AppError, isAppError } from '../../base/index.ts'
 import { errorResponse } from '../http/errors.ts'
 import type { Dialect, HttpRequest, HttpResponse } from '../http/exchange.ts'
 import { COMPATIBILITY_ROUTES } from './compatibility.ts'
+import { DELETION_ROUTES } from './deletions.ts'
 import type { ConfluentDeps } from './deps.ts'
 import { ConfluentFault, replyFault, reply } from './replies.ts'
 import type { ConfluentRoute } from './route.ts'
@@ -19,6 +20,7 @@ const DEFAULT_REGISTRY = 'confluent'
 const ROUTES: readonly ConfluentRoute[] = [
   { method: 'GET', path: '/', operation: 'root', handle: () => reply({}) },
   ...SUBJECT_ROUTES,
+  ...DELETION_ROUTES,
   ...COMPATIBILITY_ROUTES,
 ]
 

@@ -3,48 +3,38 @@
 import type { HttpResponse } from '../http/exchange.ts'
 import { checkCompatible, checkWritable } from './compatibility.ts'
 import type { ConfluentRegistry, ConfluentVersion } from './deps.ts'
-import { findVersion, schemaIn, versionsOf } from './lookups.ts'
+import { referrersOf } from './referrers.ts'
+import { contentIn, findVersion, type Sight, sightOf, versionsOf } from './lookups.ts'
 import { ConfluentFault, reply, schemaMissing } from './replies.ts'
-import type { ConfluentCall, ConfluentRoute } from './route.ts'
+import { type ConfluentCall, type ConfluentRoute, isTrue, pageIn } from './route.ts'
 
 export const SUBJECT_ROUTES: readonly ConfluentRoute[] = [
   { method: 'GET', path: '/subjects', operation: 'listSubjects', handle: listSubjects },
   { method: 'POST', path: '/subjects/*', operation: 'lookUpSchema', handle: lookUp },
-  { method: 'DELETE', path: '/subjects/*', operation: 'deleteSubject', handle: deleteSubject },
   {
     method: 'GET',
     path: '/subjects/*/versions',
     operation: 'listVersions',
-    handle: async ({ registry, names: [subject] }) =>
-      reply((await versionsOf(registry, subject!)).map(({ version }) => version)),
+    handle: listVersions,
   },
   { method: 'POST', path: '/subjects/*/versions', operation: 'registerSchema', handle: register },
   {
     method: 'GET',
     path: '/subjects/*/versions/*',
     operation: 'getVersion',
-    handle: async ({ registry, names: [subject, version] }) =>
-      reply(describe(await findVersion(registry, subject!, version!))),
+    handle: async (call) => reply(describe(await versionIn(call))),
   },
   {
     method: 'GET',
     path: '/subjects/*/versions/*/schema',
     operation: 'getVersionSchema',
-    handle: async ({ registry, names: [subject, version] }) =>
-      raw((await findVersion(registry, subject!, version!)).schema),
+    handle: async (call) => raw((await versionIn(call)).schema),
   },
   {
     method: 'GET',
     path: '/subjects/*/versions/*/referencedby',
     operation: 'listReferences',
-    // Schemas refer to nothing outside themselves.
-    handle: () => reply([]),
-  },
-  {
-    method: 'DELETE',
-    path: '/subjects/*/versions/*',
-    operation: 'deleteVersion',
-    handle: deleteVersion,
+    handle: listReferences,
   },
   { method: 'GET', path: '/schemas', operation: 'listSchemas', handle: listSchemas },
   {
@@ -58,15 +48,15 @@ export const SUBJECT_ROUTES: readonly ConfluentRoute[] = [
     path: '/schemas/ids/*',
     operation: 'getSchemaById',
     handle: async (call) => {
-      const [{ schema }] = await withId(call)
-      return reply({ schemaType: 'JSON', schema })
+      const [{ schema, references }] = await withId(call, { hasDeleted: true })
+      return reply({ schemaType: 'JSON', schema, ...listed(references) })
     },
   },
   {
     method: 'GET',
     path: '/schemas/ids/*/schema',
     operation: 'getSchemaTextById',
-    handle: async (call) => raw((await withId(call))[0].schema),
+    handle: async (call) => raw((await withId(call, { hasDeleted: true }))[0].schema),
   },
   {
     method: 'GET',
@@ -85,14 +75,41 @@ export const SUBJECT_ROUTES: readonly ConfluentRoute[] = [
 
 async function listSubjects({ registry, query }: ConfluentCall): Promise<HttpResponse> {
   const prefix = query.get('subjectPrefix') ?? ''
-  return reply((await registry.subjects()).filter((subject) => subject.startsWith(prefix)))
+  const isOnly = isTrue(query, 'deletedOnly')
+  const hasDeleted = isOnly || isTrue(query, 'deleted')
+  const wanted = (await registry.subjects()).filter(
+    ({ subject, isDeleted }) =>
+      subject.startsWith(prefix) && (hasDeleted || !isDeleted) && (isDeleted || !isOnly),
+  )
+  return reply(pageIn(query, wanted).map(({ subject }) => subject))
+}
+
+async function listVersions(call: ConfluentCall): Promise<HttpResponse> {
+  const { registry, names, query } = call
+  const isOnly = isTrue(query, 'deletedOnly')
+  const sight = isOnly ? { hasDeleted: true } : sightOf(call)
+  const versions = await versionsOf(registry, names[0]!, sight)
+  const wanted = versions.filter(({ isDeleted }) => isDeleted || !isOnly)
+  return reply(pageIn(query, wanted).map(({ version }) => version))
+}
+
+function versionIn(call: ConfluentCall): Promise<ConfluentVersion> {
+  const [subject, version] = call.names
+  return findVersion(call.registry, subject!, version!, sightOf(call))
+}
+
+async function listReferences(call: ConfluentCall): Promise<HttpResponse> {
+  const { subject, version } = await versionIn(call)
+  const all = await everyVersion(call.registry)
+  const seen = all.filter(({ isDeleted }) => !isDeleted || sightOf(call).hasDeleted)
+  return reply([...new Set(referrersOf(seen, subject, version).map(({ id }) => id))])
 }
 
 async function lookUp(call: ConfluentCall): Promise<HttpResponse> {
   const { registry, names } = call
-  const versions = await versionsOf(registry, names[0]!)
-  const schema = schemaIn(call)
-  const found = versions.findLast((one) => registry.isSame(one.schema, schema))
+  const versions = await versionsOf(registry, names[0]!, sightOf(call))
+  const content = await contentIn(call)
+  const found = versions.findLast((one) => registry.isSame(one.content, content))
   if (found === undefined) throw schemaMissing()
   return reply(describe(found))
 }
@@ -101,69 +118,61 @@ async function lookUp(call: ConfluentCall): Promise<HttpResponse> {
 function register(call: ConfluentCall): Promise<HttpResponse> {
   const { registry, names } = call
   const subject = names[0]!
-  const schema = schemaIn(call)
   return registry.alone(async () => {
-    const versions = (await registry.versions(subject)) ?? []
-    const known = versions.findLast((one) => registry.isSame(one.schema, schema))
+    const content = await contentIn(call)
+    const all = (await registry.versions(subject)) ?? []
+    const versions = all.filter(({ isDeleted }) => !isDeleted)
+    const known = versions.findLast((one) => registry.isSame(one.content, content))
     if (known !== undefined) return reply(describe(known))
     await checkWritable(registry, subject)
-    await checkCompatible(registry, { subject, schema, versions })
-    return reply(describe(await registry.register(subject, schema)))
-  })
-}
-
-function deleteSubject({ registry, names }: ConfluentCall): Promise<HttpResponse> {
-  const subject = names[0]!
-  return registry.alone(async () => {
-    const versions = await versionsOf(registry, subject)
-    await checkWritable(registry, subject)
-    await registry.deleteSubject(subject)
-    return reply(versions.map(({ version }) => version))
-  })
-}
-
-function deleteVersion({
-  registry,
-  names: [subject, version],
-}: ConfluentCall): Promise<HttpResponse> {
-  return registry.alone(async () => {
-    const found = await findVersion(registry, subject!, version!)
-    await checkWritable(registry, subject!)
-    const { length } = await versionsOf(registry, subject!)
-    // A subject without a version is none.
-    if (length === 1) await registry.deleteSubject(subject!)
-    else await registry.deleteVersion(subject!, found.version)
-    return reply(found.version)
+    await checkCompatible(registry, { subject, content, versions })
+    return reply(describe(await registry.register(subject, content)))
   })
 }
 
 async function listSchemas({ registry, query }: ConfluentCall): Promise<HttpResponse> {
   const prefix = query.get('subjectPrefix') ?? ''
-  const all = (await everyVersion(registry)).filter(({ subject }) => subject.startsWith(prefix))
-  const isLatestOnly = query.get('latestOnly') === 'true'
+  const hasDeleted = isTrue(query, 'deleted')
+  const all = (await everyVersion(registry)).filter(
+    ({ subject, isDeleted }) => subject.startsWith(prefix) && (hasDeleted || !isDeleted),
+  )
+  const isLatestOnly = isTrue(query, 'latestOnly')
   const latest = new Map(all.map((one) => [one.subject, one]))
   return reply((isLatestOnly ? [...latest.values()] : all).map(describe))
 }
 
 type Some<T> = readonly [T, ...T[]]
 
-async function withId({ registry, names }: ConfluentCall): Promise<Some<ConfluentVersion>> {
+async function withId(
+  { registry, names, query }: ConfluentCall,
+  { hasDeleted }: Sight = sightOf({ query }),
+): Promise<Some<ConfluentVersion>> {
   const id = Number(names[0])
   if (!Number.isInteger(id)) throw new ConfluentFault(404, 'HTTP 404: an id is a number')
-  const [first, ...others] = (await everyVersion(registry)).filter((one) => one.id === id)
+  const [first, ...others] = (await everyVersion(registry)).filter(
+    (one) => one.id === id && (hasDeleted || !one.isDeleted),
+  )
   if (first === undefined) throw new ConfluentFault(40403, `Schema ${id} not found`)
   return [first, ...others]
 }
 
-async function everyVersion(registry: ConfluentRegistry): Promise<readonly ConfluentVersion[]> {
+/** Of every subject, the deleted ones too. */
+export async function everyVersion(
+  registry: ConfluentRegistry,
+): Promise<readonly ConfluentVersion[]> {
   const all: ConfluentVersion[] = []
-  for (const subject of await registry.subjects())
+  for (const { subject } of await registry.subjects())
     all.push(...((await registry.versions(subject)) ?? []))
   return all
 }
 
-function describe({ subject, version, id, schema }: ConfluentVersion): object {
-  return { subject, version, id, schemaType: 'JSON', schema }
+function describe({ subject, version, id, schema, references }: ConfluentVersion): object {
+  return { subject, version, id, schemaType: 'JSON', schema, ...listed(references) }
+}
+
+/** Absent where there are none, as a registry answers. */
+function listed(references: ConfluentVersion['references']): object {
+  return references.length === 0 ? {} : { references }
 }
 
 function raw(schema: string): HttpResponse {
