@@ -2,14 +2,24 @@
 
 import type { Delivery } from './app-delivery.ts'
 import type { AppOptions, Closers } from './app-options.ts'
+import { openStreamPlaces } from './app-stream-places.ts'
+import { awsTargets } from './app-targets.ts'
 import type { State } from './app-state.ts'
 import type { PipeQuery, PipeStateView } from './api/index.ts'
 import { AppError } from './base/index.ts'
-import { createKafkaSourceKind, createNatsSourceKind } from './connect/index.ts'
+import {
+  createAwsApi,
+  createKafkaSourceKind,
+  createNatsSourceKind,
+  createStreamSourceKind,
+  STREAM_ANSWER_BYTES_MAX,
+} from './connect/index.ts'
 import { createPipeUses, openPipeKeeper, type PipeUses, type PipeView } from './control/index.ts'
+import { pipeArn, type ResourceOf } from './model/index.ts'
 import { decodeResource, Objects } from './objects/index.ts'
 import { Pipes } from './pipe/index.ts'
-import { createQueueSourceKind } from './queue/index.ts'
+import { createDeadLetterSender, createQueueSourceKind } from './queue/index.ts'
+import { listAllRows } from './store/index.ts'
 
 export interface PipeRoom {
   readonly pipes: Pipes
@@ -17,11 +27,17 @@ export interface PipeRoom {
 }
 
 export async function openPipes(
-  { clock, random, logger, onFatal }: AppOptions,
-  { store, queues, brokers }: State,
+  options: AppOptions,
+  { store, queues, brokers, outgoing }: State,
   { sinks, closers }: { readonly sinks: Delivery['sinks']; readonly closers: Closers },
 ): Promise<PipeRoom> {
+  const { config, clock, random, logger, onFatal } = options
   const roomLogger = logger.child({ room: 'pipe' })
+  const { endpointOf, credentials } = awsTargets({ config, ownUrl: () => undefined })
+  const { guard } = outgoing
+  const api = createAwsApi({ guard, clock, answerBytesMax: STREAM_ANSWER_BYTES_MAX })
+  closers.add(() => api.close())
+  const sendDeadLetter = createDeadLetterSender({ queues, clock, random })
   const pipes = new Pipes({
     sources: [
       createQueueSourceKind({ queues, clock, logger: roomLogger }),
@@ -29,6 +45,15 @@ export async function openPipes(
         findBroker: brokers.directory.find,
         accessTo: (broker) => brokers.directory.accessTo(broker),
         clock,
+      }),
+      createStreamSourceKind({
+        api,
+        endpointOf,
+        ...(credentials === undefined ? {} : { credentials }),
+        clock,
+        places: await openStreamPlaces(store.rows, await readersIn(store.rows)),
+        bury: ({ queueArn, body }) =>
+          sendDeadLetter(queueArn, { body: Buffer.from(body), attributes: {} }),
       }),
       createNatsSourceKind({
         findBroker: brokers.directory.find,
@@ -49,6 +74,19 @@ export async function openPipes(
   const resources = new Objects({ rows: store.rows, clock, random })
   const settled = (): Promise<void> => keeper.settled()
   return { pipes, uses: createPipeUses({ resources, pipes, settled, clock }) }
+}
+
+async function readersIn(rows: State['store']['rows']): Promise<ReadonlySet<string>> {
+  const { rows: pipes } = await listAllRows(rows, { kind: 'Pipe' })
+  return new Set(
+    pipes.flatMap((row) => {
+      const pipe = decodeResource(row)
+      if (pipe?.kind !== 'Pipe') return []
+      // The kind says what its spec is: decoding has checked it.
+      const { spec } = pipe as ResourceOf<'Pipe'>
+      return [pipeArn(spec, spec.name)]
+    }),
+  )
 }
 
 /** The pipes that our own API shows. */

@@ -61,6 +61,12 @@ export {
   createAwsApi,
 } from './kinds/aws/aws-api.ts'
 export { createHealthChecks, type Health } from './kinds/aws/health-checks.ts'
+export { STREAM_ANSWER_BYTES_MAX } from './kinds/aws/limits.ts'
+export {
+  createStreamSourceKind,
+  type StreamPlace,
+  type StreamPlaces,
+} from './kinds/aws/stream-source.ts'
 export { openS3Blobs } from './kinds/aws/s3-blobs.ts'
 export { type KafkaAdmin, openKafkaAdmin, type WantedTopic } from './kinds/kafka/kafka-admin.ts'
 export {

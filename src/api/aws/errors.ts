@@ -255,7 +255,7 @@ const FAULTS: Readonly<Record<Fault, Words>> = {
   'pipe-not-found': ({ pipe }) => ({ code: NOT_FOUND, message: `Pipe ${pipe} does not exist.` }),
   'pipe-source-unknown': ({ source }) => ({
     code: VALIDATION,
-    message: `Source ${source} is not one that pipes can read here. Use the ARN of an SQS queue, smk://HOST:PORT or kafka://BROKER/TOPIC, or nats://BROKER/STREAM.`,
+    message: `Source ${source} is not one that pipes can read here. Use the ARN of an SQS queue or of a stream of Kinesis or DynamoDB, smk://HOST:PORT or kafka://BROKER/TOPIC, or nats://BROKER/STREAM.`,
   }),
   'pipe-target-invalid': ({ target, forms }) => ({
     code: VALIDATION,

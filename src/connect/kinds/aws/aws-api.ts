@@ -40,8 +40,15 @@ export interface AwsApi {
   close(): Promise<void>
 }
 
-export function createAwsApi(parts: { readonly guard: Guard; readonly clock: Clock }): AwsApi {
-  const network = createSdkNetwork(parts.guard)
+export interface AwsApiOptions {
+  readonly guard: Guard
+  readonly clock: Clock
+  /** Of an answer; a mebibyte when absent. */
+  readonly answerBytesMax?: number
+}
+
+export function createAwsApi(parts: AwsApiOptions): AwsApi {
+  const network = createSdkNetwork(parts.guard, parts.answerBytesMax)
   return {
     async call(call, signal) {
       const signed = await sign(parts, call)

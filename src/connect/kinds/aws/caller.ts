@@ -6,6 +6,7 @@ import type { Guard } from '../../guard.ts'
 import { createSdkNetwork, type SdkNetwork } from './sdk-network.ts'
 import { AWS_CLIENTS_MAX } from './limits.ts'
 import { loadModule, type SdkModule } from './modules.ts'
+import { credentialsAt, endpointMissing } from './stand-in.ts'
 
 export interface AwsOptions {
   readonly guard: Guard
@@ -83,26 +84,14 @@ export class AwsCaller {
   endpoint({ service, isUniversal }: ServiceRef): string {
     const { endpointOf, endpointOfUniversal } = this.options
     const endpoint = isUniversal ? endpointOfUniversal(service) : endpointOf(service)
-    if (endpoint === undefined) {
-      throw new AppError(
-        'AWS_ENDPOINT_MISSING',
-        `no endpoint is configured for AWS service \`${service}\`; set \`targets.aws.endpoints.${service}\` in the configuration file, or \`SIGNALBOX_AWS_ENDPOINT\` for all services, to a URL or to \`aws\``,
-      )
-    }
+    if (endpoint === undefined) throw endpointMissing(service)
     // The endpoint is the operator's, but what may be reached is decided in one place.
     if (endpoint !== 'aws') this.options.guard.checkUrl(endpoint)
     return endpoint
   }
 
-  /** Stand-ins take any credentials, and many read the account out of them. */
   credentials(account: string, endpoint: string): AwsCredentials {
-    const { credentials } = this.options
-    if (credentials !== undefined) return credentials
-    if (endpoint !== 'aws') return { accessKeyId: account, secretAccessKey: 'test' }
-    throw new AppError(
-      'AWS_ENDPOINT_MISSING',
-      'AWS itself cannot be called without credentials; set `targets.aws.accessKeyId` and `targets.aws.secretAccessKey`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`',
-    )
+    return credentialsAt(endpoint, account, this.options.credentials)
   }
 
   /** Runs one attempt under the signal and the deadline of attempts. */
