@@ -3,7 +3,6 @@
 import type { Clock, Logger } from '../base/index.ts'
 import {
   Controller,
-  type ControllerOptions,
   type EventRecorder,
   isKubeError,
   keyOf,
@@ -23,10 +22,10 @@ import {
   scheduledName,
   scheduleFault,
 } from './event-schedule.ts'
-import { referencesOf } from './find-template.ts'
+import { eventRelations } from './event-relations.ts'
 import type { Condition } from './judge.ts'
 import { HeldObjects } from './held-objects.ts'
-import { isObject, type JsonObject, valueAt } from './json-tree.ts'
+import { isObject, type JsonObject } from './json-tree.ts'
 import { EVENT_WORKERS, GOING_LOOK_MS, POINTER_MS, SCHEDULED_RUNS_MAX } from './limits.ts'
 import { API_VERSION, EVENT_LABEL, labelOf } from './names.ts'
 import { pointTo, removePointer } from './pointer.ts'
@@ -64,7 +63,10 @@ export class EventController {
       clock,
       logger,
       type: { apiVersion: API_VERSION, kind },
-      related: relatedOf(kind),
+      related: eventRelations(kind, () => [
+        ...this.#controller.related('WorkflowTemplate'),
+        ...this.#controller.related('XWorkflowTemplate'),
+      ]),
       workers: EVENT_WORKERS,
       reconcile: (name) => this.#reconcile(name),
     })
@@ -256,48 +258,6 @@ export class EventController {
       if (!isKubeError(error, 'NotFound')) throw error
     }
   }
-}
-
-const templateRelation = (isX: boolean) => ({
-  type: { apiVersion: API_VERSION, kind: isX ? 'XWorkflowTemplate' : 'WorkflowTemplate' },
-  concerns: (changed: KubeObject, all: readonly KubeObject[]): readonly ObjectName[] =>
-    all
-      .filter(
-        (event) =>
-          valueAt(event, ['spec', 'workflowTemplate', 'id']) === changed.metadata.name &&
-          (isX || event.metadata.namespace === changed.metadata.namespace),
-      )
-      .map(nameOf),
-})
-
-const valueRelation = (of: 'Secret' | 'ConfigMap') => ({
-  type: { apiVersion: 'v1', kind: of },
-  concerns: (changed: KubeObject, all: readonly KubeObject[]): readonly ObjectName[] => {
-    const { namespace, name } = changed.metadata
-    const reference = `${of}/${namespace}/${name}`
-    return all.filter((event) => referencesOf(event).includes(reference)).map(nameOf)
-  },
-})
-
-function relatedOf(kind: 'Event' | 'XEvent'): NonNullable<ControllerOptions['related']> {
-  const isClaim = kind === 'Event'
-  return [
-    ...(isClaim ? [templateRelation(false)] : []),
-    templateRelation(true),
-    valueRelation('Secret'),
-    valueRelation('ConfigMap'),
-    {
-      type: { apiVersion: API_VERSION, kind: isClaim ? 'Workflow' : 'XWorkflow' },
-      concerns: ({ metadata }) =>
-        (metadata.ownerReferences ?? [])
-          .filter((owner) => owner.apiVersion === API_VERSION && owner.kind === kind)
-          .map(({ name }) => ({ namespace: metadata.namespace, name })),
-    },
-  ]
-}
-
-function nameOf({ metadata }: KubeObject): ObjectName {
-  return { namespace: metadata.namespace, name: metadata.name }
 }
 
 const NOTHING_RUN: Outcome = {

@@ -2,7 +2,7 @@
 // and the whole room over objects in memory.
 
 import { asText } from './json-tree.ts'
-import { seededRandom, silentLogger, systemClock } from '../base/index.ts'
+import { type Clock, seededRandom, silentLogger, systemClock } from '../base/index.ts'
 import type { KubeObject } from '../objects/index.ts'
 import type { TestObjects } from '../objects/testing.ts'
 import type { Json } from '../structure/index.ts'
@@ -125,10 +125,11 @@ const DONE: Outside = {
 export function openTestRoom(
   { client, objects }: TestObjects,
   providers: Readonly<Record<string, Provider>>,
+  clock: Clock = systemClock,
 ): Promise<Workflows> {
   return openWorkflows({
     client,
-    clock: systemClock,
+    clock,
     random: seededRandom(3),
     logger: silentLogger,
     outside: DONE,

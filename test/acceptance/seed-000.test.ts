@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { ROOT } from '../../tools/tree.ts'
 import { Kubectl, kubectlLacks } from '../support/kubectl.ts'
-import { shareSignalbox } from '../support/signalbox.ts'
+import { shareSignalbox, until } from '../support/signalbox.ts'
 
 const skip = kubectlLacks() ?? false
 const EXAMPLES = join(ROOT, 'examples/broadcast')
@@ -91,6 +91,35 @@ test('000 the events run here are those of the document', (context) => {
   }
 })
 
+/** Applied first, so that a time of its has come when it is asked for. */
+const MINUTELY = `
+apiVersion: elemental.aws.livewyer.io/v1alpha1
+kind: WorkflowTemplate
+metadata: { name: minutely }
+spec:
+  steps:
+    - name: only
+      resources: [{ name: minutely, spec: { apiVersion: v1, kind: ConfigMap } }]
+---
+apiVersion: elemental.aws.livewyer.io/v1alpha1
+kind: Event
+metadata: { name: minutely, annotations: { schedule.cron: '* * * * *' } }
+spec: { workflowTemplate: { id: minutely } }
+`
+
+const policies = (name: string, spec: string): string => `
+apiVersion: elemental.aws.livewyer.io/v1alpha1
+kind: Event
+metadata: { name: ${name} }
+spec:
+  ${spec}
+  workflowTemplate: { id: typed, parameters: { streamName: ${name}, bitrate: 2000 } }
+`
+
+function flow(name: string): string {
+  return `flows.mediaconnect.aws.livewyer.io/${name}-typed`
+}
+
 describe('000', { skip }, () => {
   const signalbox = shareSignalbox()
   let kubectl: Kubectl
@@ -104,6 +133,7 @@ describe('000', { skip }, () => {
     ready(name, 'default', `jsonpath={.status.conditions[?(@.type=="Ready")].reason}=${reason}`)
   before(async () => {
     kubectl = new Kubectl(signalbox())
+    await kubectl.apply(MINUTELY)
     for (const path of ['namespaces.yaml', 'provider-configs.yaml', 'templates', 'events'])
       await kubectl.get('apply', '-f', join(EXAMPLES, path))
   })
@@ -157,6 +187,80 @@ describe('000', { skip }, () => {
     const later = TYPED.replace('name: typed', 'name: later').replace('-typed', '-later')
     await kubectl.apply(later)
     await ready('early')
+  })
+
+  const isThere = async (object: string): Promise<boolean> =>
+    (await kubectl.get('get', object, '--ignore-not-found', '-o', 'name')) !== ''
+  const secret = async (name: string): Promise<Record<string, string>> => {
+    const { data } = JSON.parse(await kubectl.get('get', 'secret', name, '-o', 'json'))
+    const entries = Object.entries(data as Record<string, string>)
+    return Object.fromEntries(
+      entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+    )
+  }
+
+  test('000.5, 000.9 what an event makes goes with it, or stays where it is to be orphaned', async () => {
+    await kubectl.apply(TYPED)
+    await kubectl.apply(policies('gone', 'deletionPolicy: Delete'))
+    await kubectl.apply(policies('orphan', 'deletionPolicy: Orphan'))
+    for (const name of ['gone', 'orphan']) {
+      await ready(name)
+      await kubectl.get('delete', EVENTS, name, '--timeout=20s')
+    }
+    assert.deepEqual([await isThere(flow('gone')), await isThere(flow('orphan'))], [false, true])
+    const owners = ['-o', 'jsonpath={.metadata.ownerReferences}']
+    assert.match(await kubectl.get('get', flow('orphan'), ...owners), /^(?:\[\])?$/)
+  })
+
+  test('000.5 an event that may only observe makes nothing, and says so', async () => {
+    await kubectl.apply(TYPED)
+    await kubectl.apply(policies('watcher', 'managementPolicies: [Observe]'))
+    await conditionIs('watcher', 'ResourceFailed')
+    const describe = await kubectl.get('describe', EVENTS, 'watcher')
+    assert.match(describe, /the managementPolicies do not let it be made/)
+    assert.equal(await isThere(flow('watcher')), false)
+    const wrong = policies('wrong', 'managementPolicies: [Look]')
+    assert.match(await kubectl.refused(['apply', '-f', '-'], wrong), /managementPolicies.*"Look"/)
+  })
+
+  test('000.5 the provider that an event names makes its things; one that is not there is named', async () => {
+    await kubectl.apply(TYPED)
+    await kubectl.apply(policies('elsewhere', 'providerConfigRef: { name: elsewhere }'))
+    await conditionIs('elsewhere', 'ResourceFailed')
+    const path = 'jsonpath={.status.conditions[?(@.type=="Synced")].message}'
+    assert.match(
+      await kubectl.get('get', flow('elsewhere'), '-o', path),
+      /there is no ProviderConfig `elsewhere`; create it/,
+    )
+    await kubectl.apply(`
+apiVersion: elemental.aws.livewyer.io/v1alpha1
+kind: ProviderConfig
+metadata: { name: elsewhere }
+spec: { provider: local }
+`)
+    await ready('elsewhere')
+    const ref = 'jsonpath={.spec.providerConfigRef.name}'
+    assert.equal(await kubectl.get('get', flow('elsewhere'), '-o', ref), 'elsewhere')
+  })
+
+  test('000.5 how to reach what was made lands in Secrets, which go with the event', async () => {
+    await kubectl.apply(TYPED)
+    const spec = `writeConnectionSecretsToNamespace: broadcast
+  publishConnectionDetailsTo: { name: reach, metadata: { labels: { for: players }, type: Opaque } }`
+    await kubectl.apply(policies('reached', spec))
+    await ready('reached')
+    const own = ['secret', 'reached-typed-flow-connection', '-n', 'broadcast']
+    const arn = await kubectl.get('get', ...own, '-o', 'jsonpath={.data.arn}')
+    assert.match(Buffer.from(arn, 'base64').toString(), /^arn:aws:mediaconnect:/)
+    assert.equal(
+      (await secret('reach'))['reached-typed.arn'],
+      Buffer.from(arn, 'base64').toString(),
+    )
+    const label = await kubectl.get('get', 'secret', '-l', 'for=players', '-o', 'name')
+    assert.equal(label, 'secret/reach\n')
+    await kubectl.get('delete', EVENTS, 'reached', '--timeout=20s')
+    assert.equal(await isThere('secret/reach'), false)
+    assert.equal(await kubectl.get('get', ...own, '--ignore-not-found', '-o', 'name'), '')
   })
 
   test('000.6 an event of the cluster runs a template of the cluster', async () => {
@@ -223,6 +327,21 @@ describe('000', { skip }, () => {
     const logs = ['logs', '-n', 'crossplane-system', 'deployment/crossplane', '--tail=100']
     assert.match(await kubectl.get(...logs), /"room":"workflow"/)
     assert.match(await kubectl.get('get', 'events'), /simple-live-stream/)
+  })
+
+  test('000.7 a scheduled event runs at its times, under the name of the minute', async () => {
+    const label = `${LABEL}=minutely`
+    const names = (): Promise<string> =>
+      kubectl.get('get', 'workflows', '-l', label, '-o', 'jsonpath={.items[0].metadata.name}')
+    await until('its minute has come', 90_000, async () => {
+      return (await kubectl.get('get', 'workflows', '-l', label, '-o', 'name')) !== ''
+    })
+    const name = await names()
+    assert.match(name, /^minutely-\d{8}$/)
+    await kubectl.get('wait', `workflow/${name}`, '--for=condition=Ready', '--timeout=20s')
+    await kubectl.get('get', 'configmap', 'minutely')
+    const shown = await kubectl.get('describe', EVENTS, 'minutely')
+    assert.match(shown, /Normal +ScheduledRun [\s\S]*workflow `minutely-\d+` is made/)
   })
 
   test('000.9 applied twice an event changes nothing; deleted it takes all away', async () => {

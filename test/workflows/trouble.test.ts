@@ -114,6 +114,28 @@ spec:
             spec: { apiVersion: v1, ${kind} data: { size: "{{ .size }}" } }
 `
 
+const REFERRING = `
+apiVersion: ${API}
+kind: WorkflowTemplate
+metadata: { name: referring, annotations: { parameters.required: sizes, parameters.types: 'sizes: array' } }
+spec: { templateRef: { name: texts } }
+`
+
+const texts = (word: string): string => `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: texts }
+data:
+  template: |
+    steps:
+      - name: notes
+        resources:
+          {{- range $i, $size := .sizes }}
+          - name: note-{{ $size }}
+            spec: { apiVersion: v1, kind: ConfigMap, data: { is: "${word} {{ mul $size 2 }}" } }
+          {{- end }}
+`
+
 describe('trouble with workflows', { skip }, () => {
   const signalbox = shareSignalbox()
   const packages = new Packages()
@@ -173,6 +195,20 @@ describe('trouble with workflows', { skip }, () => {
     await kubectl.apply(textual('kind: ConfigMap,'))
     await finishes('textual')
     assert.equal(await field('configmap/textual-3', '{.data.size}'), '3')
+  })
+
+  test('a text in a ConfigMap that is not there yet is told, and a change of it changes what was made', async () => {
+    await kubectl.apply(REFERRING)
+    await kubectl.apply(event('referring', '{ sizes: [1, 2] }'))
+    await says(`${EVENTS}/referring`, /^False TemplateInvalid: .*ConfigMap `default\/texts`/)
+    await kubectl.apply(texts('small'))
+    await finishes('referring')
+    const notes = '{.items[?(@.data.is)].data.is}'
+    assert.equal(await field('configmap', notes), 'small 2 small 4')
+    await kubectl.apply(texts('large'))
+    await until('the notes are changed', DEADLINE_MS, async () => {
+      return (await field('configmap', notes)) === 'large 2 large 4'
+    })
   })
 
   test('a missing parameter is named, nothing is made, and giving it is enough', async () => {
