@@ -13,6 +13,7 @@ import {
   DEDUPE_FLUSH_MS,
   DEDUPE_REPLAY_RECORDS,
 } from './limits.ts'
+import { SeenTable } from './seen-table.ts'
 
 export type Sighting = 'new' | 'same' | 'different'
 
@@ -34,16 +35,11 @@ export function dedupeKey(busKey: string, key: string, content: Uint8Array): Ded
   return { keyHash: keyHash.slice(0, 32), contentHash: contentHash.slice(0, 16) }
 }
 
-interface Seen {
-  readonly contentHash: string
-  /** Monotonic, so that setting the machine's clock neither ends a window early nor holds it open. */
-  readonly at: number
-}
-
 export class DedupeWindow {
   readonly #options: DedupeWindowOptions
-  #young = new Map<string, Seen>()
-  #old = new Map<string, Seen>()
+  /** Times are monotonic, so that setting the machine's clock neither ends a window early nor holds it open. */
+  #young = new SeenTable()
+  #old = new SeenTable()
   #youngSince: number
   #unsaved: DedupeEntry[] = []
   #watermark = 0
@@ -69,10 +65,10 @@ export class DedupeWindow {
   }
 
   look(key: DedupeKey): Sighting {
-    const seen = this.#young.get(key.keyHash) ?? this.#old.get(key.keyHash)
+    const seen = this.#young.find(key) ?? this.#old.find(key)
     if (seen === undefined) return 'new'
     if (this.#options.clock.monotonic() - seen.at > this.#options.windowMs) return 'new'
-    return seen.contentHash === key.contentHash ? 'same' : 'different'
+    return seen.isSame ? 'same' : 'different'
   }
 
   /** The event of this key, appended at wall time `at`, is durable at `offset`. */
@@ -114,10 +110,10 @@ export class DedupeWindow {
     }
   }
 
-  #see({ keyHash, contentHash }: DedupeKey, at: number): void {
+  #see(key: DedupeKey, at: number): void {
     const { clock, windowMs } = this.#options
     const ageMs = Math.min(Math.max(0, clock.now() - at), windowMs)
-    this.#young.set(keyHash, { contentHash, at: clock.monotonic() - ageMs })
+    this.#young.set(key, clock.monotonic() - ageMs)
   }
 
   #schedule(): void {
@@ -134,7 +130,7 @@ export class DedupeWindow {
     const isDue = clock.monotonic() - this.#youngSince > windowMs
     if (!isDue && this.#young.size < DEDUPE_ENTRIES_MAX) return
     this.#old = this.#young
-    this.#young = new Map()
+    this.#young = new SeenTable()
     this.#youngSince = clock.monotonic()
     store.prune(clock.now() - 2 * windowMs).catch((error: unknown) => {
       // What is too old goes at the next turn.

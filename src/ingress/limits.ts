@@ -29,3 +29,6 @@ export const DEDUPE_REPLAY_RECORDS = 20_000
 
 /** Records one read of that replay asks for. */
 export const REPLAY_RECORDS_MAX = 500
+
+/** Places of a table of keys that is empty; a power of two. */
+export const SEEN_SLOTS_MIN = 1024
