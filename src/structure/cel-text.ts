@@ -2,6 +2,7 @@
 // https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-format-library
 
 import type { CelFunctions } from './cel.ts'
+import type { Options } from './cel-lists.ts'
 
 const FORMAT_TYPE = 'kubernetes.Format'
 const FORMAT_LIBRARY_TYPE = 'kubernetes.FormatLibrary'
@@ -103,12 +104,6 @@ export class FormatLibrary {
 
 export const TEXT_TYPES: Readonly<Record<string, new (...parts: never[]) => object>> = {
   [FORMAT_TYPE]: Format,
-}
-
-/** How the library says that there is a value, or none. */
-export interface Options {
-  of(value: unknown): unknown
-  none(): unknown
 }
 
 export function textFunctions(options: Options): CelFunctions {

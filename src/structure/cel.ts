@@ -5,6 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type * as Library from '@marcbachmann/cel-js'
+import { ListLibrary, listFunctions, StringLibrary } from './cel-lists.ts'
 import { IpLibrary, NETWORK_FUNCTIONS, NETWORK_OPERATORS, NETWORK_TYPES } from './cel-network.ts'
 import { FormatLibrary, TEXT_TYPES, textFunctions } from './cel-text.ts'
 import { QUANTITY_TYPE, Quantity } from './quantity.ts'
@@ -42,7 +43,12 @@ export function celEnvironment(
     environment.registerType(namespace.typeName, { ctor: Namespace, fields: {} })
     environment.registerConstant(name, namespace.typeName, namespace)
   }
-  const functions = { ...FUNCTIONS, ...NETWORK_FUNCTIONS, ...textFunctions(Optional) }
+  const functions = {
+    ...FUNCTIONS,
+    ...NETWORK_FUNCTIONS,
+    ...textFunctions(Optional),
+    ...listFunctions(Optional),
+  }
   for (const [signature, run] of Object.entries(functions))
     environment.registerFunction(signature, run as (...values: unknown[]) => unknown)
   for (const [signature, run] of Object.entries(NETWORK_OPERATORS))
@@ -60,7 +66,13 @@ class SetLibrary {
   readonly typeName: string = SETS
 }
 
-const NAMESPACES = { format: FormatLibrary, ip: IpLibrary, sets: SetLibrary }
+const NAMESPACES = {
+  format: FormatLibrary,
+  ip: IpLibrary,
+  lists: ListLibrary,
+  sets: SetLibrary,
+  strings: StringLibrary,
+}
 const TYPES: Readonly<Record<string, unknown>> = {
   [QUANTITY_TYPE]: Quantity,
   ...NETWORK_TYPES,

@@ -9,3 +9,6 @@ export const RULES_MS_MAX = 1000
 
 /** What a `messageExpression` may say, characters. */
 export const RULE_MESSAGE_LENGTH_MAX = 5120
+
+/** How long a list a rule may make of nothing. */
+export const RULE_RANGE_MAX = 10_000

@@ -15,6 +15,39 @@ async function holds(rule: string, value: Json, schema: Schema): Promise<boolean
   return faults.length === 0
 }
 
+const LISTS: readonly (readonly [string, Json, Schema])[] = [
+  ['self.slice(1, 3) == ["b", "c"] && self.slice(0, 0) == []', ['a', 'b', 'c', 'd'], TEXTS],
+  ['[self, [["x"]]].flatten() == ["a", "b", ["x"]]', ['a', 'b'], TEXTS],
+  ['[self, [["x"]]].flatten(2) == ["a", "b", "x"]', ['a', 'b'], TEXTS],
+  ['self.distinct() == ["b", "a"]', ['b', 'a', 'b'], TEXTS],
+  ['[{"k": self}, {"k": self}, {}].distinct().size() == 2', ['a'], TEXTS],
+  ['self.sort() == ["a", "b", "c"] && [3, 1, 2].sort() == [1, 2, 3]', ['c', 'a', 'b'], TEXTS],
+  ['self.reverse() == ["b", "a"] && lists.range(3) == [0, 1, 2]', ['a', 'b'], TEXTS],
+  ['self.first().value() == "a" && self.last().value() == "b"', ['a', 'b'], TEXTS],
+  ['!self.first().hasValue() && lists.range(0) == []', [], TEXTS],
+  ['self.reverse() == "\u{1F389}cba"', 'abc\u{1F389}', TEXT],
+  [String.raw`strings.quote(self) == "\"say \\\"hi\\\"\\n\""`, 'say "hi"\n', TEXT],
+]
+
+const FAIL: readonly (readonly [string, RegExp])[] = [
+  ['self.slice(0, 9) == []', /cannot slice\(0, 9\), list is length 2/],
+  ['self.slice(2, 1) == []', /start index must be less than or equal to end index/],
+  ['self.slice(-1, 1) == []', /negative indexes not supported/],
+  ['self.flatten(-1) == []', /level must be non-negative/],
+  ['[1, "a"].sort() == []', /list elements must have the same type/],
+  ['[[1], [2]].sort() == []', /list elements must be comparable/],
+  ['lists.range(1000000).size() == 0', /range of 1000000 is longer than 10000/],
+]
+
+test('lists are taken apart and put in order as they are in a cluster', async () => {
+  for (const [rule, value, schema] of LISTS) assert.ok(await holds(rule, value, schema), rule)
+  for (const [rule, message] of FAIL) {
+    const v: Schema = { ...TEXTS, 'x-kubernetes-validations': [{ rule }] }
+    const [fault] = await validateRules({ v: ['a', 'b'] }, { type: 'object', properties: { v } })
+    assert.match(fault!.message, message, rule)
+  }
+})
+
 const HOLD: readonly (readonly [string, Json, Schema])[] = [
   ['isIP(self) && ip(self).family() == 6 && ip(self).isLoopback()', '::1', TEXT],
   ['ip.isCanonical(self)', '2001:db8::1', TEXT],
