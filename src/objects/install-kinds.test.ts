@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../base/index.ts'
 import { installKinds } from './install-kinds.ts'
+import { isKubeError } from './kube-error.ts'
 import { keyOf, type KubeObject } from './kube-object.ts'
+import type { AccessAnswer, AccessQuestion } from './resource-type.ts'
 import { openTestObjects } from './testing.ts'
 
 function definitionOf(description: string): KubeObject {
@@ -53,4 +55,27 @@ test('a definition that somebody else made is left alone', async (context) => {
   const { signal } = new AbortController()
   await installKinds({ client, clock: systemClock, signal }, [definitionOf('ours')])
   assert.match(textOf(await client.get(keyOf(definitionOf('')))), /theirs/)
+})
+
+test('who may not touch definitions works with the kinds that are served, and is told of those that are not', async (context) => {
+  const objects = await openTestObjects()
+  context.after(() => objects.close())
+  const { signal } = new AbortController()
+  const user = { name: 'limited', groups: [] }
+  const authorize = async ({ resource }: AccessQuestion): Promise<AccessAnswer> => ({
+    isAllowed: resource !== 'customresourcedefinitions',
+  })
+  const client = objects.objects.client({ user, authorize })
+  const limited = { client, clock: systemClock, signal }
+  const definition = definitionOf('ours')
+  await assert.rejects(installKinds(limited, [definition]), (error) => {
+    assert.ok(isKubeError(error, 'Forbidden'))
+    assert.match(
+      error.message,
+      /^not served, .* may not be made: widgets\.gold\.test \(.*User "limited"/,
+    )
+    return true
+  })
+  await installKinds({ ...limited, client: objects.client }, [definition])
+  await installKinds(limited, [definition])
 })

@@ -1,12 +1,13 @@
 // Kinds that a room brings along: their definitions are made when they are not there, renewed when an earlier release
-// made them, and left alone when somebody else did.
+// made them, and left alone when somebody else did. Who may not look after definitions works with the kinds that are
+// served.
 
 import { createHash } from 'node:crypto'
-import { type Clock, wait } from '../base/index.ts'
+import { type Clock, describeError, wait } from '../base/index.ts'
 import { listAt, textAt } from './columns.ts'
 import { createOnce } from './create-once.ts'
 import type { KubeClient } from './kube-client.ts'
-import { hasKubeReason } from './kube-error.ts'
+import { hasKubeReason, KubeError } from './kube-error.ts'
 import { keyOf, type KubeObject } from './kube-object.ts'
 import { ESTABLISH_LOOK_MS } from './limits.ts'
 
@@ -20,15 +21,64 @@ export interface InstallKindsOptions {
   readonly signal: AbortSignal
 }
 
-/** Resolves when every kind is served, or the signal aborted. */
+/** Resolves when every kind is served, or the signal aborted. Rejects with `Forbidden` where that needs other rights. */
 export async function installKinds(
   { client, clock, signal }: InstallKindsOptions,
   definitions: readonly KubeObject[],
 ): Promise<void> {
-  await Promise.all(definitions.map((definition) => installKind(client, marked(definition))))
+  const missing = await Promise.all(definitions.map((definition) => see(client, definition)))
+  const [refused] = missing.filter((one) => one !== undefined)
+  if (refused !== undefined) {
+    const kinds = definitions.filter((_, index) => missing[index] !== undefined)
+    const names = kinds.map(({ metadata }) => metadata.name).join(', ')
+    throw new KubeError(
+      'Forbidden',
+      `not served, and their definitions may not be made: ${names} (${refused}); let somebody make them who may, for instance by starting this once with his kubeconfig`,
+    )
+  }
   for (const definition of definitions)
-    while (!signal.aborted && !isEstablished(await client.get(keyOf(definition))))
+    while (!signal.aborted && !(await isThere(client, definition)))
       await wait(clock, ESTABLISH_LOOK_MS, signal)
+}
+
+/** Why a kind is not served and cannot be; undefined when all is well. */
+async function see(client: KubeClient, definition: KubeObject): Promise<string | undefined> {
+  try {
+    await installKind(client, marked(definition))
+    return undefined
+  } catch (error) {
+    if (!hasKubeReason(error, 'Forbidden')) throw error
+    return (await isServed(client, definition)) ? undefined : describeError(error)
+  }
+}
+
+async function isThere(client: KubeClient, definition: KubeObject): Promise<boolean> {
+  try {
+    return isEstablished(await client.get(keyOf(definition)))
+  } catch (error) {
+    if (!hasKubeReason(error, 'Forbidden')) throw error
+    return isServed(client, definition)
+  }
+}
+
+/** Of a kind that is not served nothing can be listed; of one that is, something may only be forbidden. */
+async function isServed(client: KubeClient, { spec }: KubeObject): Promise<boolean> {
+  const { group, names, versions } = spec as DefinitionSpec
+  const version = versions.find(({ served }) => served)!.name
+  try {
+    await client.list({ apiVersion: `${group}/${version}`, kind: names.kind }, { limit: 1 })
+    return true
+  } catch (error) {
+    if (hasKubeReason(error, 'NotFound')) return false
+    if (hasKubeReason(error, 'Forbidden')) return true
+    throw error
+  }
+}
+
+interface DefinitionSpec {
+  readonly group: string
+  readonly names: { readonly kind: string }
+  readonly versions: readonly { readonly name: string; readonly served: boolean }[]
 }
 
 async function installKind(client: KubeClient, wanted: KubeObject): Promise<void> {

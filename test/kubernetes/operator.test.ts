@@ -164,6 +164,64 @@ route('ends', {'source': ['signalbox/jobs']}, {'Id': 'q', 'Arn': given})
   },
 )
 
+const LIMITED = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: limited }
+rules:
+  - apiGroups: [lib.projectsveltos.io, config.projectsveltos.io]
+    resources: ['*']
+    verbs: [get, list, watch, create, update, patch, delete]
+  - { apiGroups: [''], resources: [secrets, configmaps], verbs: [get, list, watch] }
+  - { apiGroups: [''], resources: [events, namespaces], verbs: [get, create, patch] }
+  - { apiGroups: [batch], resources: [jobs], verbs: [get, list, watch, create, patch, delete] }
+`
+
+test(
+  'with no right to definitions it says which are missing, and works as soon as they are there',
+  { skip },
+  async (context) => {
+    const cluster = await openCluster(context)
+    const kubectl = new Https(cluster)
+    const may = async (...args: readonly string[]): Promise<void> => {
+      const { code, stderr } = await kubectl.kubectl(...args)
+      assert.equal(code, 0, stderr)
+    }
+    cluster.write('limited.yaml', LIMITED)
+    cluster.write('triggers.yaml', TRIGGERS)
+    await may('apply', '-f', join(cluster.folder, 'limited.yaml'))
+    for (const [user, role] of [
+      ['limited', 'limited'],
+      ['chief', 'cluster-admin'],
+    ] as const)
+      await may('create', 'clusterrolebinding', user, `--clusterrole=${role}`, `--user=${user}`)
+    const start = async (user: string): Promise<Signalbox> =>
+      Signalbox.open(context, {
+        files: accessTo(cluster, await cluster.ownCli('token', 'create', user)),
+        args: ['--kubeconfig', '../kubeconfig', '--log-level', 'info'],
+      })
+    const operator = await start('limited')
+    await until('it says what is missing', PATIENCE_MS, () =>
+      /may not be made: eventsources\.lib\.projectsveltos\.io, eventtriggers\./.test(
+        operator.output,
+      ),
+    )
+    const chief = await start('chief')
+    await until('the kinds are there', PATIENCE_MS, async () => {
+      const { code } = await kubectl.kubectl('get', 'eventtriggers,clusterprofiles')
+      return code === 0
+    })
+    await until('the cluster is there', PATIENCE_MS, async () => {
+      const { code } = await kubectl.kubectl('get', 'clusters', 'mgmt', '-n', 'mgmt')
+      return code === 0
+    })
+    await chief.end('SIGTERM')
+    await may('apply', '-f', join(cluster.folder, 'triggers.yaml'))
+    assert.ok((await put(operator, 'one')).ok)
+    await until('a Job is there', PATIENCE_MS, async () => (await jobs(kubectl)).length === 1)
+  },
+)
+
 test('a kubeconfig that is none stops the start, and says why', { skip }, async (context) => {
   const cases: readonly [string, string, RegExp][] = [
     ['not: [yaml', '', /is not YAML/],
