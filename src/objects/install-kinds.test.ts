@@ -57,14 +57,15 @@ test('a definition that somebody else made is left alone', async (context) => {
   assert.match(textOf(await client.get(keyOf(definitionOf('')))), /theirs/)
 })
 
+async function authorize({ resource }: AccessQuestion): Promise<AccessAnswer> {
+  return { isAllowed: resource !== 'customresourcedefinitions' }
+}
+
 test('who may not touch definitions works with the kinds that are served, and is told of those that are not', async (context) => {
   const objects = await openTestObjects()
   context.after(() => objects.close())
   const { signal } = new AbortController()
   const user = { name: 'limited', groups: [] }
-  const authorize = async ({ resource }: AccessQuestion): Promise<AccessAnswer> => ({
-    isAllowed: resource !== 'customresourcedefinitions',
-  })
   const client = objects.objects.client({ user, authorize })
   const limited = { client, clock: systemClock, signal }
   const definition = definitionOf('ours')
