@@ -60,6 +60,19 @@ test('the right key is let in; a wrong secret, an unknown key, none and an alter
   assert.equal((await fetch(new URL('/healthz', signalbox.url))).status, 200)
 })
 
+test('nobody can empty a server, not its administrator either', async (context) => {
+  const signalbox = await openStarted(context)
+  await signalbox.python(`sqs.create_queue(QueueName='kept')`)
+  await assert.rejects(
+    signalbox.ownCli('reset', '--yes'),
+    /a server is emptied under `signalbox dev` only/,
+  )
+  const reset = new URL('/_signalbox/v1/reset', signalbox.url)
+  const answer = await fetch(reset, { method: 'POST', body: '{}' })
+  assert.ok(answer.status === 401 || answer.status === 403, `${answer.status}`)
+  assert.equal(await signalbox.python(`result = queue_url('kept').split('/')[-1]`), 'kept')
+})
+
 test('a target on loopback is refused until the configuration allows it', async (context) => {
   const signalbox = await openStarted(context)
   const webhook = await Receiver.open(context)

@@ -74,6 +74,10 @@ test('the caller’s account and region come from the credentials', async () => 
     { account, region, endpoint, protocol },
     { account: '123456789012', region: 'eu-west-1', endpoint: 'http://box:4566', protocol: 'json' },
   )
+  // URLs in answers begin as the server was called.
+  const secure = { ...jsonRequest('AWSEvents.ListRules', '{}'), isSecure: true }
+  await dialectOf(row).handle(secure)
+  assert.equal(calls[1]!.context.endpoint, 'https://box:4566')
 })
 
 test('an output that is JSON text already goes out as it is', async () => {

@@ -372,7 +372,8 @@ function traceOf({ headers }: HttpRequest): string | undefined {
 }
 
 function endpointOf(request: HttpRequest): string {
-  return `http://${request.headers.host ?? 'localhost'}`
+  const scheme = request.isSecure === true ? 'https' : 'http'
+  return `${scheme}://${request.headers.host ?? 'localhost'}`
 }
 
 function notImplemented(call: Call): AppError {

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly rawHeaders: readonly string[]
   readonly body: Buffer
   readonly remoteAddress: string
+  /** It came over TLS. */
+  readonly isSecure?: boolean
   /** What the client showed on a connection with TLS; absent where it showed none. */
   readonly clientCertificate?: ClientCertificate | undefined
   /** Unique per request; answered as `x-amzn-RequestId`. */

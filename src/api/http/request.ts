@@ -50,6 +50,10 @@ export class IncomingRequest implements HttpRequest, Linked<IncomingRequest> {
     return this.message.socket.remoteAddress ?? ''
   }
 
+  get isSecure(): boolean {
+    return (this.message.socket as { readonly encrypted?: boolean }).encrypted === true
+  }
+
   get clientCertificate(): ClientCertificate | undefined {
     return readClientCertificate(this.message.socket)
   }

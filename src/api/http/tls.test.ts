@@ -39,11 +39,10 @@ async function open(t: TestContext, authority: Authority): Promise<HttpServer> {
       {
         name: 'aws',
         accepts: () => true,
-        handle: async ({ clientCertificate }) => ({
-          status: 200,
-          headers: {},
-          body: JSON.stringify(clientCertificate ?? 'none'),
-        }),
+        handle: async ({ clientCertificate, isSecure }) => {
+          assert.equal(isSecure, true)
+          return { status: 200, headers: {}, body: JSON.stringify(clientCertificate ?? 'none') }
+        },
       },
     ],
     security: { allowedHosts: [], allowedOrigins: [] },
