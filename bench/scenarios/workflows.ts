@@ -1,6 +1,7 @@
 // A thousand workflows of ten resources at once, by the provider that makes nothing outside: how long until all have
-// completed, what it costs in memory, and that each made its own once. The yardstick is the same ten thousand things
-// made by hand in the same run: what the objects cost without workflows.
+// completed and all have gone again, what it costs, and that each made its own once. The yardstick is the same ten
+// thousand things made by hand in the same run: what the objects cost without workflows. The bar is on the ratio of the
+// main thread's times, which holds also where others have the machine.
 
 import type { Bench } from '../rig/bench.ts'
 import type { Outcome } from '../rig/figure.ts'
@@ -13,11 +14,11 @@ const WORKFLOWS = 1000
 const WORKFLOWS_QUICK = 100
 const DEADLINE_MS = 600_000
 const RATIO_MIN = 0.25
-const RESIDENT_MIB_MAX = 512
+const RESIDENT_MIB_MAX = 1280
 
 export async function workflows(bench: Bench): Promise<Outcome> {
   const count = bench.isQuick ? WORKFLOWS_QUICK : WORKFLOWS
-  const byHandMs = await measureByHand(bench, count)
+  const byHand = await measureByHand(bench, count)
   const server = await startServer(bench)
   const { host, port } = server.address
   const url = `http://${host}:${port}`
@@ -67,10 +68,14 @@ export async function workflows(bench: Bench): Promise<Outcome> {
           value: (resources / ran.elapsedMs) * 1000,
           unit: 'resources/s',
         },
-        { name: 'resources by hand', value: (resources / byHandMs) * 1000, unit: 'resources/s' },
         {
-          name: 'by workflows, of by hand',
-          value: byHandMs / ran.elapsedMs,
+          name: 'resources by hand',
+          value: (resources / byHand.elapsedMs) * 1000,
+          unit: 'resources/s',
+        },
+        {
+          name: 'main thread, by hand of by workflows',
+          value: byHand.mainThreadMs / (perWorkflow(usage?.mainThread) * count),
           unit: 'ratio',
           bar: { kind: 'at least', value: RATIO_MIN },
         },
@@ -90,7 +95,12 @@ export async function workflows(bench: Bench): Promise<Outcome> {
   }
 }
 
-async function measureByHand(bench: Bench, workflowCount: number): Promise<number> {
+interface ByHand {
+  readonly elapsedMs: number
+  readonly mainThreadMs: number
+}
+
+async function measureByHand(bench: Bench, workflowCount: number): Promise<ByHand> {
   const profile = bench.profileFolder
   // The profile is to show workflows alone.
   bench.profileFolder = undefined
@@ -98,11 +108,13 @@ async function measureByHand(bench: Bench, workflowCount: number): Promise<numbe
   bench.profileFolder = profile
   const { host, port } = server.address
   try {
-    return await makeByHand({
+    const stop = startUsage(server.pid)
+    const elapsedMs = await makeByHand({
       url: `http://${host}:${port}`,
       workflows: workflowCount,
       deadlineMs: DEADLINE_MS,
     })
+    return { elapsedMs, mainThreadMs: stop().mainThread * elapsedMs }
   } finally {
     await server.end()
   }

@@ -234,13 +234,15 @@ export class EventController {
   /** As they were told: to ask for those of one Event is to look at all there are, which many that go at once would. */
   async #owned(event: KubeObject): Promise<readonly KubeObject[]> {
     const { name, uid } = event.metadata
+    const label = labelOf(name)
+    const isOwned = ({ metadata }: KubeObject): boolean =>
+      metadata.labels?.[EVENT_LABEL] === label &&
+      metadata.ownerReferences?.some((owner) => owner.uid === uid) === true
     const own = await this.#workflowOf(event, name)
     const told = this.#controller
       .related(this.#workflowType().kind)
-      .filter(({ metadata }) => metadata.uid !== own?.metadata.uid)
-    return [...(own === undefined ? [] : [own]), ...told].filter(({ metadata }) =>
-      metadata.ownerReferences?.some((owner) => owner.uid === uid),
-    )
+      .filter((one) => isOwned(one) && one.metadata.name !== name)
+    return own !== undefined && isOwned(own) ? [own, ...told] : told
   }
 
   /** The Event's last word on what stays outside counts, also where the workflow was made under another. */
