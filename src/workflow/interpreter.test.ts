@@ -89,6 +89,25 @@ test('a run that is cut off after any state that was kept comes to the same end,
   }
 })
 
+test('a run that is cut off after any effect, some of its step done and some not, comes to the same end', () => {
+  const plan = planOf(TEN)
+  const whole = new World()
+  const end = drive(runOf(plan), plan, whole)
+  const effects = whole.performed
+  assert.ok(effects > 10)
+  for (let cut = 0; cut < effects; cut += 1) {
+    const world = new World()
+    world.endsAfter = cut
+    let last = runOf(plan)
+    assert.throws(() => drive(last, plan, world, (run) => void (last = run)), /the process ends/)
+    world.endsAfter = Infinity
+    const again = drive(last, plan, world)
+    assert.deepEqual(phases(again), phases(end), `cut at ${cut}`)
+    assert.deepEqual(new Map(world.made), new Map(whole.made), `cut at ${cut}`)
+    assert.deepEqual(world.calls, whole.calls, `cut at ${cut}`)
+  }
+})
+
 test('a run that loses what it kept last does it again under the same names and keys', () => {
   const plan = planOf(TEN)
   const kept: RunState[] = [runOf(plan)]

@@ -43,6 +43,9 @@ export class World {
   readonly made: Map<string, number> = new Map()
   /** Calls that were made, by their keys. */
   readonly calls: string[] = []
+  /** How many effects were performed, and after how many the process ends. */
+  performed: number = 0
+  endsAfter: number = Infinity
 
   seen(plan: Plan): Seen {
     return {
@@ -56,6 +59,8 @@ export class World {
   }
 
   perform(effect: Effect): Input | undefined {
+    if (this.performed >= this.endsAfter) throw new Error('the process ends')
+    this.performed += 1
     if (effect.kind === 'apply') {
       const name = nameOf(effect.object)
       if (!this.objects.has(name)) this.made.set(name, (this.made.get(name) ?? 0) + 1)
