@@ -146,3 +146,29 @@ test('managers whose fields do not meet may come in either order', () => {
 function plain(value: object): Json {
   return JSON.parse(JSON.stringify(value)) as Json
 }
+
+test("what was applied empty stays when it gets members, one's own or another's", () => {
+  const schema: Schema = {
+    type: 'object',
+    properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+  }
+  const write = (state: State, manager: string, spec: Json): State => {
+    const writer = { manager, apiVersion: 'v1', time: 't' }
+    const { value: live, managers } = state
+    const result = serverSideApply({
+      live,
+      applied: { spec },
+      schema,
+      managers,
+      writer,
+      force: false,
+    })
+    assert.ok(result.kind === 'applied')
+    return { value: result.value as State['value'], managers: result.managers }
+  }
+  const empty = write(NOTHING, 'one', { deep: {} })
+  assert.deepEqual(write(empty, 'one', { deep: { a: 1 } }).value, { spec: { deep: { a: 1 } } })
+  const shared = write(empty, 'two', { deep: { b: 2 } })
+  assert.deepEqual(write(shared, 'one', { other: 1 }).value, { spec: { deep: { b: 2 }, other: 1 } })
+  assert.deepEqual(write(empty, 'one', { other: 1 }).value, { spec: { other: 1 } })
+})

@@ -191,7 +191,22 @@ function fieldsDropped(
     if (left === undefined) return []
     left = without(left, fieldsV1 as FieldSet)
   }
-  return left === undefined ? [] : pathsOf(left)
+  if (left === undefined) return []
+  // What was empty and has members now is not dropped, nor what others have members of.
+  const isHeld = (path: readonly string[]): boolean =>
+    path.at(-1)!.startsWith('f:') &&
+    others.some(({ fieldsV1 }) => hasNode(fieldsV1 as FieldSet, path))
+  return pathsOf(left).filter((path) => !hasNode(wanted, path) && !isHeld(path))
+}
+
+/** Whether the set has the path, or something below it. */
+function hasNode(set: FieldSet, path: readonly string[]): boolean {
+  let at: FieldSet | undefined = set
+  for (const edge of path) {
+    at = at[edge] as FieldSet | undefined
+    if (at === undefined) return false
+  }
+  return true
 }
 
 function loseFields(entry: ManagedFieldsEntry, lost: FieldSet | undefined, time: string): Managers {
