@@ -385,6 +385,22 @@ result = [one['Id'], one['Description'], one['ManifestName']]
   await world.isReady(group)
   const look = `result = [one['ChannelGroupName'] for one in groups.list_channel_groups()['Items']]`
   await world.becomes(look, ['g'])
+  const inGroup: Key = { apiVersion: GROUPS, kind: 'Channel', name: 'cmaf' }
+  await world.apply(inGroup, {})
+  await until('the group is asked for', DEADLINE_MS, async () =>
+    /expected `forProvider.channelGroupName` to name the group of channel `cmaf`/.test(
+      await world.synced(inGroup),
+    ),
+  )
+  await world.apply(inGroup, { channelGroupName: 'g' })
+  await world.isReady(inGroup)
+  const channelIn = `
+try: result = groups.get_channel(ChannelGroupName='g', ChannelName='cmaf')['ChannelName']
+except Exception as fault: result = type(fault).__name__
+`
+  await world.becomes(channelIn, 'cmaf')
+  await world.remove(inGroup)
+  await world.becomes(channelIn, 'ResourceNotFoundException')
   // moto does not change groups: that is told, and nothing is hidden by it.
   await world.apply(group, { description: 'of sports' })
   await until('the refusal is told', DEADLINE_MS, async () =>

@@ -55,6 +55,8 @@ export interface AwsKind {
   readonly stop?: (id: string) => Ask
 }
 
+const GROUP_NAME = 'channelGroupName'
+
 const LIVE_CHANNEL: AwsKind = {
   service: 'medialive',
   find: {
@@ -197,6 +199,40 @@ const CHANNEL_GROUP: AwsKind = {
   parts: [tagsOf({ path: [], isShown: true })],
 }
 
+/** In a group, which is part of where it is: `channelGroupName`. */
+const GROUPED_CHANNEL: AwsKind = {
+  service: 'mediapackagev2',
+  find: { by: 'name' },
+  create: (naming) => ({
+    method: 'POST',
+    path: ['channelGroup', groupOf(naming), 'channel'],
+    body: { ChannelName: naming.name, ...capitalised(without(naming.wanted, [GROUP_NAME])) },
+    headers: { 'x-amzn-client-token': naming.token },
+  }),
+  read: (id, naming) => ({ method: 'GET', path: groupedPath(id, naming) }),
+  update: (id, naming) => ({
+    method: 'PUT',
+    path: groupedPath(id, naming),
+    body: capitalised(without(naming.wanted, [GROUP_NAME])),
+  }),
+  remove: (id, naming) => ({ method: 'DELETE', path: groupedPath(id, naming) }),
+  id: 'ChannelName',
+  arn: 'Arn',
+  fixed: [GROUP_NAME, 'inputType'],
+  parts: [tagsOf({ path: [], isShown: true })],
+}
+
+function groupOf({ name, wanted }: Naming): string {
+  const group = wanted[GROUP_NAME]
+  if (typeof group === 'string' && group !== '') return group
+  throw new Error(`expected \`forProvider.${GROUP_NAME}\` to name the group of channel \`${name}\``)
+}
+
+function groupedPath(id: string, naming: Naming): readonly string[] {
+  // It ends in a slash.
+  return ['channelGroup', groupOf(naming), 'channel', id, '']
+}
+
 const BUCKET: AwsKind = {
   service: 's3',
   find: { by: 'name' },
@@ -223,6 +259,7 @@ const KINDS: Readonly<Record<string, AwsKind>> = {
   'mediapackage/OriginEndpoint': packaged('origin_endpoints'),
   'mediaconnect/Flow': FLOW,
   'mediapackagev2/ChannelGroup': CHANNEL_GROUP,
+  'mediapackagev2/Channel': GROUPED_CHANNEL,
   's3/Bucket': BUCKET,
 }
 
