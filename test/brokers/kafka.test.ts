@@ -524,6 +524,13 @@ test(
       'earliest',
     )
     assert.match(await run('copied', '--name', 'all'), /^6 copied, 0 behind$/m)
+    produce(kafka, 'mirrored', ['k8:'], ['-K:', '-Z'])
+    assert.match(await run('copied', '--name', 'all'), /^1 copied, 0 behind$/m)
+    assert.match(await run('chosen', '--name', 'some', ...template), /^1 copied, 0 behind$/m)
+    for (const topic of ['copied', 'chosen']) {
+      const last = consumeAll(kafka, topic).find(({ key }) => key === 'k8')
+      assert.equal(last!.payload, null, 'what says that a key is gone says so in the copy')
+    }
     produce(kafka, 'mirrored', ['k9:no json', 'k9:{"order":{"id":9}}'], ['-K:'])
     await assert.rejects(
       run('chosen', '--name', 'some', ...template),

@@ -591,6 +591,21 @@ test(
     assert.ok(batches.length < 10, `${batches.length} batches of 10 events`)
     // An idempotent producer has an id, another has -1.
     assert.ok(batches.every((line) => !/producerId: -1/.test(line)))
+    const other = ownTopics()
+    const { events: plain } = await openKeeper(context, {
+      kafka: {
+        brokers: cluster.brokers,
+        producer: { acks: 'leader', idempotent: false, compression: 'none' },
+      },
+      topics: { ...own0(other), defaultPartitions: 1 },
+    })
+    await plain.start()
+    await plain.publishRoostCreated(roostOf('plain'))
+    const file = join(folder, 'node-1', `${other.lifecycle}-0`, '00000000000000000000.log')
+    assert.match(
+      execFileSync('java', cluster.tool(DUMP, ['--files', file]), { encoding: 'utf8' }),
+      /producerId: -1 .*compresscodec: none/,
+    )
   },
 )
 

@@ -70,19 +70,61 @@ test('npm ci under the machine’s own Node, without scripts, gives a signalbox 
     const printed = run(node, [path]).trimEnd().split('\n')
     assert.deepEqual(printed, program.printed, `docs/guides/match.md, line ${program.line}`)
   }
+  writeFileSync(join(consumer, 'roost.mjs'), ROOST_PROGRAM)
+  const told = run(node, [join(consumer, 'roost.mjs')])
+  assert.match(told, /^CONFIG_INVALID .*`kafka\.brokerz` .* is no key/)
+  // Nothing listens there, so what was to be published is kept as a dead letter.
+  assert.match(told, /^degraded dead .*127\.0\.0\.1:1/m)
   writeFileSync(join(consumer, 'typed.ts'), TYPED_PROGRAM)
   const options = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext']
   const typed = ['--types', 'node', join(consumer, 'typed.ts')]
   run(node, [join(clone, 'node_modules/typescript/bin/tsc'), ...options, ...typed])
 })
 
+/** The roost keeper as a library: what it needs of the package is in it, and found. */
+const ROOST_PROGRAM = `
+import { createEventManager } from 'signalbox/roost'
+
+const kube = {}
+try {
+  createEventManager({ enabled: true, kafka: { brokerz: ['a'] } }, { kube })
+} catch (error) {
+  console.log(error.code, error.message)
+}
+const events = createEventManager({
+  enabled: true,
+  kafka: {
+    brokers: ['127.0.0.1:1'],
+    producer: { acks: 'leader', idempotent: false, retries: 0, requestTimeout: '2s' },
+    connection: { dialTimeout: '1s', maxRetries: 0 },
+  },
+  deadLetterQueue: { maxRetries: 0 },
+}, { kube, dataDir: 'roosts', watch: false, obeyTriggers: false })
+const alive = setInterval(() => {}, 1000)
+await events.start()
+const roost = {
+  apiVersion: 'roost.birb.party/v1alpha1',
+  kind: 'ManagedRoost',
+  metadata: { name: 'a', namespace: 'default', uid: 'u' },
+  spec: { chart: { name: 'c' } },
+}
+const { status } = events.health()
+const published = await events.publishRoostCreated(roost)
+const [{ id }] = events.deadLetters.list()
+console.log(status, published, (await events.deadLetters.get(id)).reason)
+await events.stop()
+clearInterval(alive)
+`
+
 const TYPED_PROGRAM = `
+import type { RoostEvents } from 'signalbox/roost'
 import { createMatcher, explainMatch, type Matcher, type Miss, parsePattern } from 'signalbox/match'
 
 const pattern = parsePattern('{"a":[1]}')
 const matcher: Matcher<number> = createMatcher<number>().with(1, pattern)
 export const keys: readonly number[] = matcher.match(Buffer.from('{"a":1}'))
 export const misses: readonly Miss[] = explainMatch(pattern, Buffer.from('{"a":2}')).misses
+export const statusOf = (events: RoostEvents): string => events.health().status
 // @ts-expect-error -- an event is bytes
 matcher.match('{"a":1}')
 `

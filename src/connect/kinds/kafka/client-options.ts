@@ -4,15 +4,10 @@
 import type { BaseOptions } from '@platformatic/kafka'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { CONNECT_TIMEOUT_MS } from '../../limits.ts'
+import type { ClientRetries } from './client-retries.ts'
 import { REQUEST_TIMEOUT_MS } from './limits.ts'
 
 export type ConnectionSettings = BaseOptions & { readonly requestTimeout: number }
-
-/** How often the client itself asks again, before whoever called hears of it. */
-export interface ClientRetries {
-  readonly retries?: number
-  readonly retryDelayMs?: number
-}
 
 /** Rejects `SECRET_MISSING`, and as `checkServer` throws. */
 export async function connectionSettings(

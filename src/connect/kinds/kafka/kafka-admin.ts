@@ -4,7 +4,8 @@ import type { Admin } from '@platformatic/kafka'
 import { AppError } from '../../../base/index.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { brokerLost, describe, hasCode } from './broker-fault.ts'
-import { type ClientRetries, connectionSettings } from './client-options.ts'
+import { connectionSettings } from './client-options.ts'
+import type { ClientRetries } from './client-retries.ts'
 
 export interface WantedTopic {
   readonly name: string

@@ -110,13 +110,15 @@ function copiesOf(
 }
 
 function copyOf(
-  { partition, key, value, headers, timestamp }: KafkaRecord,
+  { partition, key, value, headers, timestamp, isDeletion }: KafkaRecord,
   topic: string,
   transform: (value: Buffer) => Buffer,
 ): ProducerRecord {
   return {
     topic,
-    value: transform(value),
+    // What says that a key is gone is nothing to transform.
+    value: isDeletion === true ? value : transform(value),
+    ...(isDeletion === true ? { isDeletion } : {}),
     headers: Object.fromEntries(headers),
     // Of as many as the other topic has; what was in order stays so.
     partition,

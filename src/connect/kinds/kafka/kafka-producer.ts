@@ -14,13 +14,16 @@ import type { BatchProducer } from './batch-producer.ts'
 import { encodeHeaders } from './header-bytes.ts'
 import type { BatchRecord } from './record-batch.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
-import { type ClientRetries, connectionSettings } from './client-options.ts'
+import { connectionSettings } from './client-options.ts'
+import type { ClientRetries } from './client-retries.ts'
 import { BATCH_BYTES, LINGER_MS, PRODUCER_BYTES_MAX, PRODUCER_RECORDS_MAX } from './limits.ts'
 
 export interface ProducerRecord {
   readonly topic: string
   readonly key?: Buffer
   readonly value: Buffer
+  /** In place of the value: a compacted topic forgets the key. */
+  readonly isDeletion?: true
   readonly headers?: Readonly<Record<string, string>>
   /** Headers as `encodeHeaders` makes them, instead of texts. */
   readonly headerBytes?: Buffer
@@ -293,10 +296,12 @@ interface Message {
 const NO_HEADERS = encodeHeaders({})
 
 function toMessage(record: ProducerRecord): Message {
-  const { topic, key, value, headers, partition, timestamp } = record
+  const { topic, key, headers, partition, timestamp } = record
+  const value = record.isDeletion === true ? undefined : record.value
   const headerBytes =
     record.headerBytes ?? (headers === undefined ? NO_HEADERS : encodeHeaders(headers))
-  const batched: { -readonly [K in keyof BatchRecord]: BatchRecord[K] } = { value, headerBytes }
+  const batched: { -readonly [K in keyof BatchRecord]: BatchRecord[K] } = { headerBytes }
+  if (value !== undefined) batched.value = value
   const message: Message = { topic, value: batched }
   if (key !== undefined) batched.key = message.key = key
   if (timestamp !== undefined) batched.timestamp = timestamp

@@ -5,7 +5,8 @@ import type { BrokerAccess } from '../../broker-access.ts'
 import { brokerLost } from './broker-fault.ts'
 import { connectionSettings } from './client-options.ts'
 import { ReadAhead } from './read-ahead.ts'
-import { type KafkaRecord, toRecord } from './kafka-reader.ts'
+import { toRecord } from './client-record.ts'
+import type { KafkaRecord } from './kafka-reader.ts'
 import { FETCH_BYTES_MAX, FETCH_WAIT_MS, READ_AHEAD_RECORDS_MAX } from './limits.ts'
 
 export interface RangeOptions extends BrokerAccess {

@@ -6,7 +6,9 @@ import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
 import { AppError } from '../../../base/index.ts'
 import { brokerLost } from './broker-fault.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
-import { type ClientRetries, connectionSettings } from './client-options.ts'
+import { connectionSettings } from './client-options.ts'
+import type { ClientRetries } from './client-retries.ts'
+import { toRecord } from './client-record.ts'
 import { ReadAhead } from './read-ahead.ts'
 import {
   FETCH_BYTES_MAX,
@@ -23,7 +25,10 @@ export interface KafkaRecord {
   readonly partition: number
   readonly offset: bigint
   readonly key: Buffer | undefined
+  /** Empty where there is none. */
   readonly value: Buffer
+  /** It has no value, by which a compacted topic forgets its key. */
+  readonly isDeletion?: true
   /** In order, a name more than once where it stands more than once. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** Wall milliseconds. */
@@ -236,25 +241,6 @@ class GroupReader implements KafkaReader {
       offset: offset + 1n,
       leaderEpoch,
     }))
-  }
-}
-
-const NO_VALUE = Buffer.alloc(0)
-
-export function toRecord(message: Message): KafkaRecord {
-  const { topic, partition, offset, timestamp, leaderEpoch } = message
-  // A record may have neither; the client's types do not say so.
-  const key = message.key as Buffer | undefined
-  const value = message.value as Buffer | undefined
-  return {
-    topic,
-    partition,
-    offset,
-    key,
-    value: value ?? NO_VALUE,
-    headers: message.headerEntries.map(([name, text]) => [String(name), String(text ?? '')]),
-    timestamp: Number(timestamp),
-    leaderEpoch,
   }
 }
 

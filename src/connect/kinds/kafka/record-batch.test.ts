@@ -61,6 +61,18 @@ test('a batch with compressed records says by what, and is summed over what is s
   assert.equal(sealed.readInt32BE(8), sealed.length - 12)
 })
 
+test('a record without a value is one that deletes, not one of nothing', () => {
+  const headerBytes = encodeHeaders({})
+  const records = [
+    { key: Buffer.from('k'), headerBytes },
+    { value: Buffer.alloc(0), headerBytes },
+  ]
+  const batch = sealBatch(encodeBatch(records, { now: NOW }), crc32c)
+  const [deleting, empty] = readRecordsBatch(Reader.from(batch)).records
+  assert.equal(deleting!.value ?? undefined, undefined)
+  assert.equal(empty!.value?.length, 0)
+})
+
 test('a batch of one record is read back as it was', () => {
   const batch = sealBatch(encodeBatch(OURS.slice(1, 2), { now: NOW }), crc32c)
   const { records, firstTimestamp, producerId } = readRecordsBatch(Reader.from(batch))

@@ -10,7 +10,8 @@ import { sizeOfVarint, writeVarint } from './header-bytes.ts'
 
 export interface BatchRecord {
   readonly key?: Buffer
-  readonly value: Uint8Array
+  /** Absent: a compacted topic forgets the key. */
+  readonly value?: Uint8Array
   /** As `encodeHeaders` makes them. */
   readonly headerBytes: Uint8Array
   /** Wall milliseconds; now when absent. */
@@ -87,9 +88,8 @@ function bodySizeOf(
     RECORD_FLAGS_SIZE_BYTES +
     sizeOfVarint(delta) +
     sizeOfVarint(index) +
-    (key === undefined ? 1 : sizeOfVarint(key.length) + key.length) +
-    sizeOfVarint(value.length) +
-    value.length +
+    sizeOfBytes(key) +
+    sizeOfBytes(value) +
     headerBytes.length
   )
 }
@@ -105,10 +105,19 @@ function writeBody(batch: Buffer, record: BatchRecord, { at, index, delta }: Pla
   batch[at] = 0
   let next = writeVarint(batch, delta, at + RECORD_FLAGS_SIZE_BYTES)
   next = writeVarint(batch, index, next)
-  next = writeVarint(batch, key === undefined ? -1 : key.length, next)
-  if (key !== undefined) next = put(batch, key, next)
-  next = put(batch, value, writeVarint(batch, value.length, next))
+  next = putBytes(batch, key, next)
+  next = putBytes(batch, value, next)
   return put(batch, headerBytes, next)
+}
+
+/** A length of -1 says that there are none. */
+function putBytes(batch: Buffer, bytes: Uint8Array | undefined, at: number): number {
+  if (bytes === undefined) return writeVarint(batch, -1, at)
+  return put(batch, bytes, writeVarint(batch, bytes.length, at))
+}
+
+function sizeOfBytes(bytes: Uint8Array | undefined): number {
+  return bytes === undefined ? 1 : sizeOfVarint(bytes.length) + bytes.length
 }
 
 function put(batch: Buffer, bytes: Uint8Array, at: number): number {

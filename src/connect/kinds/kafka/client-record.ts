@@ -1,0 +1,24 @@
+// A record as the client gives it, as ours.
+
+import type { Message } from '@platformatic/kafka'
+import type { KafkaRecord } from './kafka-reader.ts'
+
+const NO_VALUE = Buffer.alloc(0)
+
+export function toRecord(message: Message): KafkaRecord {
+  const { topic, partition, offset, timestamp, leaderEpoch } = message
+  // A record may have neither; the client's types do not say so.
+  const key = message.key as Buffer | undefined
+  const value = message.value as Buffer | undefined
+  return {
+    topic,
+    partition,
+    offset,
+    key,
+    value: value ?? NO_VALUE,
+    ...(value === undefined || value === null ? { isDeletion: true } : {}),
+    headers: message.headerEntries.map(([name, text]) => [String(name), String(text ?? '')]),
+    timestamp: Number(timestamp),
+    leaderEpoch,
+  }
+}
