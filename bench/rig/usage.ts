@@ -35,6 +35,12 @@ export function startUsage(pid: number): () => Usage {
   }
 }
 
+/** Microseconds of processor time that a process takes from now until it is called, of all its threads. */
+export function startCpuTime(pid: number): () => number {
+  const before = ticksIn(`/proc/${pid}/stat`)
+  return () => ((ticksIn(`/proc/${pid}/stat`) - before) / TICKS_PER_SECOND) * 1e6
+}
+
 /** Cores say who was the bottleneck; time an event holds also where other processes take their share. */
 export function usageFigures(usage: Usage, loadCpu: number, eventsPerSecond: number): Figure[] {
   const perEvent = (cores: number): number => (cores / eventsPerSecond) * 1e6
