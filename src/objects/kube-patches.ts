@@ -15,6 +15,7 @@ import type { PatchOptions, PatchType, WriteOptions } from './kube-client.ts'
 import { KubeError } from './kube-error.ts'
 import { badRequest } from './kube-faults.ts'
 import type { KubeKey, KubeObject } from './kube-object.ts'
+import { ANNOTATIONS_SIZE_BYTES_MAX } from './limits.ts'
 import { wholeSchema } from './metadata-schema.ts'
 import { apiVersionOf, resourceName } from './resource-types.ts'
 import type { ResourceType } from './resource-type.ts'
@@ -81,7 +82,9 @@ function applyTo(parts: PatchParts, previous: KubeObject | undefined): KubeObjec
   const applied = patch as unknown as KubeObject
   if (applied.metadata?.managedFields !== undefined && applied.metadata.managedFields.length > 0)
     throw badRequest('metadata.managedFields must be nil')
+  const before = fieldManager === KUBECTL ? lastAppliedOf(previous) : undefined
   const result = serverSideApply({
+    appliedBefore: before as never,
     live: (previous ?? {}) as never,
     applied: patch as never,
     schema: wholeSchema(type.schema),
@@ -101,9 +104,38 @@ function applyTo(parts: PatchParts, previous: KubeObject | undefined): KubeObjec
     ...object.metadata,
     name,
     ...(namespace === undefined ? {} : { namespace }),
+    ...(before === undefined ? {} : { annotations: withLastApplied(object, applied) }),
     managedFields: result.managers,
   }
   return { ...object, apiVersion, kind, metadata }
+}
+
+/** Who moves from client-side to server-side apply keeps what was applied before, and may go back. */
+const KUBECTL = 'kubectl'
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+function lastAppliedOf(previous: KubeObject | undefined): object | undefined {
+  const text = previous?.metadata.annotations?.[LAST_APPLIED]
+  if (text === undefined || text === '') return undefined
+  try {
+    const value = JSON.parse(text) as unknown
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    // What somebody else wrote there is nothing to go by.
+    return undefined
+  }
+}
+
+function withLastApplied(
+  object: KubeObject,
+  applied: KubeObject,
+): Readonly<Record<string, string>> {
+  const { annotations: given = {}, managedFields: _, ...metadata } = applied.metadata
+  const { [LAST_APPLIED]: __, ...annotations } = given
+  const text = `${JSON.stringify({ ...applied, metadata: { ...metadata, annotations } })}\n`
+  const { [LAST_APPLIED]: ___, ...others } = object.metadata.annotations ?? {}
+  // What is too long to be kept is let go, as a cluster does.
+  return text.length > ANNOTATIONS_SIZE_BYTES_MAX ? others : { ...others, [LAST_APPLIED]: text }
 }
 
 /** The object with what a plain write makes of who owns its fields. */

@@ -84,13 +84,21 @@ export function serverSideApply(options: {
   readonly managers: Managers
   readonly writer: Writer
   readonly force: boolean
+  /** What the same writer applied before in another way: what is still so may be taken from whoever owns it. */
+  readonly appliedBefore?: JsonMap | undefined
 }): ApplyResult {
-  const { live, applied, schema, managers, writer, force } = options
+  const { live, applied, schema, managers, writer, force, appliedBefore } = options
   const wanted = ownedFields(applied, schema)
   const mine = managers.find((entry) => isOf(entry, writer, 'Apply'))
   const others = managers.filter((entry) => entry !== mine)
   const lost = others.map((entry) => ({ entry, paths: disputed(entry, wanted, options) }))
-  const conflicts = lost.flatMap(({ entry, paths }) => paths.map((path) => toConflict(entry, path)))
+  const isTheirs = (path: readonly string[]): boolean => {
+    const before = appliedBefore === undefined ? undefined : valueAt(appliedBefore, path, schema)
+    return before === undefined || !isDeepStrictEqual(before, valueAt(live, path, schema))
+  }
+  const conflicts = lost.flatMap(({ entry, paths }) =>
+    paths.filter((path) => isTheirs(path)).map((path) => toConflict(entry, path)),
+  )
   if (conflicts.length > 0 && !force) return { kind: 'conflict', conflicts }
   const kept = lost.flatMap(({ entry, paths }) => loseFields(entry, setOf(paths), writer.time))
   const dropped = fieldsDropped(mine, wanted, kept)

@@ -170,9 +170,18 @@ test(
     const env = { ...process.env, NATS_URL: url, XDG_CONFIG_HOME: '/nonexistent' }
     const publish = (text: string): Promise<unknown> =>
       promisify(execFile)('bash', ['-c', `nats() { ${natsCliPath()} "$@"; }\n${text}`], { env })
+    const specOf = (job: string, path: string): Promise<string> =>
+      kubectl.get(
+        'get',
+        'job',
+        job,
+        '-n',
+        'default',
+        '-o',
+        `jsonpath={.spec.template.spec.${path}}`,
+      )
     const environmentOf = async (job: string): Promise<Record<string, string>> => {
-      const path = `jsonpath={.spec.template.spec.containers[0].env}`
-      const text = await kubectl.get('get', 'job', job, '-n', 'default', '-o', path)
+      const text = await specOf(job, 'containers[0].env')
       const list = JSON.parse(text) as { readonly name: string; readonly value: string }[]
       return Object.fromEntries(list.map(({ name, value }) => [name, value]))
     }
@@ -192,9 +201,26 @@ test(
     await publish(second.replace('"name": "Test Company"', '"my_field": "mine"'))
     await until('the second job is there', DEADLINE_MS, () => isThere(job.replace('550e', '650e')))
     assert.equal((await environmentOf(job.replace('550e', '650e')))['CUSTOMER'], 'mine')
+    assert.match(await specOf(job.replace('550e', '650e'), 'containers[0].image'), /:v2$/)
+    assert.equal((await kubectl.run(['get', 'clusters', '-l', 'role=deploy'])).code, 0)
+    const elsewhere = template.replace('role: deploy', 'role: elsewhere')
+    assert.notEqual(elsewhere, template)
+    await kubectl.apply(elsewhere)
+    await until('what was deployed goes with the cluster', DEADLINE_MS, async () => {
+      return !(await isThere(job)) && !(await isThere(job.replace('550e', '650e')))
+    })
+    await kubectl.apply(template)
+    await publish(
+      PUBLISH.replace('550e8400', '750e8400')
+        .replace('event-001', 'event-003')
+        .replace('"name": "Test Company"', '"my_field": "3"'),
+    )
+    await until('the next is there', DEADLINE_MS, () => isThere(job.replace('550e', '750e')))
     const { stdout } = await kubectl.run(['delete', '-f', '-'], CUSTOMER_SAVED)
     assert.match(stdout, /eventtrigger.* "knapscen-customer-saved" deleted/)
-    await until('the jobs are gone', DEADLINE_MS, async () => !(await isThere(job)))
+    await until('the jobs are gone', DEADLINE_MS, async () => {
+      return !(await isThere(job.replace('550e', '750e')))
+    })
   },
 )
 

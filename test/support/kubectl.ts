@@ -28,8 +28,18 @@ export class Kubectl {
   }
 
   /** What it prints; `input` is for `-f -`. */
-  run(args: readonly string[], input = ''): Promise<Printed> {
-    const options = { ...this.#options(), timeout: DEADLINE_MS, maxBuffer: OUTPUT_BYTES_MAX }
+  run(
+    args: readonly string[],
+    input = '',
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Printed> {
+    const { cwd, env } = this.#options()
+    const options = {
+      cwd,
+      env: { ...env, ...more },
+      timeout: DEADLINE_MS,
+      maxBuffer: OUTPUT_BYTES_MAX,
+    }
     return new Promise((resolve) => {
       const child = execFile('kubectl', this.#args(args), options, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
