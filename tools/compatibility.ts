@@ -21,7 +21,7 @@ export const PARTIAL: Readonly<Record<string, string>> = {
   'events.UpdateConnection': 'as CreateConnection',
   'events.UpdateEventBus': 'as CreateEventBus',
   'pipes.CreatePipe':
-    'sources are queues of this server, streams of Kinesis and DynamoDB, topics of Kafka, streams and subjects of NATS; clusters of MSK and brokers of Amazon MQ are refused by their ARN; `ParallelizationFactor`, `OnPartialBatchItemFailure` and `KmsKeyIdentifier` are kept and have no effect',
+    'sources are queues of this server, streams of Kinesis and DynamoDB, topics of Kafka, also of MSK by the name of a broker, streams and subjects of NATS; brokers of Amazon MQ are refused; `ParallelizationFactor`, `OnPartialBatchItemFailure` and `KmsKeyIdentifier` are kept and have no effect',
   'pipes.UpdatePipe': 'as CreatePipe',
   'scheduler.CreateSchedule': '`KmsKeyArn` is kept and has no effect',
   'scheduler.UpdateSchedule': 'as CreateSchedule',

@@ -157,7 +157,7 @@ const FAULTS = {
   'pipe-source-unknown': {
     code: 'RESOURCE_INVALID',
     message:
-      'expected the source of a pipe to be a queue, a stream of Kinesis or of a table of DynamoDB, a topic of Kafka (`smk://HOST:PORT`, `kafka://BROKER/TOPIC`), or a stream or subject of NATS (`nats://BROKER/STREAM`), got `{source}`',
+      'expected the source of a pipe to be a queue, a stream of Kinesis or of a table of DynamoDB, a topic of Kafka (`smk://HOST:PORT`, `kafka://BROKER/TOPIC`, a cluster of MSK), or a stream or subject of NATS (`nats://BROKER/STREAM`), got `{source}`',
   },
   'placeholder-unknown': {
     code: 'TEMPLATE_INVALID',

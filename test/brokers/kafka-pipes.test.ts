@@ -118,6 +118,41 @@ test(
   },
 )
 
+function clusterArn(name: string): string {
+  return `arn:aws:kafka:us-east-1:000000000000:cluster/${name}/0b7e8a1e-0000-4000-8000-000000000000-1`
+}
+
+test(
+  'a cluster of MSK is the broker of its name, and one that is not there is named',
+  { skip },
+  async (context) => {
+    createTopics(kafka, ['msk'])
+    const signalbox = await Signalbox.open(context, {
+      config: `brokers: { main: { type: kafka, servers: [${JSON.stringify(kafka.brokers[0])}] } }\n`,
+    })
+    produce(kafka, 'msk', ['k1:{"n":1}'], ['-K', ':'])
+    const ManagedStreamingKafkaParameters = { TopicName: 'msk', StartingPosition: 'TRIM_HORIZON' }
+    const parameters = { ManagedStreamingKafkaParameters }
+    const seen = await signalbox.python<{ record: Record<string, unknown>; reason: string }>(
+      `${MAKE}
+record = bodies('got', 1, 40)[0]
+pipes.create_pipe(Name='other', RoleArn='arn:aws:iam::000000000000:role/pipe', Target=arn,
+                  Source=given['other'], SourceParameters=given['parameters'])
+while 'StateReason' not in (other := pipes.describe_pipe(Name='other')): time.sleep(0.05)
+result = dict(record=record, reason=other['StateReason'])`,
+      { source: clusterArn('main'), other: clusterArn('far'), parameters },
+    )
+    assert.partialDeepStrictEqual(seen.record, {
+      eventSource: 'aws:kafka',
+      eventSourceArn: clusterArn('main'),
+      bootstrapServers: kafka.brokers[0],
+      topic: 'msk',
+      value: Buffer.from('{"n":1}').toString('base64'),
+    })
+    assert.match(seen.reason, /there is no broker `far`/)
+  },
+)
+
 test(
   'what a function did not take of a topic comes again, and nothing is passed over',
   { skip },

@@ -216,8 +216,8 @@ test('a pipe is described as it was made, changed in part, stopped, started, and
         gone=refusal(pipes.describe_pipe, Name='p'),
         exists=refusal(lambda: [pipes.create_pipe(Name='q', RoleArn=role, Source=source, Target=target)
                                 for _ in range(2)]),
-        cluster=refusal(pipes.create_pipe, Name='k', RoleArn=role, Target=target,
-                        Source='arn:aws:kafka:us-east-1:%s:cluster/s/1' % account)[0],
+        broker=refusal(pipes.create_pipe, Name='k', RoleArn=role, Target=target,
+                        Source='arn:aws:mq:us-east-1:%s:broker:s:b-1' % account)[0],
         pattern=refusal(pipes.create_pipe, Name='k', RoleArn=role, Source=source, Target=target,
                         SourceParameters={'FilterCriteria': {'Filters': [{'Pattern': '{"a": 1}'}]}})[0])
   `)
@@ -252,7 +252,7 @@ test('a pipe is described as it was made, changed in part, stopped, started, and
     listed: ['p'],
     gone: ['NotFoundException', 'Pipe p does not exist.'],
     exists: ['ConflictException', 'Pipe q already exists.'],
-    cluster: 'ValidationException',
+    broker: 'ValidationException',
     pattern: 'ValidationException',
   })
 })

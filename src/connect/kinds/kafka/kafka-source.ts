@@ -27,7 +27,7 @@ export function createKafkaSourceKind(options: KafkaSourceOptions): SourceKind {
 }
 
 class TopicSource implements Source {
-  readonly eventSource: string = 'SelfManagedKafka'
+  readonly eventSource: string
   readonly #reading: PipeReading
   readonly #clock: Clock
   #reader: KafkaReader | undefined
@@ -40,6 +40,7 @@ class TopicSource implements Source {
   constructor(reading: PipeReading, clock: Clock) {
     this.#reading = reading
     this.#clock = clock
+    this.eventSource = eventSourceOf(reading)
   }
 
   problem(): string | undefined {
@@ -86,9 +87,8 @@ class TopicSource implements Source {
     const settled = Promise.withResolvers<void>()
     this.#out = settled.promise
     const byId = new Map(records.map((record) => [idOf(record), record]))
-    const servers = this.#reading.servers()
     return {
-      records: records.map((record) => toSourceRecord(record, servers)),
+      records: records.map((record) => toSourceRecord(record, this.#reading)),
       acknowledge: async (taken) => {
         const ids = new Set(taken.map(({ id }) => id))
         this.#again = records.filter((record) => !ids.has(idOf(record)))
@@ -100,9 +100,14 @@ class TopicSource implements Source {
   }
 
   async #open(): Promise<KafkaReader> {
-    const { topic, group, from } = this.#reading
+    const { topic, group, from, brokerName } = this.#reading
     const access = await this.#reading.access()
-    if (access === undefined) throw new AppError('BROKER_LOST', 'there is no such broker')
+    if (access === undefined) {
+      throw new AppError(
+        'BROKER_LOST',
+        `there is no broker \`${brokerName}\`; \`brokers\` in the configuration names those there are`,
+      )
+    }
     this.#reader ??= await openKafkaReader({ ...access, topics: [topic], group, from })
     return this.#reader
   }
@@ -114,6 +119,10 @@ class TopicSource implements Source {
     this.#again = []
     await reader?.close()
   }
+}
+
+function eventSourceOf({ clusterArn }: PipeReading): string {
+  return clusterArn === undefined ? 'SelfManagedKafka' : 'aws:kafka'
 }
 
 const EMPTY: SourceBatch = { records: [], acknowledge: async () => {} }
@@ -146,11 +155,12 @@ function idOf({ topic, partition, offset }: KafkaRecord): string {
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kafka.html shows the event. */
-function toSourceRecord(record: KafkaRecord, bootstrapServers: string): SourceRecord {
+function toSourceRecord(record: KafkaRecord, reading: PipeReading): SourceRecord {
   const { topic, partition, offset, timestamp, key, value, headers } = record
   const head = {
-    eventSource: 'SelfManagedKafka',
-    bootstrapServers,
+    eventSource: eventSourceOf(reading),
+    ...(reading.clusterArn === undefined ? {} : { eventSourceArn: reading.clusterArn }),
+    bootstrapServers: reading.servers(),
     eventSourceKey: `${topic}-${partition}`,
     topic,
     partition,

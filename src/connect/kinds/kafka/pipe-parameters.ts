@@ -1,6 +1,6 @@
 // What a pipe says of the topic that it reads, in AWS's words: `smk://host:9092` with SelfManagedKafkaParameters, or
 // `kafka://BROKER/TOPIC`, whose broker says the rest. AWS's operations take the first form alone, so there the host may
-// be the name of a broker.
+// be the name of a broker. A cluster of MSK by its ARN is the broker of the cluster's name.
 // https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_PipeSourceSelfManagedKafkaParameters.html
 
 import {
@@ -19,6 +19,10 @@ export interface PipeReading {
   /** Undefined while there is no such broker. */
   access(): Promise<BrokerAccess | undefined>
   readonly servers: () => string
+  /** As the configuration would have it. */
+  readonly brokerName: string
+  /** The ARN of a cluster of MSK; absent for others. */
+  readonly clusterArn?: string
   readonly topic: string
   readonly group: string
   readonly from: 'earliest' | 'latest'
@@ -37,7 +41,14 @@ type Members = Readonly<Record<string, unknown>>
 const SMK = /^smk:\/\/([^/]+)$/
 
 export function isKafkaSource(address: string): boolean {
-  return SMK.test(address) || parseBrokerAddress(address)?.type === 'kafka'
+  if (SMK.test(address) || clusterOf(address) !== undefined) return true
+  return parseBrokerAddress(address)?.type === 'kafka'
+}
+
+/** The name in the ARN of a cluster of MSK. */
+function clusterOf(address: string): string | undefined {
+  const arn = parseArn(address)
+  return arn?.service === 'kafka' ? /^cluster\/([^/]+)\//.exec(arn.resource)?.[1] : undefined
 }
 
 /** `reader` names the pipe, whose group it is where the parameters name none. */
@@ -46,18 +57,24 @@ export function readPipeParameters(
   address: string,
   { parameters, reader }: { readonly parameters: Members; readonly reader: string },
 ): PipeReading {
-  const own = membersOf(parameters['SelfManagedKafkaParameters'])
+  const cluster = clusterOf(address)
+  const own = membersOf(
+    parameters[
+      cluster === undefined ? 'SelfManagedKafkaParameters' : 'ManagedStreamingKafkaParameters'
+    ],
+  )
   const named = parseBrokerAddress(address)
-  const host = named?.broker ?? SMK.exec(address)?.[1]?.replace(/:\d+$/, '') ?? ''
+  const host = cluster ?? named?.broker ?? SMK.exec(address)?.[1]?.replace(/:\d+$/, '') ?? ''
   const servers = serversOf(address, own['AdditionalBootstrapServers'])
   const group = text(own['ConsumerGroupID']) ?? groupOfPipe(reader)
   return {
     async access() {
       const broker = findBroker(host)
-      return broker === undefined && named === undefined
-        ? selfManaged(accessTo, servers, own)
-        : broker
+      const isSelfManaged = named === undefined && cluster === undefined
+      return broker === undefined && isSelfManaged ? selfManaged(accessTo, servers, own) : broker
     },
+    brokerName: host,
+    ...(cluster === undefined ? {} : { clusterArn: address }),
     servers: () => (findBroker(host)?.broker.servers ?? servers).join(','),
     topic: text(own['TopicName']) ?? named?.place ?? '',
     group,
