@@ -126,9 +126,15 @@ describe('kubectl, command by command', { skip: kubectlLacks() ?? false }, () =>
     await until('it is shown', DEADLINE_MS, () => changed().includes('1'))
     await kubectl.apply(map('awaited', 'a: "2"'))
     await until('its change is shown', DEADLINE_MS, () => changed().includes('2'))
-    const gone = kubectl.follow(context, 'wait', '--for=delete', 'cm/awaited', '--timeout=20s')
-    await kubectl.get('delete', 'cm', 'awaited')
-    await until('it is gone', DEADLINE_MS, () => /condition met/.test(gone()))
+    const held = '{"metadata":{"finalizers":["gold.test/held"]}}'
+    await kubectl.get('patch', 'cm', 'awaited', '--type=merge', '-p', held)
+    await kubectl.get('delete', 'cm', 'awaited', '--wait=false')
+    const waiting = kubectl.run(['wait', '--for=delete', 'cm/awaited', '--timeout=15s'])
+    const freed = '{"metadata":{"finalizers":null}}'
+    await kubectl.get('patch', 'cm', 'awaited', '--type=merge', '-p', freed)
+    const { code, stderr } = await waiting
+    assert.equal(code, 0, stderr)
+    assert.match(await kubectl.refused(['get', 'cm', 'awaited']), /NotFound/)
     assert.match(
       await kubectl.refused(['wait', '--for=condition=Complete', 'job/nothing', '--timeout=1s']),
       /jobs\.batch "nothing" not found/,

@@ -27,7 +27,7 @@ import { emptyOpenApiV2, openApiDocument, openApiIndex } from './openapi.ts'
 import { type KubePath, parseKubePath, type ResourcePath } from './path.ts'
 import { answerPodLog } from './pod-log.ts'
 import { type Call, getObject, isWatch, listObjects, watchObjects } from './reads.ts'
-import { jsonResponse } from './respond.ts'
+import { jsonResponse, withTag } from './respond.ts'
 import { answerReview } from './reviews.ts'
 import { REVIEWS, servedGroups, type ServedGroup } from './served.ts'
 import { failureResponse, methodRefused, noSuchResource, refusalOf } from './status.ts'
@@ -174,7 +174,7 @@ class KubeServer {
       return jsonResponse(isCore ? legacyVersions(request.headers.host ?? '') : groupList(wanted))
     const response = jsonResponse(aggregatedDiscovery(wanted, version))
     const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
-    return { ...response, headers: { 'Content-Type': type, Vary: 'Accept' } }
+    return withTag({ ...response, headers: { 'Content-Type': type, Vary: 'Accept' } }, request)
   }
 
   #document(apiVersion: string): string {

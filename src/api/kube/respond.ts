@@ -1,14 +1,28 @@
 // Answers of the Kubernetes dialect.
 
-import type { HttpResponse } from '../http/exchange.ts'
+import { createHash } from 'node:crypto'
+import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import { WARNING_LENGTH_MAX, WARNINGS_MAX } from './limits.ts'
 
-export function jsonResponse(value: object, status = 200): HttpResponse {
+type TextResponse = HttpResponse & { readonly body: string }
+
+export function jsonResponse(value: object, status = 200): TextResponse {
   return {
     status,
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' },
     body: `${JSON.stringify(value)}\n`,
   }
+}
+
+/** An answer that its reader may keep, and ask whether it is still so. */
+export function withTag(
+  response: TextResponse,
+  { headers }: Pick<HttpRequest, 'headers'>,
+): HttpResponse {
+  const tag = `"${createHash('sha256').update(response.body).digest('hex').slice(0, 32)}"`
+  const tagged = { ...response, headers: { ...response.headers, ETag: tag } }
+  const known = (headers['if-none-match'] ?? '').split(',').map((one) => one.trim())
+  return known.includes(tag) ? { ...tagged, status: 304, body: '' } : tagged
 }
 
 /** What kubectl prints as `Warning: …`. */
