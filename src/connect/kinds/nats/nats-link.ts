@@ -3,9 +3,10 @@
 // NATS, where the server's answer to a flush is all there is.
 
 import type { JetStreamManager } from '@nats-io/jetstream'
-import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
+import type { NatsConnection } from '@nats-io/transport-node'
 import type { Clock } from '../../../base/index.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
+import { encodeHeaderBlock, toClientHeaders } from './header-block.ts'
 import { REQUEST_TIMEOUT_MS, STREAM_KNOWN_MS, STREAMS_KNOWN_MAX } from './limits.ts'
 import { connectNats } from './nats-client.ts'
 import type { NatsMessage } from './nats-message.ts'
@@ -22,7 +23,6 @@ interface Open {
   readonly connection: NatsConnection
   readonly manager: JetStreamManager
   readonly streams: StreamPublisher
-  readonly createHeaders: () => MsgHdrs
   /** By subject, with the monotonic time up to which it is believed. */
   readonly isOfStream: Map<string, { readonly is: boolean; readonly until: number }>
 }
@@ -48,7 +48,7 @@ export class NatsLink {
           const isOfStream = message.ofStream ?? (await this.#isOfStream(open, message.subject))
           if (isOfStream) return await this.#toStream(open, message)
           open.connection.publish(message.subject, message.body, {
-            headers: toHeaders(open, message),
+            headers: toClientHeaders(encodeHeaderBlock(message.headers)),
           })
           isFlushed = false
           return undefined
@@ -79,7 +79,7 @@ export class NatsLink {
 
   async #connect(): Promise<Open> {
     try {
-      const { createInbox, headers } = await import('@nats-io/transport-node')
+      const { createInbox } = await import('@nats-io/transport-node')
       const { jetstreamManager } = await import('@nats-io/jetstream')
       const connection = await connectNats(this.#access)
       const timeout = this.#access.broker.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
@@ -94,7 +94,6 @@ export class NatsLink {
           timeoutMs: timeout,
           inbox: createInbox(),
         }),
-        createHeaders: headers,
         isOfStream: new Map(),
       }
     } catch (error) {
@@ -116,7 +115,7 @@ export class NatsLink {
   async #toStream(open: Open, message: PublishMessage): Promise<undefined> {
     try {
       const { subject, body, id } = message
-      await open.streams.publish({ subject, body, id, headers: toHeaders(open, message) })
+      await open.streams.publish({ subject, body, id, headers: message.headers })
       return undefined
     } catch (error) {
       // The stream may be another by now, or none.
@@ -141,10 +140,4 @@ function isNothingThere(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const isNoStream = error.message === 'no stream matches subject'
   return isNoStream || /no responders|jetstream not enabled/i.test(`${error.name} ${error.message}`)
-}
-
-function toHeaders({ createHeaders }: Open, { headers }: PublishMessage): MsgHdrs {
-  const all = createHeaders()
-  for (const [name, value] of headers) all.set(name, value.replace(/[\r\n]+/g, ' '))
-  return all
 }

@@ -3,8 +3,9 @@
 // each message, which costs more than to send it.
 // https://docs.nats.io/nats-concepts/jetstream/streams, "publish acknowledgement"
 
-import type { Msg, MsgHdrs, NatsConnection, Status } from '@nats-io/transport-node'
+import type { Msg, NatsConnection, Status } from '@nats-io/transport-node'
 import type { Clock, Timer } from '../../../base/index.ts'
+import { encodeHeaderBlock, toClientHeaders } from './header-block.ts'
 
 interface Asked {
   readonly subject: string
@@ -28,7 +29,7 @@ const NO_RESPONDERS = 503
 export interface StreamMessage {
   readonly subject: string
   readonly body: Uint8Array
-  readonly headers: MsgHdrs
+  readonly headers: Iterable<readonly [string, string]>
   /** Said twice it is one message of its stream. */
   readonly id: string
 }
@@ -52,12 +53,15 @@ export class StreamPublisher {
 
   /** Resolves when a stream has the message; rejects with what the server said, or that it said nothing. */
   publish({ subject, body, headers, id }: StreamMessage): Promise<void> {
-    headers.set(MESSAGE_ID, id)
+    const block = encodeHeaderBlock([...headers, [MESSAGE_ID, id]])
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const { clock, timeoutMs, inbox } = this.#options
     this.#count += 1
     const token = this.#count.toString(36)
-    this.#connection.publish(subject, body, { headers, reply: `${inbox}.${token}` })
+    this.#connection.publish(subject, body, {
+      headers: toClientHeaders(block),
+      reply: `${inbox}.${token}`,
+    })
     this.#asked.set(token, { subject, until: clock.monotonic() + timeoutMs, resolve, reject })
     this.#arm()
     return promise
