@@ -125,8 +125,13 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const OUT = `import { writeFileSync } from 'node:fs'
-const out = (file, value) => writeFileSync(new URL(file, import.meta.url), JSON.stringify(value))
+/** What it leaves is whole as soon as it is there, also when the process is ended right then. */
+const OUT = `import { renameSync, writeFileSync } from 'node:fs'
+const out = (file, value) => {
+  const part = new URL(file + '.part', import.meta.url)
+  writeFileSync(part, JSON.stringify(value))
+  renameSync(part, new URL(file, import.meta.url))
+}
 `
 
 test('serves functions by ARN, with any version or alias, and by local name', () => {
