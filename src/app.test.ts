@@ -258,7 +258,7 @@ async function until(isTrue: () => boolean): Promise<void> {
 
 test('with a delay, whoever asks sees that it is draining, and what is sent meanwhile is taken', async (t) => {
   const bench = new Bench(t)
-  const app = await bench.open(0, { SIGNALBOX_DRAIN_DELAY_MS: '300ms' })
+  const app = await bench.open(0, { SIGNALBOX_DRAIN_DELAY_MS: '1s' })
   const closed = app.close(DEADLINE_MS)
   assert.equal((await fetch(`${app.url}/readyz`)).status, 503)
   const entry = { Source: 'shop', DetailType: 'order', Detail: '{}' }
