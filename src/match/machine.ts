@@ -117,11 +117,12 @@ export class Machine<Key> {
     if (code === NO_OBJECT) return NO_KEYS
     if (code === GIVES_UP) return this.#matchPlainly(event, names)
     takeNotes(scan, event, image!)
+    classes?.noteUnknown()
+    // Learning takes as long as an answer from the indexes: it pays only where what is learnt comes again.
     if (code === HAS_UNKNOWN) code = classes!.learn(scan, leaf) ? lookAgain() : UNASKED
     if (code >= 0) return classes!.answers[code]!
     scan.link(image!.fields)
     const answer = this.#answer()
-    classes?.noteUnknown()
     if (code === MISSES && classes!.isAlike(scan)) classes!.keep(answer, keepAnswer)
     return answer
   }

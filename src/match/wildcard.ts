@@ -86,7 +86,7 @@ function compileSearch(piece: string): Search {
  */
 export function isTooComplex(wildcards: readonly Wildcard[]): boolean {
   const starred = wildcards.filter((pieces) => pieces.length > 1)
-  if (starred.length === 0) return false
+  if (placesAtMost(starred) <= WILDCARD_COMPLEXITY_MAX) return false
   const automaton = buildAutomaton(starred)
   const seen = new Set<string>()
   const queue: (readonly number[])[] = [automaton.start]
@@ -102,6 +102,36 @@ export function isTooComplex(wildcards: readonly Wildcard[]): boolean {
     }
   }
   return false
+}
+
+/**
+ * More places than any value keeps in play: most wildcards are told to be simple by that alone. Of a piece behind a
+ * star those are in play of which the value just read ends with so much; where a piece does not repeat itself, that is
+ * one. The star and the place behind it always are.
+ */
+export function placesAtMost(wildcards: readonly Wildcard[]): number {
+  let places = 0
+  for (const [, ...behindStars] of wildcards) {
+    places += 1
+    for (const piece of behindStars) places += 2 + repeatsOf(piece)
+  }
+  return places
+}
+
+/** How many beginnings of a text one of its beginnings ends with at most, itself among them. */
+function repeatsOf(text: string): number {
+  const longest = [0]
+  const counts = [0]
+  let most = 0
+  for (let length = 1; length <= text.length; length += 1) {
+    let border = length === 1 ? 0 : longest[length - 1]!
+    while (border > 0 && text[border] !== text[length - 1]) border = longest[border]!
+    if (length > 1 && text[border] === text[length - 1]) border += 1
+    longest.push(border)
+    counts.push(counts[border]! + 1)
+    most = Math.max(most, counts[length]!)
+  }
+  return most
 }
 
 interface Automaton {
