@@ -33,9 +33,12 @@ export const PRODUCER_BYTES_MAX: number = 64 * 1024 * 1024
 export const BATCH_BYTES: number = 512 * 1024
 export const LINGER_MS = 0
 
-/** Messages that deliver hands over in one send, and how many sends at once. */
+/**
+ * Messages that deliver hands over in one send, and how many sends at once: most are smaller, and with few of them the
+ * next batch waited for the cluster's answer while the producer had nothing to gather.
+ */
 export const SEND_RECORDS_MAX = 500
-export const SEND_CONCURRENCY = 4
+export const SEND_CONCURRENCY = 12
 
 /** Records of one batch of a pipe, and bytes, as on AWS. */
 export const PIPE_RECORDS_DEFAULT = 100
