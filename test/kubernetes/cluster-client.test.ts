@@ -171,7 +171,7 @@ async function outcomeOf(step: Promise<unknown>): Promise<unknown> {
   } catch (error) {
     if (!isKubeError(error)) throw error
     const { reason, message, details } = error
-    const told = message.replaceAll(/current: \d+|\d{3,}|[0-9a-f-]{36}/g, 'drawn')
+    const told = message.replaceAll(/[0-9a-f-]{36}|current: \d+|\d{3,}/g, 'drawn')
     return still({ refused: reason, message: told, causes: details?.causes, name: details?.name })
   }
 }
