@@ -59,12 +59,15 @@ export const LISTED_TEXTS_MAX = 128
 export const AUTOMATON_SIZE_MAX = 4096
 export const AUTOMATON_SYMBOLS_MAX = 64
 
+/** Bytes and stars of all conditions on one field's texts, for an automaton to be tried at all. */
+export const AUTOMATON_STEPS_MAX = 400
+
 /** Numbers of one field that conditions may tell from others, for a number's class to be found without an index. */
 export const NUMBER_BOUNDS_MAX = 31
 
-/** Branches of all rules, and fields of one, up to which the classes of values are told. */
+/** Branches of all rules, and pairs of fields that stand in one, up to which the classes of values are told. */
 export const CLASSED_BRANCHES_MAX = 4096
-export const CLASSED_FIELDS_MAX = 32
+export const CLASSED_PAIRS_MAX = 65_536
 
 /** Keys of an answer that is kept. */
 export const ANSWER_KEYS_MAX = 64

@@ -4,7 +4,7 @@
 import { ASCII_FOLD } from './bytes.ts'
 import type { Condition } from './condition.ts'
 import { foldAscii, type FoldedPart } from './fold.ts'
-import { AUTOMATON_SIZE_MAX, AUTOMATON_SYMBOLS_MAX } from './limits.ts'
+import { AUTOMATON_SIZE_MAX, AUTOMATON_STEPS_MAX, AUTOMATON_SYMBOLS_MAX } from './limits.ts'
 
 /** Each state is a row: the row that follows each symbol, by where that begins, then a place for what ends here. */
 interface TextAutomaton {
@@ -27,10 +27,13 @@ const UNSET = -1
 /** The automaton of conditions on texts; undefined when there is none that is small enough. */
 export function buildAutomaton(conditions: readonly Condition[]): TextAutomaton | undefined {
   const tracks: Track[] = []
+  let steps = 0
   for (const condition of conditions) {
     const track = trackOf(condition)
     if (track === undefined) return undefined
     tracks.push(track)
+    steps += track.steps.length
+    if (steps > AUTOMATON_STEPS_MAX) return undefined
   }
   const alphabet = alphabetOf(tracks)
   return alphabet.length < AUTOMATON_SYMBOLS_MAX ? walk(tracks, alphabet) : undefined

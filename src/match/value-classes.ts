@@ -9,7 +9,7 @@ import type { Image } from './fast-scan.ts'
 import { FieldClasses, NEVER } from './field-classes.ts'
 import type { Field } from './field.ts'
 import type { Leaf } from './leaf.ts'
-import { ANSWER_KEYS_MAX, CLASSED_BRANCHES_MAX, CLASSED_FIELDS_MAX } from './limits.ts'
+import { ANSWER_KEYS_MAX, CLASSED_BRANCHES_MAX, CLASSED_PAIRS_MAX } from './limits.ts'
 import type { Probe } from './probe.ts'
 import { LEAF_ELEMENT, LEAF_FIELD, LEAF_WORDS, type Scan } from './scan.ts'
 
@@ -42,11 +42,13 @@ export class ValueClasses<Key> {
     const numbers = new Map(image.fields.map((field, index) => [field, index]))
     const probes = image.fields.map(() => new Set<Probe>())
     const together = new Set<number>()
-    let count = 0
+    let branches = 0
+    let pairs = 0
     for (const rule of rules.values()) {
       for (const { needs } of branchesOf(rule)) {
-        count += 1
-        if (count > CLASSED_BRANCHES_MAX || needs.length > CLASSED_FIELDS_MAX) return undefined
+        branches += 1
+        pairs += needs.length ** 2
+        if (branches > CLASSED_BRANCHES_MAX || pairs > CLASSED_PAIRS_MAX) return undefined
         const asked = needs.map((need) => numbers.get(need.field)!)
         for (const [index, need] of needs.entries()) {
           for (const probe of probesOf(need)) probes[asked[index]!]!.add(probe)
