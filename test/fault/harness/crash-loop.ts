@@ -80,8 +80,11 @@ async function runProducers(
   if (early !== undefined) throw new Error(`the server ended by itself:\n${server.output()}`)
   const uptimeMs = UPTIME_MS_MIN + UPTIME_MS_SPREAD * random.next()
   await new Promise((resolve) => setTimeout(resolve, uptimeMs))
-  await crash(server)
-  await producers.stop()
+  try {
+    await crash(server)
+  } finally {
+    await producers.stop()
+  }
 }
 
 /** Every acknowledged event reaches the target, whole; what was in flight at a crash perhaps twice. */

@@ -24,6 +24,9 @@ export interface DiskImageOptions {
   readonly backingMib?: number
 }
 
+const UNMOUNT_DEADLINE_MS = 10_000
+const UNMOUNT_PAUSE_MS = 50
+
 export class DiskImage {
   /** Where it is mounted. */
   readonly path: string
@@ -80,8 +83,18 @@ export class DiskImage {
     writeFileSync(`/sys/block/${basename(device)}/queue/max_sectors_kb`, '4')
   }
 
+  /** Waits for whoever has a file open: what was being written to a dying disk is let go a moment after its process. */
   unmount(): void {
-    run('umount', [this.path])
+    const deadline = performance.now() + UNMOUNT_DEADLINE_MS
+    for (;;) {
+      try {
+        run('umount', [this.path])
+        break
+      } catch (error) {
+        if (performance.now() > deadline) throw error
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, UNMOUNT_PAUSE_MS)
+      }
+    }
     this.#isMounted = false
   }
 
