@@ -261,7 +261,10 @@ test('whatever step a crash comes after, every pod is counted once and the job e
       const count = (phase: string): number => pods.filter((pod) => pod.phase === phase).length
       assert.equal(status.succeeded ?? 0, count('Succeeded'))
       assert.equal(status.failed ?? 0, count('Failed') + killed)
-      assert.equal(isComplete, (status.succeeded ?? 0) >= completions)
+      const hasEnough = (status.succeeded ?? 0) >= completions
+      const { reason } = status.conditions!.find(({ type }) => type === 'Failed') ?? {}
+      // Seen together, the end of its time counts more than a success, as in Kubernetes' own controller.
+      assert.ok(isComplete ? hasEnough : !hasEnough || reason === 'DeadlineExceeded', reason)
     }),
     { numRuns: 500 },
   )
