@@ -30,29 +30,21 @@ function emptyMap(name: string): string {
 
 test('a ConfigMap without templates is deployed as it is, and again when it changes', async () => {
   await world.applyExample('swag-ordered')
-  const key = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    namespace: 'default',
-    name: 'swag-ordered-job',
-  }
   const annotations = { 'projectsveltos.io/instantiate': null }
-  await world.client.patch(key, 'merge', {
+  await world.client.patch(POLICY, 'merge', {
     metadata: { annotations },
     data: { 'job.yaml': plainManifest('{{ .x }}') },
   })
   await world.publish('swag-ordered', {
-    source: 'registration',
-    type: 'registration.swag.ordered',
-    subject: 's',
+    ...ORDERED,
     data: {},
   })
   const value = async (): Promise<string | undefined> => {
-    const plain = await world.client.get({ ...key, name: 'plain' })
+    const plain = await world.client.get({ ...POLICY, name: 'plain' })
     return (plain?.['data'] as { value: string } | undefined)?.value
   }
   await until(async () => (await value()) === '{{ .x }}')
-  await world.client.patch(key, 'merge', { data: { 'job.yaml': plainManifest('two') } })
+  await world.client.patch(POLICY, 'merge', { data: { 'job.yaml': plainManifest('two') } })
   await until(async () => (await value()) === 'two')
 })
 

@@ -24,19 +24,11 @@ afterEach(() => world.close())
 
 test('a ConfigMap that is not there is said so, and waited for', async () => {
   await world.applyExample('swag-ordered')
-  const key = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    namespace: 'default',
-    name: 'swag-ordered-job',
-  }
-  const { resourceVersion: _, uid: __, ...metadata } = (await world.client.get(key))!.metadata
-  const kept = (await world.client.get(key))!
-  await world.client.delete(key)
+  const { resourceVersion: _, uid: __, ...metadata } = (await world.client.get(POLICY))!.metadata
+  const kept = (await world.client.get(POLICY))!
+  await world.client.delete(POLICY)
   await world.publish('swag-ordered', {
-    source: 'registration',
-    type: 'registration.swag.ordered',
-    subject: 's',
+    ...ORDERED,
     data: { customer_name: 'N' },
   })
   assert.equal(
@@ -63,9 +55,7 @@ test('what is wrong with a template stands in the status, in the words of Go', a
     'template: mgmt-mgmt-user-saved:1:20: executing "mgmt-mgmt-user-saved" at <.CloudEvent.data.user_role>: map has no entry for key "user_role"',
   )
   await world.publish('swag-ordered', {
-    source: 'registration',
-    type: 'registration.swag.ordered',
-    subject: 's',
+    ...ORDERED,
     data: {},
   })
   assert.match(await world.failureOf('swag-ordered'), /map has no entry for key "customer_name"/)
@@ -95,17 +85,9 @@ test('a trigger gives no rights', async () => {
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ kind: 'User', name: 'eve', apiGroup: 'rbac.authorization.k8s.io' }],
   }
-  const key = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    namespace: 'default',
-    name: 'swag-ordered-job',
-  }
-  await world.client.patch(key, 'merge', { data: { 'job.yaml': JSON.stringify(binding) } })
+  await world.client.patch(POLICY, 'merge', { data: { 'job.yaml': JSON.stringify(binding) } })
   await world.publish('swag-ordered', {
-    source: 'registration',
-    type: 'registration.swag.ordered',
-    subject: 's',
+    ...ORDERED,
     data: {},
   })
   assert.match(await world.failureOf('swag-ordered'), /triggers give no rights/)

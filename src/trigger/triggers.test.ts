@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import {
   JOB,
+  ORDERED,
+  POLICY,
   PROFILE,
   SUBJECT,
   TRIGGER,
@@ -112,9 +114,7 @@ test('an event that came while the room was closed is dealt with when it opens',
 test('a job that ran and was tidied away is not run again', async () => {
   await world.applyExample('swag-ordered')
   const event = {
-    source: 'registration',
-    type: 'registration.swag.ordered',
-    subject: 's',
+    ...ORDERED,
     data: { customer_name: 'N' },
   }
   await world.publish('swag-ordered', event)
@@ -192,13 +192,7 @@ data:
   {{ .subject }}: {{ .data.n | quote }}
 {{- end }}
 `
-  const key = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    namespace: 'default',
-    name: 'swag-ordered-job',
-  }
-  await world.client.patch(key, 'merge', { data: { 'job.yaml': template } })
+  await world.client.patch(POLICY, 'merge', { data: { 'job.yaml': template } })
   const event = { source: 'registration', type: 'registration.swag.ordered' }
   for (const [subject, n] of [
     ['a', 1],
@@ -208,7 +202,7 @@ data:
     await world.publish('swag-ordered', { ...event, subject, data: { n } })
   }
   const all = await until(async () => {
-    const found = await world.client.get({ ...key, name: 'all' })
+    const found = await world.client.get({ ...POLICY, name: 'all' })
     return JSON.stringify(found?.['data']) === '{"a":"3","b":"2"}' ? found : undefined
   })
   assert.equal(all.metadata.labels?.['projectsveltos.io/reason'], 'ClusterProfile')

@@ -23,9 +23,7 @@ afterEach(() => world.close())
 test('a trigger that goes takes with it what it deployed', async () => {
   await world.applyExample('swag-ordered')
   await world.publish('swag-ordered', {
-    source: 'registration',
-    type: 'registration.swag.ordered',
-    subject: 's',
+    ...ORDERED,
     data: { customer_name: 'N' },
   })
   await world.jobCalled('swag-ordered-s')
@@ -40,9 +38,7 @@ test('a trigger that leaves its policies leaves what it deployed', async () => {
     spec: { stopMatchingBehavior: 'LeavePolicies' },
   })
   await world.publish('swag-ordered', {
-    source: 'registration',
-    type: 'registration.swag.ordered',
-    subject: 's',
+    ...ORDERED,
     data: { customer_name: 'N' },
   })
   await world.jobCalled('swag-ordered-s')
@@ -54,9 +50,7 @@ test('a trigger that leaves its policies leaves what it deployed', async () => {
 test('what a cluster is not chosen for any more is withdrawn', async () => {
   await world.applyExample('swag-ordered')
   await world.publish('swag-ordered', {
-    source: 'registration',
-    type: 'registration.swag.ordered',
-    subject: 's',
+    ...ORDERED,
     data: { customer_name: 'N' },
   })
   await world.jobCalled('swag-ordered-s')
@@ -76,12 +70,11 @@ test('an event that says Delete takes back what the one before it made', async (
   await world.client.patch({ ...TRIGGER, name: 'swag-ordered' }, 'merge', {
     spec: { cloudEventAction },
   })
-  const event = { source: 'registration', type: 'registration.swag.ordered', subject: 's' }
-  await world.publish('swag-ordered', { ...event, data: { customer_name: 'N', gone: false } })
+  await world.publish('swag-ordered', { ...ORDERED, data: { customer_name: 'N', gone: false } })
   await world.jobCalled('swag-ordered-s')
-  await world.publish('swag-ordered', { ...event, data: { customer_name: 'N', gone: true } })
+  await world.publish('swag-ordered', { ...ORDERED, data: { customer_name: 'N', gone: true } })
   await until(async () => (await world.jobs()).length === 0)
-  await world.publish('swag-ordered', { ...event, data: { customer_name: 'N', gone: false } })
+  await world.publish('swag-ordered', { ...ORDERED, data: { customer_name: 'N', gone: false } })
   await world.jobCalled('swag-ordered-s')
 })
 
