@@ -24,6 +24,14 @@ def queue_arn(name):
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=['QueueArn'])['Attributes']['QueueArn']
 `
 
+/** A function that writes each event it is told beside itself. */
+const TOLD = `
+import { appendFileSync } from 'node:fs'
+export async function handler(event) {
+  appendFileSync(new URL(import.meta.url + '.events'), JSON.stringify(event) + '\\n')
+}
+`
+
 test('what is published reaches every queue that subscribes, in the envelope of SNS or raw', async () => {
   const signalbox = openAccount()
   const seen = await signalbox.python<{
@@ -103,12 +111,7 @@ test('what subscribers are told is signed; a library that is not ours verifies i
     account: '123456789012',
     config: QUICK_RETRIES,
     files: {
-      'functions/told.mjs': `
-import { appendFileSync } from 'node:fs'
-export async function handler(event) {
-  appendFileSync(new URL(import.meta.url + '.events'), JSON.stringify(event) + '\\n')
-}
-`,
+      'functions/told.mjs': TOLD,
     },
   })
   const queued = await signalbox.python<Record<string, string>[]>(
@@ -260,12 +263,7 @@ test('a rule publishes its text to a topic, whose function and queue get it; wha
     account: '123456789012',
     config: QUICK_RETRIES,
     files: {
-      'functions/told.mjs': `
-import { appendFileSync } from 'node:fs'
-export async function handler(event) {
-  appendFileSync(new URL(import.meta.url + '.events'), JSON.stringify(event) + '\\n')
-}
-`,
+      'functions/told.mjs': TOLD,
     },
   })
   const refusing = await serve(context, () => 403)
