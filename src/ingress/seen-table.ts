@@ -25,6 +25,8 @@ export class SeenTable {
 
   /** When a key was last set, and whether with this content; undefined for one that was not. */
   find(key: DedupeKey): { readonly at: number; readonly isSame: boolean } | undefined {
+    // Of two generations one is mostly empty.
+    if (this.#size === 0) return undefined
     this.#read(key)
     const slot = this.#slotOf(this.#wanted)
     const at = this.#at[slot]!
