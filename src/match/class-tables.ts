@@ -1,11 +1,11 @@
 // The part of the kernel's memory behind an image, where classes are told by: given away piece by piece.
 
-import { kernelMemory, type Image } from './fast-scan.ts'
+import { kernelMemory, RECORD_BYTES, type Image } from './fast-scan.ts'
 import type { Field } from './field.ts'
 import { KNOWN_TEXTS_MAX } from './limits.ts'
 
 /** Words of a field's record in the image. */
-export const RECORD_WORDS = 16
+export const RECORD_WORDS: number = RECORD_BYTES / 4
 
 /** Words of a text in a table: its bytes, how many, the mark of the image, its class. */
 export const TEXT_WORDS = 8

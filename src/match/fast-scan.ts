@@ -18,7 +18,8 @@ import { KERNEL_BASE64 } from './scan-kernel.ts'
 const HEADER_BYTES = 16
 const NODE_WORDS = 3
 const CHILD_WORDS = 6
-const RECORD_BYTES = 64
+/** Of the record of one field, which `field-classes.ts` fills. */
+export const RECORD_BYTES = 64
 /** Bytes of a name that are compared at once. */
 const FIRST_BYTES = 8
 /** Children of one node that looking through is worth. */
