@@ -4,7 +4,7 @@
 
 import { AppError, formatSeconds } from '../base/index.ts'
 import { type Event, formatBusKey } from './event.ts'
-import { checkJson, type JsonCheck } from './json-check.ts'
+import { arePlainNames, checkJson } from './json-check.ts'
 import {
   createRecordTemplate,
   type Directed,
@@ -56,14 +56,7 @@ export function storePutEvent(put: PutEvent): Buffer {
 /** Of what is no JSON, or deeper than events may be, nothing is known. */
 function findPlainNames(detail: string | Uint8Array): boolean {
   const bytes = typeof detail === 'string' ? Buffer.from(detail) : detail
-  return isPlainCheck(checkJson(bytes, { depthMax: EVENT_DEPTH_MAX }))
-}
-
-/** What is no object and no array has no names. */
-function isPlainCheck(check: JsonCheck): boolean {
-  return check.kind === 'object'
-    ? check.hasPlainNames === true
-    : check.kind !== 'array' && check.kind !== 'fault'
+  return arePlainNames(checkJson(bytes, { depthMax: EVENT_DEPTH_MAX }))
 }
 
 const UUID_LENGTH = 36
@@ -218,7 +211,7 @@ function detailOf(event: Event): Detail {
 function checkedJson(data: Uint8Array): Detail {
   const check = checkJson(data, { depthMax: EVENT_DEPTH_MAX })
   if (check.kind !== 'fault') {
-    return { detail: data, hasPlainNames: isPlainCheck(check) }
+    return { detail: data, hasPlainNames: arePlainNames(check) }
   }
   throw new AppError(
     'EVENT_INVALID',

@@ -8,12 +8,20 @@ export {
   type PutEvent,
 } from './eventbridge.ts'
 export {
+  createEventKey,
+  EVENT_KEY_CONTENT_AT,
+  EVENT_KEY_WORDS,
+  type EventKey,
+  writeEventKey,
+} from './event-key.ts'
+export {
   encodeReplayedEvent,
   readEventTime,
   ReplayEncoder,
   type ReplayTarget,
 } from './replayed-event.ts'
 export { EVENT_DEPTH_MAX } from './limits.ts'
+export { type LikeEvent, type LikeEvents, LikeRecords } from './like-records.ts'
 export { type HeadSpans, RepeatedHead } from './repeated-head.ts'
 export { executionId } from './execution-id.ts'
 export {

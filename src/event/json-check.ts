@@ -33,6 +33,13 @@ export interface JsonCheckOptions {
   readonly end?: number
 }
 
+/** Of a text that was checked; what is no object and no array has no names. */
+export function arePlainNames(check: JsonCheck): boolean {
+  return check.kind === 'object'
+    ? check.hasPlainNames === true
+    : check.kind !== 'array' && check.kind !== 'fault'
+}
+
 const PASSED: Record<JsonKind, JsonCheck> = {
   object: { kind: 'object' },
   array: { kind: 'array' },

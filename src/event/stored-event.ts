@@ -31,6 +31,7 @@ export const STORED_HEADER: {
   readonly detailStartAt: number
   readonly directedFlag: number
   readonly replayedFlag: number
+  readonly plainNamesFlag: number
 } = {
   sizeBytes: HEADER_SIZE_BYTES,
   flagsAt: 1,
@@ -40,6 +41,7 @@ export const STORED_HEADER: {
   detailStartAt: 12,
   directedFlag: FLAG_DIRECTED,
   replayedFlag: FLAG_REPLAYED,
+  plainNamesFlag: FLAG_PLAIN_NAMES,
 }
 
 // Every envelope begins `{"version":"0","id":"…"`, so the id's opening quote has a fixed place.

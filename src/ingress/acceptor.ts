@@ -7,15 +7,10 @@ import {
   describeError,
   type IngressDialect,
 } from '../base/index.ts'
-import { cloudEventKey, decodeStoredEvent } from '../event/index.ts'
+import { cloudEventKey, createEventKey, decodeStoredEvent, type EventKey } from '../event/index.ts'
 import { type Log, type Position, readPastDamage } from '../log/index.ts'
 import { Admission } from './admission.ts'
-import {
-  DedupeWindow,
-  type DedupeKey,
-  dedupeKey,
-  type DedupeWindowOptions,
-} from './dedupe-window.ts'
+import { DedupeWindow, type DedupeWindowOptions } from './dedupe-window.ts'
 import type { AcceptOptions, AcceptResult, IncomingEvent, Ingress } from './ingress.ts'
 import type { SchemaGate } from './schema-gate.ts'
 import { REPLAY_RECORDS_MAX, RETRY_AFTER_MS } from './limits.ts'
@@ -51,11 +46,8 @@ class Acceptor implements Ingress, IngressState {
   readonly #options: IngressOptions
   readonly #window: DedupeWindow
   readonly #admission: Admission
-  /** Keys whose first event is on its way to the disk. */
-  readonly #underWay = new Map<
-    string,
-    { readonly contentHash: string; readonly done: Promise<unknown> }
-  >()
+  /** By `placeOf` a key: its first event is on its way to the disk. */
+  readonly #underWay = new Map<number, Promise<unknown>>()
 
   constructor(options: IngressOptions, window: DedupeWindow) {
     this.#options = options
@@ -143,7 +135,7 @@ class Acceptor implements Ingress, IngressState {
     events: readonly IncomingEvent[],
     waiting?: AcceptOptions,
   ): Promise<readonly AcceptResult[]> {
-    if (events.every((event) => event.dedupeKey === undefined)) {
+    if (events.every(isUnkeyed)) {
       return this.#appendAll(events, waiting)
     }
     const together = this.#appendTogether(events)
@@ -157,35 +149,39 @@ class Acceptor implements Ingress, IngressState {
   /** All in one write, as long as no two of them, and none of those on their way, could be the same event. */
   #appendTogether(events: readonly IncomingEvent[]): Promise<readonly AcceptResult[]> | undefined {
     if (events.length < 2) return undefined
-    const keys = new Map<string, DedupeKey>()
-    for (const { busKey, dedupeKey: given, record } of events) {
-      if (given === undefined) return undefined
-      const key = dedupeKey(busKey, given, contentOf(record))
-      const isAlone = !keys.has(key.keyHash) && !this.#underWay.has(key.keyHash)
+    const keys = new Map<number, EventKey>()
+    for (const event of events) {
+      const key = keyOf(event)
+      if (key === undefined) return undefined
+      const place = placeOf(key)
+      const isAlone = !keys.has(place) && !this.#underWay.has(place)
       if (!isAlone || this.#window.look(key) !== 'new') return undefined
-      keys.set(key.keyHash, key)
+      keys.set(place, key)
     }
-    return this.#writeFirst(events, [...keys.values()])
+    return this.#writeFirst(events, keys)
   }
 
   async #writeFirst(
     events: readonly IncomingEvent[],
-    keys: readonly DedupeKey[],
+    keys: ReadonlyMap<number, EventKey>,
   ): Promise<readonly AcceptResult[]> {
     const done = this.#write(events)
-    for (const { keyHash, contentHash } of keys) this.#underWay.set(keyHash, { contentHash, done })
+    for (const place of keys.keys()) this.#underWay.set(place, done)
     try {
       const positions = await done
       const now = this.#options.clock.now()
-      for (const [index, key] of keys.entries())
+      let index = 0
+      for (const key of keys.values()) {
         this.#window.remember(key, now, positions[index]!.offset)
+        index += 1
+      }
       return events.map(({ id }, index) => ({
         kind: 'accepted',
         id,
         position: positions[index]!,
       }))
     } finally {
-      for (const { keyHash } of keys) this.#underWay.delete(keyHash)
+      for (const place of keys.keys()) this.#underWay.delete(place)
     }
   }
 
@@ -205,11 +201,12 @@ class Acceptor implements Ingress, IngressState {
   }
 
   async #appendOnce(event: IncomingEvent): Promise<AcceptResult> {
-    if (event.dedupeKey === undefined) return (await this.#appendAll([event]))[0]!
-    const key = dedupeKey(event.busKey, event.dedupeKey, contentOf(event.record))
-    for (let first = this.#underWay.get(key.keyHash); first !== undefined;) {
-      await first.done.catch(() => {})
-      first = this.#underWay.get(key.keyHash)
+    const key = keyOf(event)
+    if (key === undefined) return (await this.#appendAll([event]))[0]!
+    const place = placeOf(key)
+    for (let first = this.#underWay.get(place); first !== undefined;) {
+      await first.catch(() => {})
+      first = this.#underWay.get(place)
     }
     const sighting = this.#window.look(key)
     if (sighting === 'same') return { kind: 'duplicate', id: event.id }
@@ -217,15 +214,16 @@ class Acceptor implements Ingress, IngressState {
     return this.#appendFirst(event, key)
   }
 
-  async #appendFirst(event: IncomingEvent, key: DedupeKey): Promise<AcceptResult> {
+  async #appendFirst(event: IncomingEvent, key: EventKey): Promise<AcceptResult> {
     const done = this.#write([event])
-    this.#underWay.set(key.keyHash, { contentHash: key.contentHash, done })
+    const place = placeOf(key)
+    this.#underWay.set(place, done)
     try {
       const [position] = await done
       this.#window.remember(key, this.#options.clock.now(), position!.offset)
       return { kind: 'accepted', id: event.id, position: position! }
     } finally {
-      this.#underWay.delete(key.keyHash)
+      this.#underWay.delete(place)
     }
   }
 
@@ -258,6 +256,20 @@ function tellSteps(
 function busOf(events: readonly IncomingEvent[]): { readonly busKey?: string } {
   const [first] = events
   return first === undefined ? {} : { busKey: first.busKey }
+}
+
+function isUnkeyed({ key, dedupeKey }: IncomingEvent): boolean {
+  return key === undefined && dedupeKey === undefined
+}
+
+function keyOf({ key, dedupeKey, busKey, record }: IncomingEvent): EventKey | undefined {
+  if (key !== undefined || dedupeKey === undefined) return key
+  return createEventKey(busKey, dedupeKey, contentOf(record))
+}
+
+/** Of two keys it is never the same by chance; where it is, one waits for the other, and nothing else happens. */
+function placeOf({ words, at }: EventKey): number {
+  return (words[at]! >>> 0) * 2 ** 21 + (words[at + 1]! >>> 11)
 }
 
 /** What two sightings of one key must share: the data. Time may have been stamped by us, so it cannot count. */
@@ -299,8 +311,9 @@ async function replay(
       // What a replay brought back is not the producer sending it again.
       if (event.isReplayed || event.meta().origin !== 'cloudevents') continue
       const { source, id } = event.toEvent()
-      const hashed = dedupeKey(event.busKey, cloudEventKey(source, id), contentOf(record.payload))
-      window.remember(hashed, record.timestamp, record.position.offset)
+      const content = event.data() ?? NO_DATA
+      const key = createEventKey(event.busKey, cloudEventKey(source, id), content)
+      window.remember(key, record.timestamp, record.position.offset)
     }
     cursor = [...result.cursor]
   }

@@ -4,9 +4,9 @@
 //
 // Invariant: a key is remembered only once its event is durable; until then its first sender is waited for.
 
-import { hash } from 'node:crypto'
 import { type Clock, isAppError } from '../base/index.ts'
-import type { DedupeEntry, DedupeStore } from '../store/index.ts'
+import { EVENT_KEY_WORDS, type EventKey } from '../event/index.ts'
+import { DEDUPE_ENTRY_BYTES, DEDUPE_TIME_AT, type DedupeStore } from '../store/index.ts'
 import {
   DEDUPE_ENTRIES_MAX,
   DEDUPE_FLUSH_ENTRIES,
@@ -24,24 +24,13 @@ export interface DedupeWindowOptions {
   readonly onFatal: (error: unknown) => void
 }
 
-export interface DedupeKey {
-  readonly keyHash: string
-  readonly contentHash: string
-}
-
-export function dedupeKey(busKey: string, key: string, content: Uint8Array): DedupeKey {
-  const keyHash = hash('sha256', `${busKey}\0${key}`)
-  const contentHash = hash('sha256', content)
-  return { keyHash: keyHash.slice(0, 32), contentHash: contentHash.slice(0, 16) }
-}
-
 export class DedupeWindow {
   readonly #options: DedupeWindowOptions
   /** Times are monotonic, so that setting the machine's clock neither ends a window early nor holds it open. */
   #young = new SeenTable()
   #old = new SeenTable()
   #youngSince: number
-  #unsaved: DedupeEntry[] = []
+  #unsaved = new UnsavedKeys()
   #watermark = 0
   #savedWatermark = 0
   #isFlushing = false
@@ -58,13 +47,13 @@ export class DedupeWindow {
   async load(): Promise<number> {
     const since = this.#options.clock.now() - this.#options.windowMs
     const { entries, watermark } = await this.#options.store.load(since)
-    for (const entry of entries) this.#see(entry, entry.at)
+    for (const { key, at } of keysIn(entries)) this.#see(key, at)
     this.#watermark = watermark
     this.#savedWatermark = watermark
     return watermark
   }
 
-  look(key: DedupeKey): Sighting {
+  look(key: EventKey): Sighting {
     const seen = this.#young.find(key) ?? this.#old.find(key)
     if (seen === undefined) return 'new'
     if (this.#options.clock.monotonic() - seen.at > this.#options.windowMs) return 'new'
@@ -72,12 +61,12 @@ export class DedupeWindow {
   }
 
   /** The event of this key, appended at wall time `at`, is durable at `offset`. */
-  remember(key: DedupeKey, at: number, offset: number): void {
+  remember(key: EventKey, at: number, offset: number): void {
     this.#rotate()
     this.#see(key, at)
-    this.#unsaved.push({ ...key, at })
+    this.#unsaved.add(key, at)
     this.#watermark = Math.max(this.#watermark, offset + 1)
-    if (this.#unsaved.length >= DEDUPE_FLUSH_ENTRIES && !this.#isFull) void this.flush()
+    if (this.#unsaved.count >= DEDUPE_FLUSH_ENTRIES && !this.#isFull) void this.flush()
     else this.#schedule()
   }
 
@@ -93,15 +82,14 @@ export class DedupeWindow {
     this.#isFlushing = true
     const before = this.#savedWatermark
     this.#savedWatermark = this.#watermark
-    const entries = this.#unsaved
-    this.#unsaved = []
+    const entries = this.#unsaved.take()
     try {
       await this.#options.store.append(entries, this.#watermark)
       this.#isFull = false
     } catch (error) {
       if (!isAppError(error, 'STORE_FULL')) return this.#options.onFatal(error)
       // The log still holds what these stand for; they are written when there is room again.
-      this.#unsaved = entries.concat(this.#unsaved)
+      this.#unsaved.putBack(entries)
       this.#savedWatermark = before
       this.#isFull = true
       this.#schedule()
@@ -110,7 +98,7 @@ export class DedupeWindow {
     }
   }
 
-  #see(key: DedupeKey, at: number): void {
+  #see(key: EventKey, at: number): void {
     const { clock, windowMs } = this.#options
     const ageMs = Math.min(Math.max(0, clock.now() - at), windowMs)
     this.#young.set(key, clock.monotonic() - ageMs)
@@ -136,5 +124,55 @@ export class DedupeWindow {
       // What is too old goes at the next turn.
       if (!isAppError(error, 'STORE_FULL')) onFatal(error)
     })
+  }
+}
+
+/** What was remembered since the store was last written to, as the store has it. */
+class UnsavedKeys {
+  #bytes = Buffer.alloc(0)
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  add({ words, at: from }: EventKey, at: number): void {
+    const start = this.#count * DEDUPE_ENTRY_BYTES
+    if (start === this.#bytes.length) this.#grow()
+    for (let word = 0; word < EVENT_KEY_WORDS; word += 1)
+      this.#bytes.writeInt32BE(words[from + word]!, start + word * 4)
+    this.#bytes.writeDoubleBE(at, start + DEDUPE_TIME_AT)
+    this.#count += 1
+  }
+
+  take(): Buffer {
+    const taken = this.#bytes.subarray(0, this.#count * DEDUPE_ENTRY_BYTES)
+    this.#bytes = Buffer.alloc(0)
+    this.#count = 0
+    return taken
+  }
+
+  /** What was taken first stands before what came since. */
+  putBack(taken: Buffer): void {
+    this.#bytes = Buffer.concat([taken, this.take()])
+    this.#count = this.#bytes.length / DEDUPE_ENTRY_BYTES
+  }
+
+  #grow(): void {
+    const larger = Buffer.alloc(
+      Math.max(this.#bytes.length * 2, DEDUPE_FLUSH_ENTRIES * DEDUPE_ENTRY_BYTES),
+    )
+    larger.set(this.#bytes)
+    this.#bytes = larger
+  }
+}
+
+function* keysIn(entries: Uint8Array): Generator<{ readonly key: EventKey; readonly at: number }> {
+  const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength)
+  for (let start = 0; start < entries.length; start += DEDUPE_ENTRY_BYTES) {
+    const words = Int32Array.from({ length: EVENT_KEY_WORDS }, (_, word) =>
+      view.getInt32(start + word * 4),
+    )
+    yield { key: { words, at: 0 }, at: view.getFloat64(start + DEDUPE_TIME_AT) }
   }
 }

@@ -2,6 +2,7 @@
 // de-duplicated, appended, and acknowledged only once it is on disk.
 
 import type { IngressDialect } from '../base/index.ts'
+import type { EventKey } from '../event/index.ts'
 import type { Position } from '../log/index.ts'
 
 export interface IncomingEvent {
@@ -11,6 +12,8 @@ export interface IncomingEvent {
   readonly record: Uint8Array
   /** Events of one bus with one key inside the window are one event; absent = always a new one. */
   readonly dedupeKey?: string
+  /** The same, where somebody has made it of the bus, the key and the content already. */
+  readonly key?: EventKey
 }
 
 export type AcceptResult =

@@ -1,34 +1,39 @@
-// Entries as 32 bytes each, so that many are one blob: 16 of the key's hash, 8 of the content's, 8 of the time
-// (a big-endian double).
+// Entries as 32 bytes each, so that many are one blob: 24 of the key, which are the ingress's own, and 8 of the time (a
+// big-endian double).
 
-import type { DedupeEntry } from './dedupe.ts'
+export const DEDUPE_ENTRY_BYTES = 32
+/** Where an entry's time lies, wall milliseconds. */
+export const DEDUPE_TIME_AT = 24
 
-const ENTRY_SIZE_BYTES = 32
-const KEY_HASH = /^[0-9a-f]{32}$/
-const CONTENT_HASH = /^[0-9a-f]{16}$/
-
-export function packDedupeEntries(entries: readonly DedupeEntry[]): Uint8Array {
-  const bytes = Buffer.alloc(entries.length * ENTRY_SIZE_BYTES)
-  for (const [index, { keyHash, contentHash, at }] of entries.entries()) {
-    if (!KEY_HASH.test(keyHash) || !CONTENT_HASH.test(contentHash))
-      throw new Error(`expected 32 and 16 hex digits, got \`${keyHash}\` and \`${contentHash}\``)
-    const start = index * ENTRY_SIZE_BYTES
-    bytes.write(keyHash, start, 'hex')
-    bytes.write(contentHash, start + 16, 'hex')
-    bytes.writeDoubleBE(at, start + 24)
-  }
-  return bytes
+export interface DedupeTimes {
+  /** `MAX_SAFE_INTEGER` and 0 where there is no entry. */
+  readonly firstAt: number
+  readonly lastAt: number
 }
 
-export function unpackDedupeEntries(packed: Uint8Array): DedupeEntry[] {
-  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength)
-  const entries: DedupeEntry[] = []
-  for (let start = 0; start < bytes.length; start += ENTRY_SIZE_BYTES) {
-    entries.push({
-      keyHash: bytes.toString('hex', start, start + 16),
-      contentHash: bytes.toString('hex', start + 16, start + 24),
-      at: bytes.readDoubleBE(start + 24),
-    })
+export function dedupeTimes(entries: Uint8Array): DedupeTimes {
+  let firstAt = Number.MAX_SAFE_INTEGER
+  let lastAt = 0
+  for (const { at } of eachEntry(entries)) {
+    firstAt = Math.min(firstAt, at)
+    lastAt = Math.max(lastAt, at)
   }
-  return entries
+  return { firstAt, lastAt }
+}
+
+/** Those that are not older than `since`, in order. */
+export function dedupeSince(entries: Uint8Array, since: number): Uint8Array {
+  const kept: Uint8Array[] = []
+  for (const { at, bytes } of eachEntry(entries)) if (at >= since) kept.push(bytes)
+  return Buffer.concat(kept)
+}
+
+function* eachEntry(
+  entries: Uint8Array,
+): Generator<{ readonly at: number; readonly bytes: Uint8Array }> {
+  const view = new DataView(entries.buffer, entries.byteOffset, entries.byteLength)
+  for (let start = 0; start < entries.length; start += DEDUPE_ENTRY_BYTES) {
+    const bytes = entries.subarray(start, start + DEDUPE_ENTRY_BYTES)
+    yield { at: view.getFloat64(start + DEDUPE_TIME_AT), bytes }
+  }
 }

@@ -1,4 +1,5 @@
-export type { DedupeEntry, DedupeStore } from './dedupe.ts'
+export type { DedupeStore } from './dedupe.ts'
+export { DEDUPE_ENTRY_BYTES, DEDUPE_TIME_AT } from './dedupe-codec.ts'
 export type {
   AttemptRow,
   DeliveryCommit,

@@ -439,8 +439,8 @@ class RetryingDisk extends SimulatedDisk {
 const FORGETFUL = {
   append: async (): Promise<void> => {},
   // Claims to have seen the whole log, so that nothing is read back from it either.
-  load: async (): Promise<{ entries: never[]; watermark: number }> => ({
-    entries: [],
+  load: async (): Promise<{ entries: Uint8Array; watermark: number }> => ({
+    entries: new Uint8Array(0),
     watermark: Number.MAX_SAFE_INTEGER,
   }),
   prune: async (): Promise<void> => {},

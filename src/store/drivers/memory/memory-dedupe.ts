@@ -1,6 +1,7 @@
 // What ingress remembers, in memory.
 
-import type { DedupeEntry, DedupeStore } from '../../dedupe.ts'
+import type { DedupeStore } from '../../dedupe.ts'
+import { dedupeSince } from '../../dedupe-codec.ts'
 import type { MemoryCommits } from './commits.ts'
 import type { MemoryStoreState } from './state.ts'
 
@@ -13,25 +14,23 @@ export class MemoryDedupe implements DedupeStore {
     this.#commits = commits
   }
 
-  append(entries: readonly DedupeEntry[], watermark: number): Promise<void> {
+  append(entries: Uint8Array, watermark: number): Promise<void> {
     return this.#commits.commit(() => {
-      this.#state.dedupeEntries.push(...entries)
+      this.#state.dedupeEntries = Buffer.concat([this.#state.dedupeEntries, entries])
       this.#state.dedupeWatermark = watermark
     })
   }
 
-  load(
-    since: number,
-  ): Promise<{ readonly entries: readonly DedupeEntry[]; readonly watermark: number }> {
+  load(since: number): Promise<{ readonly entries: Uint8Array; readonly watermark: number }> {
     return this.#commits.read(() => ({
-      entries: this.#state.dedupeEntries.filter((entry) => entry.at >= since),
+      entries: dedupeSince(this.#state.dedupeEntries, since),
       watermark: this.#state.dedupeWatermark,
     }))
   }
 
   prune(before: number): Promise<void> {
     return this.#commits.commit(() => {
-      this.#state.dedupeEntries = this.#state.dedupeEntries.filter((entry) => entry.at >= before)
+      this.#state.dedupeEntries = dedupeSince(this.#state.dedupeEntries, before)
     })
   }
 }

@@ -1,7 +1,6 @@
 // All that a memory store holds, apart from the store itself, so that a simulator can kill the one and open
 // another over what had been committed.
 
-import type { DedupeEntry } from '../../dedupe.ts'
 import type { AttemptRow, DeliveryRow, ReaderCursor } from '../../deliveries.ts'
 import type { LogReference, MessageWrite } from '../../messages.ts'
 import type { StoredChange, StoredRow } from '../../stored-rows.ts'
@@ -35,7 +34,7 @@ export interface MemoryStoreState {
   readonly messages: Map<string, Map<number, StoredMessage>>
   /** By queue, then by deduplication id. */
   readonly deduplications: Map<string, Map<string, Deduplication>>
-  dedupeEntries: DedupeEntry[]
+  dedupeEntries: Uint8Array
   dedupeWatermark: number
 }
 
@@ -51,7 +50,7 @@ export function createMemoryStoreState(): MemoryStoreState {
     sequence: 0,
     messages: new Map(),
     deduplications: new Map(),
-    dedupeEntries: [],
+    dedupeEntries: new Uint8Array(0),
     dedupeWatermark: 0,
   }
 }

@@ -1,7 +1,7 @@
 // What ingress remembers: a blob per append, because an index on hashes would write a page per event.
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { packDedupeEntries, unpackDedupeEntries } from '../../dedupe-codec.ts'
+import { dedupeSince, dedupeTimes } from '../../dedupe-codec.ts'
 import { readCounters, type Counters } from './counters.ts'
 import type { PackedDedupe } from './protocol.ts'
 
@@ -26,8 +26,8 @@ export class DedupeWrites {
     const partly = this.#db.prepare('SELECT seq, entries FROM dedupe WHERE first_at < ?')
     const update = this.#db.prepare('UPDATE dedupe SET first_at = ?, entries = ? WHERE seq = ?')
     for (const { seq, entries } of partly.all(before)) {
-      const kept = unpackDedupeEntries(entries as Uint8Array).filter(({ at }) => at >= before)
-      update.run(Math.min(...kept.map(({ at }) => at)), packDedupeEntries(kept), seq!)
+      const kept = dedupeSince(entries as Uint8Array, before)
+      update.run(dedupeTimes(kept).firstAt, kept, seq!)
     }
   }
 }

@@ -3,7 +3,7 @@
 
 import { AppError } from '../../../base/index.ts'
 import { ChangeFeed } from '../../change-feed.ts'
-import { packDedupeEntries, unpackDedupeEntries } from '../../dedupe-codec.ts'
+import { dedupeSince, dedupeTimes } from '../../dedupe-codec.ts'
 import type { DedupeStore } from '../../dedupe.ts'
 import type { DeliveryRow, DeliveryStore } from '../../deliveries.ts'
 import type { MessageStore } from '../../messages.ts'
@@ -150,16 +150,10 @@ function createMessages(writer: Writer, reader: Reader): MessageStore {
 function createDedupe(writer: Writer, reader: Reader): DedupeStore {
   return {
     append: async (entries, watermark) =>
-      writer.call('dedupe.append', {
-        entries: packDedupeEntries(entries),
-        firstAt: entries.reduce((at, entry) => Math.min(at, entry.at), Number.MAX_SAFE_INTEGER),
-        lastAt: entries.reduce((at, entry) => Math.max(at, entry.at), 0),
-        watermark,
-      }),
+      writer.call('dedupe.append', { entries, ...dedupeTimes(entries), watermark }),
     async load(since) {
       const { chunks, watermark } = await reader.call('dedupe.load', since)
-      const entries = chunks.flatMap((chunk) => unpackDedupeEntries(chunk))
-      return { entries: entries.filter(({ at }) => at >= since), watermark }
+      return { entries: dedupeSince(Buffer.concat(chunks), since), watermark }
     },
     prune: (before) => writer.call('dedupe.prune', before),
   }
