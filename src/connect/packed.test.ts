@@ -1,22 +1,57 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { packEvents, packMessages, selectedOf, unpackEvents, unpackMessages } from './packed.ts'
+import { createEventKey, EVENT_KEY_WORDS, type EventKey } from '../event/index.ts'
+import {
+  createSlab,
+  packEvents,
+  packMessages,
+  selectedOf,
+  unpackEvents,
+  unpackMessages,
+} from './packed.ts'
 import { sentEvent } from './sent-event.ts'
+import type { DoorEvent } from './source-door.ts'
 import { messageOf } from './testing.ts'
 
 const address = 'kafka://main/orders?key=$.detail.order'
+const keyOf = (name: string): EventKey => createEventKey('bus', name, Buffer.from(name))
+
+/** With a key that stands alone. */
+function ownKey(event: DoorEvent): DoorEvent {
+  const { words, at } = event.key
+  return { ...event, key: { words: words.slice(at, at + EVENT_KEY_WORDS), at: 0 } }
+}
+
 const packing = { needsIds: true, paths: [], select: () => undefined }
 
 test('events come out of one piece of memory as they were put in', () => {
   const busKey = '000000000000/us-east-1/default'
   const { record } = messageOf().event
   const events = [
-    { id: 'one', busKey, record: Buffer.from(record), dedupeKey: 'shop\0one' },
-    { id: 'two', busKey, record: Buffer.from('') },
-    { id: '€', busKey, record: Buffer.from('three') },
+    { id: 'one', busKey, record: Buffer.from(record), key: keyOf('one') },
+    { id: 'two', busKey, record: Buffer.from(''), key: keyOf('two') },
+    { id: '€', busKey, record: Buffer.from('three'), key: keyOf('€') },
   ]
-  assert.deepEqual(unpackEvents(packEvents(events)), events)
+  assert.deepEqual(unpackEvents(packEvents(events)).map(ownKey), events)
   assert.deepEqual(unpackEvents(packEvents([])), [])
+})
+
+test('events that lie in one slab are not copied, and those that found no room in it are', () => {
+  const allocate = createSlab(8)
+  const events = ['one', 'two'].map((id) => {
+    const record = allocate(3)
+    record.write(id)
+    return { id, busKey: 'bus', record, key: keyOf(id) }
+  })
+  const packed = packEvents(events)
+  assert.equal(packed.bytes, events[0]!.record.buffer)
+  assert.deepEqual(unpackEvents(packed).map(ownKey), events)
+  const late = { id: 'late', busKey: 'bus', record: allocate(4), key: keyOf('late') }
+  late.record.write('late')
+  const all = [...events, late]
+  const copied = packEvents(all)
+  assert.notEqual(copied.bytes, events[0]!.record.buffer)
+  assert.deepEqual(unpackEvents(copied).map(ownKey), all)
 })
 
 test('messages come out with their events, and with the bodies that are not the event itself', () => {

@@ -1,6 +1,6 @@
 // Many events as one piece of memory, for the way into a thread or out of it: what changes hands is not copied again.
 
-import { decodeStoredEvent, type StoredEvent } from '../event/index.ts'
+import { decodeStoredEvent, EVENT_KEY_WORDS, type StoredEvent } from '../event/index.ts'
 import type { TargetInput } from '../model/index.ts'
 import type { SelectText } from './sent-event.ts'
 import type { SinkMessage } from './sink.ts'
@@ -16,7 +16,8 @@ interface Packed {
 export interface PackedEvents extends Packed {
   readonly busKey: string
   readonly ids: readonly string[]
-  readonly dedupeKeys: readonly (string | undefined)[]
+  /** An event's key each. */
+  readonly keys: Int32Array
 }
 
 /** An event's record and the body each; the body is `WHOLE_EVENT` long where it is the envelope. */
@@ -34,20 +35,52 @@ const MADE: TargetInput = { kind: 'path', path: '$' }
 
 /** All of one bus, as those of a source are. */
 export function packEvents(events: readonly DoorEvent[]): PackedEvents {
-  const lengths = Uint32Array.from(events, ({ record }) => record.length)
+  const lengths = new Uint32Array(events.length)
+  const keys = new Int32Array(events.length * EVENT_KEY_WORDS)
+  for (const [index, { record, key }] of events.entries()) {
+    lengths[index] = record.length
+    for (let word = 0; word < EVENT_KEY_WORDS; word += 1)
+      keys[index * EVENT_KEY_WORDS + word] = key.words[key.at + word]!
+  }
   return {
     busKey: events[0]?.busKey ?? '',
     ids: events.map(({ id }) => id),
-    dedupeKeys: events.map(({ dedupeKey }) => dedupeKey),
+    keys,
     lengths,
-    bytes: join(events.map(({ record }) => record)),
+    bytes: joinRecords(events),
   }
+}
+
+/** Memory that may be given away with all that lies in it. */
+const slabs = new WeakSet<ArrayBufferLike>()
+
+/** Answers memory for one record after the other, which `packEvents` then does not copy together. */
+export function createSlab(sizeBytes: number): (sizeBytes: number) => Buffer {
+  const slab = Buffer.allocUnsafeSlow(sizeBytes)
+  slabs.add(slab.buffer)
+  let used = 0
+  return (size) => {
+    if (used + size > slab.length) return Buffer.allocUnsafe(size)
+    used += size
+    return slab.subarray(used - size, used)
+  }
+}
+
+function joinRecords(events: readonly DoorEvent[]): ArrayBuffer {
+  const whole = events[0]?.record.buffer
+  let end = 0
+  for (const { record } of events) {
+    if (record.buffer !== whole || record.byteOffset !== end || !slabs.has(whole))
+      return join(events.map((event) => event.record))
+    end += record.length
+  }
+  return whole instanceof ArrayBuffer ? whole : new ArrayBuffer(0)
 }
 
 export function unpackEvents({
   busKey,
   ids,
-  dedupeKeys,
+  keys,
   lengths,
   bytes,
 }: PackedEvents): readonly DoorEvent[] {
@@ -56,8 +89,7 @@ export function unpackEvents({
     const length = lengths[index]!
     const record = Buffer.from(bytes, at, length)
     at += length
-    const dedupeKey = dedupeKeys[index]
-    return { id, busKey, record, ...(dedupeKey === undefined ? {} : { dedupeKey }) }
+    return { id, busKey, record, key: { words: keys, at: index * EVENT_KEY_WORDS } }
   })
 }
 

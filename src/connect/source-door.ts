@@ -2,17 +2,29 @@
 // The steps after the first are a door, so that a source may read and decode in a thread of its own.
 
 import { isAppError } from '../base/index.ts'
-import { type BusRef, cloudEventKey, type Event, formatBusKey, storeEvent } from '../event/index.ts'
+import {
+  type BusRef,
+  cloudEventKey,
+  createEventKey,
+  type Event,
+  EVENT_KEY_WORDS,
+  type EventKey,
+  formatBusKey,
+  storeEvent,
+} from '../event/index.ts'
 import type { BrokerSpec, SourceSpec } from '../model/index.ts'
 import type { SourceMessage } from './connector.ts'
 import { SOURCE_EVENT_BYTES_MAX } from './limits.ts'
+import { createSlab } from './packed.ts'
+import { type MappedContext, MappedRecords } from './mapped-records.ts'
 import { decodeMessage } from './source-event.ts'
 
 export interface DoorEvent {
   readonly id: string
   readonly busKey: string
   readonly record: Uint8Array
-  readonly dedupeKey?: string
+  /** Events of one bus with one key are one event. */
+  readonly key: EventKey
 }
 
 export interface SourceDoor {
@@ -62,10 +74,15 @@ export async function passThrough(
   const events: DoorEvent[] = []
   const rejected: Rejected[] = []
   let sizeBytes = 0
-  const bus = busOf(decoding.source)
+  for (const { body } of messages) sizeBytes += body.length
+  const decoder = decoderOf(decoding)
+  const context = {
+    now: decoding.now,
+    allocate: createSlab(sizeBytes + messages.length * HEAD_BYTES),
+    nextKey: createKeys(messages.length),
+  }
   for (const message of messages) {
-    sizeBytes += message.body.length
-    const event = decode(message, bus, decoding)
+    const event = decoder.decode(message, context)
     if (typeof event === 'string') rejected.push({ message, reason: event })
     else {
       taken.push(message)
@@ -83,28 +100,70 @@ export function busOf({ account, region, bus = 'default' }: SourceSpec): BusRef 
 }
 
 export function doorEvent(event: Event, came: { readonly topic?: string } = {}): DoorEvent {
+  const { id, source, data = NO_DATA } = event
+  const busKey = formatBusKey(event.bus)
   return {
-    id: event.id,
-    busKey: formatBusKey(event.bus),
+    id,
+    busKey,
     record: storeEvent(event, came),
-    dedupeKey: cloudEventKey(event.source, event.id),
+    key: createEventKey(busKey, cloudEventKey(source, id), data),
   }
 }
 
-/** Text says why it is no event. */
-function decode(
-  message: SourceMessage,
-  bus: BusRef,
-  { source, dialect, now }: Decoding,
-): DoorEvent | string {
-  if (message.body.length > SOURCE_EVENT_BYTES_MAX)
-    return `expected at most ${SOURCE_EVENT_BYTES_MAX} bytes, got \`${message.body.length}\``
-  const decoded = decodeMessage(message, { source, bus, now })
-  if (decoded.kind === 'fault') return decoded.reason
-  try {
-    return doorEvent(decoded.event, dialect === 'nats' ? { topic: message.topic } : {})
-  } catch (error) {
-    if (!isAppError(error, 'EVENT_INVALID')) throw error
-    return error.message
+const NO_DATA = new Uint8Array(0)
+
+/** What a record has beside its body, about. */
+const HEAD_BYTES = 512
+
+function createKeys(count: number): () => EventKey {
+  const words = new Int32Array(count * EVENT_KEY_WORDS)
+  let used = 0
+  return () => {
+    used += 1
+    return { words, at: (used - 1) * EVENT_KEY_WORDS }
   }
+}
+
+class Decoder {
+  readonly #source: SourceSpec
+  readonly #dialect: BrokerSpec['type']
+  readonly #bus: BusRef
+  readonly #mapped: MappedRecords | undefined
+
+  constructor({ source, dialect }: Decoding) {
+    this.#source = source
+    this.#dialect = dialect
+    this.#bus = busOf(source)
+    // An event of NATS tells the subject by which it came.
+    this.#mapped = dialect === 'kafka' ? new MappedRecords(source, this.#bus) : undefined
+  }
+
+  /** Text says why it is no event. */
+  decode(message: SourceMessage, context: MappedContext): DoorEvent | string {
+    if (message.body.length > SOURCE_EVENT_BYTES_MAX)
+      return `expected at most ${SOURCE_EVENT_BYTES_MAX} bytes, got \`${message.body.length}\``
+    const mapped = this.#mapped?.encode(message, context)
+    if (mapped !== undefined) return mapped
+    const { now } = context
+    const decoded = decodeMessage(message, { source: this.#source, bus: this.#bus, now })
+    if (decoded.kind === 'fault') return decoded.reason
+    try {
+      return doorEvent(decoded.event, this.#dialect === 'nats' ? { topic: message.topic } : {})
+    } catch (error) {
+      if (!isAppError(error, 'EVENT_INVALID')) throw error
+      return error.message
+    }
+  }
+}
+
+const decoders = new WeakMap<SourceSpec, Decoder>()
+
+/** A source's spec stays the same object as long as it is not changed. */
+function decoderOf(decoding: Decoding): Decoder {
+  let decoder = decoders.get(decoding.source)
+  if (decoder === undefined) {
+    decoder = new Decoder(decoding)
+    decoders.set(decoding.source, decoder)
+  }
+  return decoder
 }

@@ -29,7 +29,7 @@ export interface DecodeOptions {
 
 /** The attributes' prefix: `ce_` of Kafka, `ce-` of NATS and HTTP. */
 const ATTRIBUTE = /^ce([_-])(.+)$/i
-const SPECVERSION = '"specversion"'
+const SPECVERSION = Buffer.from('"specversion"')
 
 export function decodeMessage(message: SourceMessage, options: DecodeOptions): DecodedMessage {
   try {
@@ -110,8 +110,17 @@ function isSaidStructured({ headers }: SourceMessage): boolean {
 function looksStructured({ headers, body }: SourceMessage): boolean {
   const type = headerOf(headers, 'content-type')
   if (type !== undefined && !/json/i.test(type)) return false
-  const text = Buffer.from(body.buffer, body.byteOffset, body.length)
-  return text.includes(SPECVERSION) && isObjectWith(text, ['specversion', 'id', 'source', 'type'])
+  if (!mayBeStructured(body)) return false
+  return isObjectWith(bufferOf(body), ['specversion', 'id', 'source', 'type'])
+}
+
+/** Whether a look at it as JSON is worth it. */
+export function mayBeStructured(body: Uint8Array): boolean {
+  return bufferOf(body).includes(SPECVERSION)
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function isObjectWith(text: Buffer, names: readonly string[]): boolean {
@@ -146,6 +155,16 @@ interface FillParts {
   readonly message: SourceMessage
   readonly source: SourceSpec
   readonly json: LazyJson
+}
+
+/** Whether all records of one place have this text of a mapping in common. */
+export function isOfPlace(text = ''): boolean {
+  return !text.startsWith('$.') && !/\{(?:key|header\.[^{}]*)\}/.test(text)
+}
+
+/** A text of which `isOfPlace`. */
+export function fillPlace(text: string, topic: string, { broker }: SourceSpec): string {
+  return text.replaceAll('{topic}', topic).replaceAll('{broker}', broker)
 }
 
 function fillText(text: string, { message, source, json }: FillParts): string {

@@ -28,7 +28,8 @@ export function createEventKey(busKey: string, key: string, content: Uint8Array)
 export function writeEventKey({ words, at }: EventKey, name: string, content: Uint8Array): void {
   // As text, a character for each byte: a buffer would cost three times as much.
   const digest = hash('sha256', name, 'binary')
-  for (let word = 0; word < EVENT_KEY_CONTENT_AT; word += 1) words[at + word] = wordIn(digest, word * 4)
+  for (let word = 0; word < EVENT_KEY_CONTENT_AT; word += 1)
+    words[at + word] = wordIn(digest, word * 4)
   words[at + EVENT_KEY_CONTENT_AT] = crc32(content)
   words[at + EVENT_KEY_CONTENT_AT + 1] = content.length
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { storeEvent } from './eventbridge.ts'
 import { LikeRecords } from './like-records.ts'
 
+const allocate = (sizeBytes: number): Buffer => Buffer.allocUnsafe(sizeBytes)
 const BUS = { account: '000000000000', region: 'us-east-1', name: 'default' }
 const shared = {
   source: 'main/orders',
@@ -20,9 +21,16 @@ test('a record is what storeEvent makes of the same event', () => {
   fc.assert(
     fc.property(plainText, timeMs, plainText, fc.json(), (id, ms, subject, json) => {
       const data = Buffer.from(json)
-      const record = records.encode({ id, timeMs: ms, subject, data }, Buffer.allocUnsafe)
+      const record = records.encode({ id, timeMs: ms, subject, data }, allocate)
       const time = new Date(ms).toISOString()
-      const event = { ...shared, extensions: {}, id, time, data, ...(subject === '' ? {} : { subject }) }
+      const event = {
+        ...shared,
+        extensions: {},
+        id,
+        time,
+        data,
+        ...(subject === '' ? {} : { subject }),
+      }
       assert.deepEqual(record, storeEvent(event))
     }),
   )
@@ -34,7 +42,7 @@ test('whole seconds, and what the shared part says besides, are in it too', () =
   for (const ms of [1_764_252_000_000, 1_764_252_000_001, 1_764_252_000_000]) {
     const event = { id: 'a', timeMs: ms, subject: 'order-7', data: Buffer.from('[1]') }
     assert.deepEqual(
-      records.encode(event, Buffer.allocUnsafe),
+      records.encode(event, allocate),
       storeEvent({
         ...besides,
         extensions: {},
@@ -50,7 +58,7 @@ test('whole seconds, and what the shared part says besides, are in it too', () =
 test('what has to be escaped, is long, or is no JSON is left to others', () => {
   const records = new LikeRecords(shared)
   const plain = { id: 'a', timeMs: 0, subject: undefined, data: Buffer.from('{}') }
-  assert.notEqual(records.encode(plain, Buffer.allocUnsafe), undefined)
+  assert.notEqual(records.encode(plain, allocate), undefined)
   for (const other of [
     { id: 'a"b' },
     { id: 'a\\b' },
@@ -60,5 +68,5 @@ test('what has to be escaped, is long, or is no JSON is left to others', () => {
     { data: Buffer.from('{') },
     { data: Buffer.from('') },
   ])
-    assert.equal(records.encode({ ...plain, ...other }, Buffer.allocUnsafe), undefined)
+    assert.equal(records.encode({ ...plain, ...other }, allocate), undefined)
 })

@@ -10,10 +10,7 @@ import { EVENT_DEPTH_MAX } from './limits.ts'
 import { STORED_HEADER } from './stored-event.ts'
 
 /** What the events share. */
-export type LikeEvents = Pick<
-  Event,
-  'source' | 'type' | 'datacontenttype' | 'bus' | 'resources'
->
+export type LikeEvents = Pick<Event, 'source' | 'type' | 'datacontenttype' | 'bus' | 'resources'>
 
 export interface LikeEvent {
   readonly id: string
@@ -84,7 +81,13 @@ export class LikeRecords {
 
 function createFrame(shared: LikeEvents, timeMs: number): Frame {
   const time = new Date(timeMs).toISOString()
-  const record = storeEvent({ ...shared, extensions: {}, id: OPEN_ID, time, data: Buffer.from('0') })
+  const record = storeEvent({
+    ...shared,
+    extensions: {},
+    id: OPEN_ID,
+    time,
+    data: Buffer.from('0'),
+  })
   const id = envelopeStart(record) + HEAD_START.length
   const detail = record.length - DETAIL_NAME.length - '0}'.length
   return {

@@ -33,7 +33,6 @@ test('keys that differ in their last bits, or lie in one place, are kept apart',
   const words = Int32Array.from([0, 0, 0, 0, -1, -1, 0, 0, 0, 1, -1, -1, 0, 0, 0, 15, -1, -1])
   const keys = [0, 6, 12].map((at) => ({ words, at }))
   for (const [at, each] of keys.entries()) table.set(each, at)
-  for (const [at, each] of keys.entries())
-    assert.deepEqual(table.find(each), { at, isSame: true })
+  for (const [at, each] of keys.entries()) assert.deepEqual(table.find(each), { at, isSame: true })
   assert.equal(table.find({ words: Int32Array.from([0, 0, 0, 31, -1, -1]), at: 0 }), undefined)
 })

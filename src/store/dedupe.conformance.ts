@@ -40,7 +40,10 @@ export function dedupeConformance(open: OpenStore): void {
         entries: entries(entry(1, 1000.5), entry(2, 3000), entry(3, 2000)),
         watermark: 20,
       })
-      assert.deepEqual((await loadFrom(dedupe, 2000)).entries, entries(entry(2, 3000), entry(3, 2000)))
+      assert.deepEqual(
+        (await loadFrom(dedupe, 2000)).entries,
+        entries(entry(2, 3000), entry(3, 2000)),
+      )
       assert.deepEqual((await loadFrom(dedupe, 3001)).entries, entries())
     }))
 
@@ -49,7 +52,10 @@ export function dedupeConformance(open: OpenStore): void {
       await dedupe.append(entries(entry(1, 1000), entry(2, 3000)), 10)
       await dedupe.append(entries(entry(3, 1500)), 20)
       await dedupe.prune(2000)
-      assert.deepEqual(await loadFrom(dedupe, 0), { entries: entries(entry(2, 3000)), watermark: 20 })
+      assert.deepEqual(await loadFrom(dedupe, 0), {
+        entries: entries(entry(2, 3000)),
+        watermark: 20,
+      })
     }))
 
   test('entries and watermark are there after reopening', () =>
@@ -57,7 +63,10 @@ export function dedupeConformance(open: OpenStore): void {
       open,
       ({ dedupe }) => dedupe.append(entries(entry(1, 1000)), 10),
       async ({ dedupe }) => {
-        assert.deepEqual(await loadFrom(dedupe, 0), { entries: entries(entry(1, 1000)), watermark: 10 })
+        assert.deepEqual(await loadFrom(dedupe, 0), {
+          entries: entries(entry(1, 1000)),
+          watermark: 10,
+        })
       },
     ))
 }

@@ -68,23 +68,19 @@ async function settle(reader: KafkaReader, { records, accepted, before }: UnderW
   await reader.commit(records)
 }
 
-function toMessage({
-  topic,
-  partition,
-  offset,
-  key,
-  value,
-  headers,
-  timestamp,
-}: KafkaRecord): SourceMessage {
-  return {
+const NO_HEADERS: SourceMessage['headers'] = new Map()
+
+function toMessage(record: KafkaRecord): SourceMessage {
+  const { topic, partition, offset, key, value, headers, timestamp } = record
+  const message: { -readonly [K in keyof SourceMessage]: SourceMessage[K] } = {
     topic,
     place: `${topic}/${partition}/${offset}`,
-    ...(key === undefined ? {} : { key: key.toString() }),
-    headers: new Map(headers),
+    headers: headers.length === 0 ? NO_HEADERS : new Map(headers),
     body: value,
     timestamp,
   }
+  if (key !== undefined) message.key = key.toString()
+  return message
 }
 
 async function watchLag(

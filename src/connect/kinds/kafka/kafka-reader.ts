@@ -208,9 +208,9 @@ class GroupReader implements KafkaReader {
       const record = toRecord(message)
       this.#ahead.took(record.key, record.value)
       sizeBytes += record.value.length
-      this.#next.set(placeOf(record), record.offset + 1n)
       records.push(record)
     }
+    for (const record of lastOfPlaces(records)) this.#next.set(placeOf(record), record.offset + 1n)
     return records
   }
 
@@ -230,18 +230,29 @@ class GroupReader implements KafkaReader {
   #offsetsOf(
     records: readonly KafkaRecord[],
   ): { topic: string; partition: number; offset: bigint; leaderEpoch: number }[] {
-    const last = new Map<string, KafkaRecord>()
-    for (const record of records) last.set(placeOf(record), record)
     const assigned = this.#consumer.assignments ?? []
     const isOurs = ({ topic, partition }: KafkaRecord): boolean =>
       assigned.some((one) => one.topic === topic && one.partitions.includes(partition))
-    return [...last.values()].filter(isOurs).map(({ topic, partition, offset, leaderEpoch }) => ({
-      topic,
-      partition,
-      offset: offset + 1n,
-      leaderEpoch,
-    }))
+    return lastOfPlaces(records)
+      .filter(isOurs)
+      .map(({ topic, partition, offset, leaderEpoch }) => ({
+        topic,
+        partition,
+        offset: offset + 1n,
+        leaderEpoch,
+      }))
   }
+}
+
+/** The last record of each partition; those of one mostly stand together. */
+function lastOfPlaces(records: readonly KafkaRecord[]): readonly KafkaRecord[] {
+  const last = new Map<string, KafkaRecord>()
+  for (const [index, record] of records.entries()) {
+    const next = records[index + 1]
+    if (next?.partition === record.partition && next.topic === record.topic) continue
+    last.set(placeOf(record), record)
+  }
+  return [...last.values()]
 }
 
 function placeOf({ topic, partition }: Pick<KafkaRecord, 'topic' | 'partition'>): string {
