@@ -3,7 +3,7 @@
 // asked, and the next use starts another.
 
 import { Worker } from 'node:worker_threads'
-import { AppError, describeError } from '../base/index.ts'
+import { AppError, channels, describeError } from '../base/index.ts'
 import type { BrokerAccess, FindBroker } from './broker-access.ts'
 import type { ConnectorContext, ConnectorRun } from './connector.ts'
 import { THREAD_MEMORY } from './limits.ts'
@@ -177,13 +177,17 @@ export class BrokerThread {
   async #answer(ask: number, question: Question): Promise<void> {
     const worker = this.#worker
     let answer: ToThread
+    let slab: ArrayBuffer | undefined
     try {
-      answer = { kind: 'answer', ask, value: await this.#answerTo(question) }
+      const value = await this.#answerTo(question)
+      slab = slabOf(question)
+      answer = { kind: 'answer', ask, value, ...(slab === undefined ? {} : { slab }) }
     } catch (error) {
       answer = { kind: 'refuse', ask, error: told(error) }
     }
     // Another thread has asked nothing.
-    if (worker !== undefined && worker === this.#worker) this.#post(answer)
+    if (worker !== undefined && worker === this.#worker)
+      this.#post(answer, slab === undefined ? [] : [slab])
   }
 
   async #answerTo(question: Question): Promise<unknown> {
@@ -214,4 +218,10 @@ export class BrokerThread {
     if (run === undefined) throw new AppError('BROKER_LOST', 'the source does not read any more')
     return run
   }
+}
+
+/** What was put is in the log by now; who is told of each event may still look at it. */
+function slabOf(question: Question): ArrayBuffer | undefined {
+  if (question.kind !== 'put' || channels.eventSteps.hasSubscribers) return undefined
+  return question.events.bytes
 }

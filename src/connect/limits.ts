@@ -84,3 +84,7 @@ export const BROKER_SLOW_MS = 500
  * heap again, and near it that cost more than all the work of the thread. A thread that needs more dies, and another goes on.
  */
 export const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 2048 } as const
+
+/** Slabs that a thread keeps for its next batches: those under way, and one more; and bytes of the largest. */
+export const SLABS_KEPT = 8
+export const SLAB_BYTES_KEPT: number = 8 * 1024 * 1024

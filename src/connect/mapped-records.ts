@@ -13,13 +13,14 @@ import {
 } from '../event/index.ts'
 import type { SourceSpec } from '../model/index.ts'
 import type { SourceMessage } from './connector.ts'
+import type { Allocate } from './slabs.ts'
 import type { DoorEvent } from './source-door.ts'
 import { fillPlace, isOfPlace, mayBeStructured, recordId } from './source-event.ts'
 
 export interface MappedContext {
   /** Wall milliseconds, for records without a time. */
   readonly now: number
-  readonly allocate: (sizeBytes: number) => Buffer
+  readonly allocate: Allocate
   /** Where the event's key is to be written. */
   readonly nextKey: () => EventKey
 }

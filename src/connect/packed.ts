@@ -2,6 +2,7 @@
 
 import { decodeStoredEvent, EVENT_KEY_WORDS, type StoredEvent } from '../event/index.ts'
 import type { TargetInput } from '../model/index.ts'
+import type { Slabs } from './slabs.ts'
 import type { SelectText } from './sent-event.ts'
 import type { SinkMessage } from './sink.ts'
 import type { DoorEvent } from './source-door.ts'
@@ -34,7 +35,8 @@ const WHOLE_EVENT = 0xff_ff_ff_ff
 const MADE: TargetInput = { kind: 'path', path: '$' }
 
 /** All of one bus, as those of a source are. */
-export function packEvents(events: readonly DoorEvent[]): PackedEvents {
+export function packEvents(events: readonly DoorEvent[], slabs: Slabs): PackedEvents {
+  const records = events.map(({ record }) => record)
   const lengths = new Uint32Array(events.length)
   const keys = new Int32Array(events.length * EVENT_KEY_WORDS)
   for (const [index, { record, key }] of events.entries()) {
@@ -47,34 +49,8 @@ export function packEvents(events: readonly DoorEvent[]): PackedEvents {
     ids: events.map(({ id }) => id),
     keys,
     lengths,
-    bytes: joinRecords(events),
+    bytes: slabs.holding(records) ?? join(records),
   }
-}
-
-/** Memory that may be given away with all that lies in it. */
-const slabs = new WeakSet<ArrayBufferLike>()
-
-/** Answers memory for one record after the other, which `packEvents` then does not copy together. */
-export function createSlab(sizeBytes: number): (sizeBytes: number) => Buffer {
-  const slab = Buffer.allocUnsafeSlow(sizeBytes)
-  slabs.add(slab.buffer)
-  let used = 0
-  return (size) => {
-    if (used + size > slab.length) return Buffer.allocUnsafe(size)
-    used += size
-    return slab.subarray(used - size, used)
-  }
-}
-
-function joinRecords(events: readonly DoorEvent[]): ArrayBuffer {
-  const whole = events[0]?.record.buffer
-  let end = 0
-  for (const { record } of events) {
-    if (record.buffer !== whole || record.byteOffset !== end || !slabs.has(whole))
-      return join(events.map((event) => event.record))
-    end += record.length
-  }
-  return whole instanceof ArrayBuffer ? whole : new ArrayBuffer(0)
 }
 
 export function unpackEvents({

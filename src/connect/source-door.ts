@@ -15,8 +15,8 @@ import {
 import type { BrokerSpec, SourceSpec } from '../model/index.ts'
 import type { SourceMessage } from './connector.ts'
 import { SOURCE_EVENT_BYTES_MAX } from './limits.ts'
-import { createSlab } from './packed.ts'
 import { type MappedContext, MappedRecords } from './mapped-records.ts'
+import type { Slabs } from './slabs.ts'
 import { decodeMessage } from './source-event.ts'
 
 export interface DoorEvent {
@@ -37,6 +37,8 @@ export interface SourceDoor {
   reject(rejected: readonly Rejected[], signal: AbortSignal): Promise<void>
   /** Records that were read and dealt with. */
   count(read: ReadCount): void
+  /** Where what is put is best made. */
+  readonly slabs?: Slabs
 }
 
 export interface Refusal {
@@ -78,7 +80,7 @@ export async function passThrough(
   const decoder = decoderOf(decoding)
   const context = {
     now: decoding.now,
-    allocate: createSlab(sizeBytes + messages.length * HEAD_BYTES),
+    allocate: door.slabs?.open(sizeBytes + messages.length * HEAD_BYTES) ?? allocate,
     nextKey: createKeys(messages.length),
   }
   for (const message of messages) {
@@ -113,7 +115,11 @@ export function doorEvent(event: Event, came: { readonly topic?: string } = {}):
 const NO_DATA = new Uint8Array(0)
 
 /** What a record has beside its body, about. */
-const HEAD_BYTES = 512
+const HEAD_BYTES = 384
+
+function allocate(sizeBytes: number): Buffer {
+  return Buffer.allocUnsafe(sizeBytes)
+}
 
 function createKeys(count: number): () => EventKey {
   const words = new Int32Array(count * EVENT_KEY_WORDS)

@@ -37,7 +37,13 @@ export type ToThread =
   | { readonly kind: 'closeSink'; readonly id: number; readonly address: string }
   | { readonly kind: 'run'; readonly id: number; readonly run: ThreadRun }
   | { readonly kind: 'stop'; readonly id: number }
-  | { readonly kind: 'answer'; readonly ask: number; readonly value?: unknown }
+  | {
+      readonly kind: 'answer'
+      readonly ask: number
+      readonly value?: unknown
+      /** What came with the question, to be used again. */
+      readonly slab?: ArrayBuffer
+    }
   | { readonly kind: 'refuse'; readonly ask: number; readonly error: ThreadError }
 
 export type FromThread =

@@ -17,6 +17,7 @@ import { createKafkaKind } from './kinds/kafka/kafka-sink.ts'
 import { natsConnector } from './kinds/nats/nats-connector.ts'
 import { createNatsKind } from './kinds/nats/nats-sink.ts'
 import { packEvents, selectedOf, unpackMessages } from './packed.ts'
+import { Slabs } from './slabs.ts'
 import { findSinkKind, type Sink, type SinkResult } from './sink.ts'
 import { passThrough, type SourceDoor } from './source-door.ts'
 import {
@@ -41,6 +42,7 @@ interface Asked {
 const asked = new Map<number, Asked>()
 let askCount = 0
 
+const slabs = new Slabs()
 const CONNECTORS: readonly Connector[] = [kafkaConnector, natsConnector]
 const stops = new Map<number, AbortController>()
 
@@ -79,6 +81,7 @@ function receive(message: ToThread): void {
       stops.get(message.id)?.abort()
       return
     case 'answer':
+      if (message.slab !== undefined) slabs.giveBack(message.slab)
       taken(message.ask)?.resolve(message.value)
       return
     case 'refuse':
@@ -182,8 +185,9 @@ function contextOf(id: number, given: ThreadRun): ConnectorContext {
 
 function doorOf(id: number): SourceDoor {
   return {
+    slabs,
     put(events) {
-      const packed = packEvents(events)
+      const packed = packEvents(events, slabs)
       return ask({ kind: 'put', id, events: packed }, [packed.bytes])
     },
     async reject(rejected) {
