@@ -9,6 +9,7 @@ import type { ConnectorContext, ConnectorRun } from './connector.ts'
 import { THREAD_MEMORY } from './limits.ts'
 import { unpackEvents, type PackedMessages } from './packed.ts'
 import type { SinkResult } from './sink.ts'
+import { Slabs } from './slabs.ts'
 import { type FromThread, type Question, revived, told, type ToThread } from './thread-messages.ts'
 
 interface Running {
@@ -26,6 +27,8 @@ interface Sending {
 }
 
 export class BrokerThread {
+  /** Where what is sent is best packed. */
+  readonly slabs: Slabs = new Slabs()
   readonly #name: string
   #worker: Worker | undefined
   readonly #runs = new Map<number, Running>()
@@ -148,6 +151,7 @@ export class BrokerThread {
   #receive(message: FromThread): void {
     switch (message.kind) {
       case 'sent':
+        if (message.slab !== undefined) this.slabs.giveBack(message.slab)
         this.#sends.get(message.id)?.resolve(message.results)
         this.#sends.delete(message.id)
         return

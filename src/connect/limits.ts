@@ -85,6 +85,6 @@ export const BROKER_SLOW_MS = 500
  */
 export const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 2048 } as const
 
-/** Slabs that a thread keeps for its next batches: those under way, and one more; and bytes of the largest. */
-export const SLABS_KEPT = 8
+/** Slabs that are kept for the next batches: about as many as are under way at once; and bytes of the largest. */
+export const SLABS_KEPT = 16
 export const SLAB_BYTES_KEPT: number = 8 * 1024 * 1024

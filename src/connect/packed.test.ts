@@ -17,7 +17,7 @@ function ownKey(event: DoorEvent): DoorEvent {
 }
 
 const slabs = new Slabs()
-const packing = { needsIds: true, paths: [], select: () => undefined }
+const packing = { needsIds: true, paths: [], select: () => undefined, slabs }
 
 test('events come out of one piece of memory as they were put in', () => {
   const busKey = '000000000000/us-east-1/default'
@@ -59,7 +59,7 @@ test('what an address selects of events is selected before they change hands', (
     path === '$.detail.order'
       ? texts[given.findIndex(({ event }) => event.envelope === envelope)]
       : 'wrong'
-  const packed = packMessages(given, { needsIds: false, paths: ['$.detail.order'], select })
+  const packed = packMessages(given, { needsIds: false, paths: ['$.detail.order'], select, slabs })
   const taken = unpackMessages(packed, address)
   const found = new Map(selectedOf(packed, taken))
   assert.deepEqual(

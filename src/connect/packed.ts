@@ -49,7 +49,7 @@ export function packEvents(events: readonly DoorEvent[], slabs: Slabs): PackedEv
     ids: events.map(({ id }) => id),
     keys,
     lengths,
-    bytes: slabs.holding(records) ?? join(records),
+    bytes: slabs.holding(records) ?? join(records, slabs),
   }
 }
 
@@ -74,11 +74,12 @@ export interface PackOptions {
   /** Paths of the address. */
   readonly paths: readonly string[]
   readonly select: SelectText
+  readonly slabs: Slabs
 }
 
 export function packMessages(
   messages: readonly SinkMessage[],
-  { needsIds, paths, select }: PackOptions,
+  { needsIds, paths, select, slabs }: PackOptions,
 ): PackedMessages {
   const lengths = new Uint32Array(messages.length * 2)
   const isMade = new Uint8Array(messages.length)
@@ -96,7 +97,7 @@ export function packMessages(
   }
   return {
     lengths,
-    bytes: join(parts),
+    bytes: join(parts, slabs),
     isMade,
     deliveryIds: needsIds ? messages.map(({ deliveryId }) => deliveryId) : [],
     ...(paths.length === 0
@@ -161,15 +162,15 @@ class UnpackedMessage implements SinkMessage {
   }
 }
 
-function join(parts: readonly Uint8Array[]): ArrayBuffer {
+function join(parts: readonly Uint8Array[], slabs: Slabs): ArrayBuffer {
   let size = 0
   for (const part of parts) size += part.length
-  // Not of the pool, which is not to be given away.
-  const whole = Buffer.allocUnsafeSlow(size)
+  const slab = slabs.take(size)
+  const whole = new Uint8Array(slab)
   let at = 0
   for (const part of parts) {
     whole.set(part, at)
     at += part.length
   }
-  return whole.buffer
+  return slab
 }

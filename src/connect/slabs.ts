@@ -10,9 +10,20 @@ export class Slabs {
   readonly #all = new WeakSet<ArrayBufferLike>()
   #free: ArrayBuffer[] = []
 
+  /** At least so large, and not zeroed: all that is read of it is to be written first. */
+  take(sizeBytes: number): ArrayBuffer {
+    const index = this.#free.findIndex(({ byteLength }) => byteLength >= sizeBytes)
+    const [known] = index === -1 ? [] : this.#free.splice(index, 1)
+    // Of those that are too small one goes, so that larger ones take their places.
+    if (known === undefined) this.#free.shift()
+    const slab = known ?? Buffer.allocUnsafeSlow(sizeBytes).buffer
+    this.#all.add(slab)
+    return slab
+  }
+
   /** Of a new batch, in one slab as long as there is room in it. */
   open(sizeBytes: number): Allocate {
-    const slab = Buffer.from(this.#take(sizeBytes))
+    const slab = Buffer.from(this.take(sizeBytes))
     let used = 0
     return (size) => {
       if (used + size > slab.length) return Buffer.allocUnsafe(size)
@@ -36,16 +47,5 @@ export class Slabs {
   /** Nobody reads it any more. */
   giveBack(slab: ArrayBuffer): void {
     if (slab.byteLength <= SLAB_BYTES_KEPT && this.#free.length < SLABS_KEPT) this.#free.push(slab)
-  }
-
-  #take(sizeBytes: number): ArrayBuffer {
-    const index = this.#free.findIndex(({ byteLength }) => byteLength >= sizeBytes)
-    const [known] = index === -1 ? [] : this.#free.splice(index, 1)
-    // Of those that are too small one goes, so that larger ones take their places.
-    if (known === undefined) this.#free.shift()
-    // Not zeroed: all that is handed out is written to.
-    const slab = known ?? Buffer.allocUnsafeSlow(sizeBytes).buffer
-    this.#all.add(slab)
-    return slab
   }
 }

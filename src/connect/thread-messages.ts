@@ -48,7 +48,13 @@ export type ToThread =
 
 export type FromThread =
   /** All delivered when there are no results. */
-  | { readonly kind: 'sent'; readonly id: number; readonly results?: readonly SinkResult[] }
+  | {
+      readonly kind: 'sent'
+      readonly id: number
+      readonly results?: readonly SinkResult[]
+      /** In which the messages came, to be used again. */
+      readonly slab?: ArrayBuffer
+    }
   | { readonly kind: 'ended'; readonly id: number; readonly error?: ThreadError }
   | { readonly kind: 'connected'; readonly id: number }
   | {

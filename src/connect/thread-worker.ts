@@ -129,7 +129,9 @@ async function send({ id, address, messages }: ToThread & { kind: 'send' }): Pro
     const failure = { code: 'SDK_CLIENT_ERROR', message: describeError(error) }
     results = batch.map(() => ({ kind: 'retry', failure }))
   }
-  if (results.every(({ kind }) => kind === 'delivered')) post({ kind: 'sent', id })
+  // Of what was not delivered somebody may still hold a part: a request that is under way.
+  const slab = messages.bytes
+  if (results.every(({ kind }) => kind === 'delivered')) post({ kind: 'sent', id, slab }, [slab])
   else post({ kind: 'sent', id, results })
 }
 

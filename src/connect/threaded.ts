@@ -30,7 +30,12 @@ export class BrokerThreads {
         const address = parseBrokerAddress(text)!
         const broker = { name: address.broker, find: findBroker }
         // Kafka has no place for the ids of deliveries.
-        const packing = { needsIds: address.type === 'nats', paths: pathsIn(address), select }
+        const packing = {
+          needsIds: address.type === 'nats',
+          paths: pathsIn(address),
+          select,
+          slabs: thread.slabs,
+        }
         const inner = kind.open(text)
         return {
           batchMax: inner.batchMax,
