@@ -65,6 +65,11 @@ async function* readSpans(
   const { broker, topic, signal } = options
   const { Consumer } = await import('@platformatic/kafka')
   const ahead = new ReadAhead()
+  const came = (part?: Buffer): Buffer => {
+    ahead.came(part?.length ?? 0)
+    // A record may have neither; the client's types do not say so.
+    return part as Buffer
+  }
   const consumer = new Consumer({
     ...(await connectionSettings(options)),
     groupId: `signalbox-range-${createUuid(options.random)}`,
@@ -72,7 +77,7 @@ async function* readSpans(
     maxBytes: FETCH_BYTES_MAX,
     maxWaitTime: FETCH_WAIT_MS,
     highWaterMark: READ_AHEAD_RECORDS_MAX,
-    deserializers: { key: ahead.came, value: ahead.came },
+    deserializers: { key: came, value: came },
   })
   try {
     const spans = await spansOf(consumer, topic)
@@ -92,7 +97,7 @@ async function* readSpans(
     try {
       for await (const message of stream) {
         const record = toRecord(message)
-        ahead.took(record.key, record.value)
+        ahead.took((record.key?.length ?? 0) + record.value.length)
         const span = open.get(record.partition)
         if (span === undefined) continue
         yield record

@@ -2,20 +2,22 @@
 //
 // Invariant: nothing is committed by itself, and nothing of a partition that another member has by now.
 
-import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
+import type { MessagesStream } from '@platformatic/kafka'
 import { AppError } from '../../../base/index.ts'
 import { brokerLost } from './broker-fault.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { connectionSettings } from './client-options.ts'
 import type { ClientRetries } from './client-retries.ts'
+import type { BatchConsumer, BatchConsumerOptions, BatchMessage } from './batch-consumer.ts'
 import { toRecord } from './client-record.ts'
 import { ReadAhead } from './read-ahead.ts'
+import { RecordCursor } from './record-cursor.ts'
 import {
   FETCH_BYTES_MAX,
   FETCH_PARTITION_BYTES_MAX,
   FETCH_WAIT_MS,
   HEARTBEAT_MS,
-  READ_AHEAD_RECORDS_MAX,
+  READ_AHEAD_BATCHES_MAX,
   REBALANCE_TIMEOUT_MS,
   SESSION_TIMEOUT_MS,
 } from './limits.ts'
@@ -70,15 +72,14 @@ export interface KafkaReader {
   close(): Promise<void>
 }
 
-type Client = Consumer
 type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
 
 /** Resolves when the member has joined its group. Rejects `BROKER_LOST`. */
 export async function openKafkaReader(options: KafkaReaderOptions): Promise<KafkaReader> {
   const { broker, topics, group, from } = options
-  const { Consumer: ClientClass } = await import('@platformatic/kafka')
+  const { createBatchConsumer } = await import('./batch-consumer.ts')
   const ahead = new ReadAhead(options.readAheadBytesMax)
-  const consumer: Client = new ClientClass({
+  const settings: BatchConsumerOptions = {
     ...(await connectionSettings(options, options.client)),
     groupId: group,
     autocommit: false,
@@ -88,9 +89,9 @@ export async function openKafkaReader(options: KafkaReaderOptions): Promise<Kafk
     ...(options.fetchBytesMin === undefined ? {} : { minBytes: options.fetchBytesMin }),
     maxBytes: options.fetchBytesMax ?? FETCH_BYTES_MAX,
     maxWaitTime: FETCH_WAIT_MS,
-    highWaterMark: READ_AHEAD_RECORDS_MAX,
-    deserializers: { key: ahead.came, value: ahead.came },
-  })
+    highWaterMark: READ_AHEAD_BATCHES_MAX,
+  }
+  const consumer = createBatchConsumer(settings, ahead.came)
   try {
     const stream = await consumer.consume({
       topics: [...topics],
@@ -109,20 +110,28 @@ export async function openKafkaReader(options: KafkaReaderOptions): Promise<Kafk
   }
 }
 
+/** What of it was not taken. */
+interface Batch {
+  readonly topic: string
+  readonly partition: number
+  readonly cursor: RecordCursor
+}
+
 class GroupReader implements KafkaReader {
   readonly #broker: string
-  readonly #consumer: Client
+  readonly #consumer: BatchConsumer
   readonly #stream: Stream
   readonly #ahead: ReadAhead
   #failure: Error | undefined
   #isOver = false
+  #batch: Batch | undefined
   #wake: () => void = () => {}
   /** The next offset to read, by `topic/partition`. */
   readonly #next = new Map<string, bigint>()
 
   constructor(
     broker: string,
-    consumer: Client,
+    consumer: BatchConsumer,
     { stream, ahead }: { readonly stream: Stream; readonly ahead: ReadAhead },
   ) {
     this.#broker = broker
@@ -144,7 +153,7 @@ class GroupReader implements KafkaReader {
 
   async read(limits: ReadLimits, signal: AbortSignal): Promise<readonly KafkaRecord[]> {
     for (;;) {
-      const records = this.#take(limits)
+      const records = this.#taken(limits)
       if (records.length > 0 || signal.aborted) return records
       if (this.#failure !== undefined) throw brokerLost(this.#broker, this.#failure)
       if (this.#isOver) throw new AppError('BROKER_LOST', `broker \`${this.#broker}\` closed`)
@@ -199,19 +208,45 @@ class GroupReader implements KafkaReader {
     await this.#consumer.close(true).catch(() => {})
   }
 
-  #take({ recordsMax, bytesMax }: ReadLimits): KafkaRecord[] {
+  #taken(limits: ReadLimits): readonly KafkaRecord[] {
+    try {
+      return this.#take(limits)
+    } catch (error) {
+      throw brokerLost(this.#broker, error)
+    }
+  }
+
+  #take({ recordsMax, bytesMax }: ReadLimits): readonly KafkaRecord[] {
     const records: KafkaRecord[] = []
     let sizeBytes = 0
     while (records.length < recordsMax && sizeBytes < bytesMax) {
-      const message = this.#stream.read() as Message | null
-      if (message === null) break
-      const record = toRecord(message)
-      this.#ahead.took(record.key, record.value)
+      const record = this.#nextRecord()
+      if (record === undefined) break
       sizeBytes += record.value.length
       records.push(record)
     }
     for (const record of lastOfPlaces(records)) this.#next.set(placeOf(record), record.offset + 1n)
     return records
+  }
+
+  #nextRecord(): KafkaRecord | undefined {
+    if (this.#batch === undefined) {
+      const message = this.#stream.read() as BatchMessage | null
+      if (message === null) return undefined
+      const { topic, partition, value } = message
+      if (!(value instanceof RecordCursor)) {
+        const record = toRecord(message as Parameters<typeof toRecord>[0])
+        this.#ahead.took((record.key?.length ?? 0) + record.value.length)
+        return record
+      }
+      this.#batch = { topic, partition, cursor: value }
+    }
+    const { topic, partition, cursor } = this.#batch
+    const before = cursor.leftBytes
+    const record = cursor.read(topic, partition)
+    this.#ahead.took(before - cursor.leftBytes)
+    if (cursor.left === 0) this.#batch = undefined
+    return record
   }
 
   #readable(signal: AbortSignal): Promise<void> {

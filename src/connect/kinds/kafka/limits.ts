@@ -13,6 +13,8 @@ export const SOURCE_BYTES_MAX: number = 4 * 1024 * 1024
 
 /** Records read ahead that wait to be taken, and their bytes. */
 export const READ_AHEAD_RECORDS_MAX = 2000
+/** Of a group's members, who read batches: many may be of a single record. */
+export const READ_AHEAD_BATCHES_MAX = 200
 export const READ_AHEAD_BYTES_MAX: number = 16 * 1024 * 1024
 
 /** How often a source asks how far it is behind. */

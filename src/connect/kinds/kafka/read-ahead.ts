@@ -25,20 +25,18 @@ export class ReadAhead {
     return this.#bytes
   }
 
-  /** What the client calls for each key and value that comes, before anybody can take it. */
-  readonly came = (part: Buffer | undefined): Buffer => {
-    this.#bytes += part?.length ?? 0
+  /** Called with the size of what comes, before anybody can take it. */
+  readonly came = (sizeBytes: number): void => {
+    this.#bytes += sizeBytes
     if (this.#bytes > this.#bytesMax && this.#stream !== undefined && !this.#isPaused) {
       this.#isPaused = true
       this.#stream.pause()
     }
-    // A record may have neither; the client's types do not say so.
-    return part as Buffer
   }
 
-  /** Called with each record's key and value once it is taken. */
-  took(key: Buffer | undefined, value: Buffer | undefined): void {
-    this.#bytes -= (key?.length ?? 0) + (value?.length ?? 0)
+  /** Called with the size of what was taken. */
+  took(sizeBytes: number): void {
+    this.#bytes -= sizeBytes
     if (!this.#isPaused || this.#bytes > this.#bytesMax / 2) return
     this.#isPaused = false
     this.#stream?.resume()
