@@ -83,21 +83,18 @@ export function packMessages(
 ): PackedMessages {
   const lengths = new Uint32Array(messages.length * 2)
   const isMade = new Uint8Array(messages.length)
-  const parts: Uint8Array[] = []
-  for (const [index, { event, body, target, isBodyOnly }] of messages.entries()) {
-    const { record } = event
-    parts.push(record)
-    lengths[index * 2] = record.length
+  let size = 0
+  for (let index = 0; index < messages.length; index += 1) {
+    const { event, body, target, isBodyOnly } = messages[index]!
+    const isWhole = body === event.envelope
+    lengths[index * 2] = event.record.length
+    lengths[index * 2 + 1] = isWhole ? WHOLE_EVENT : body.length
     if (target.input !== undefined || isBodyOnly === true) isMade[index] = 1
-    if (body === event.envelope) lengths[index * 2 + 1] = WHOLE_EVENT
-    else {
-      parts.push(body)
-      lengths[index * 2 + 1] = body.length
-    }
+    size += event.record.length + (isWhole ? 0 : body.length)
   }
   return {
     lengths,
-    bytes: join(parts, slabs),
+    bytes: joinMessages(messages, slabs.take(size)),
     isMade,
     deliveryIds: needsIds ? messages.map(({ deliveryId }) => deliveryId) : [],
     ...(paths.length === 0
@@ -171,6 +168,20 @@ function join(parts: readonly Uint8Array[], slabs: Slabs): ArrayBuffer {
   for (const part of parts) {
     whole.set(part, at)
     at += part.length
+  }
+  return slab
+}
+
+/** Fills `slab`, which has room for all. */
+function joinMessages(messages: readonly SinkMessage[], slab: ArrayBuffer): ArrayBuffer {
+  const whole = new Uint8Array(slab)
+  let at = 0
+  for (const { event, body } of messages) {
+    whole.set(event.record, at)
+    at += event.record.length
+    if (body === event.envelope) continue
+    whole.set(body, at)
+    at += body.length
   }
   return slab
 }

@@ -94,22 +94,21 @@ export class Breaker {
     this.#isProbing = true
   }
 
-  /** Call once per attempt started; answers the new state when it changed. */
-  end(isSuccess: boolean): BreakerState | undefined {
+  /** Call once per attempt started, with when it ended; answers the new state when it changed. */
+  end(isSuccess: boolean, endedAt: number = this.#clock.monotonic()): BreakerState | undefined {
     if (this.#state === 'half-open') {
       this.#isProbing = false
       return isSuccess ? this.#close() : this.#open()
     }
     // The end of an attempt that started before the breaker opened tells nothing new.
     if (this.#state === 'open') return undefined
-    this.#count(isSuccess)
+    this.#count(isSuccess, endedAt)
     return this.#isTripped() ? this.#open() : undefined
   }
 
-  #count(isSuccess: boolean): void {
-    const now = this.#clock.monotonic()
-    if (now - this.#windowStart > this.#options.windowMs) {
-      this.#windowStart = now
+  #count(isSuccess: boolean, endedAt: number): void {
+    if (endedAt - this.#windowStart > this.#options.windowMs) {
+      this.#windowStart = endedAt
       this.#attempts = 0
       this.#failures = 0
     }

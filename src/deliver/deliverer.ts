@@ -224,17 +224,19 @@ export class Deliverer {
     results: readonly SinkResult[],
     startedAt: number,
   ): void {
-    let delivered = 0
+    const endedAt = this.#options.clock.monotonic()
+    const delivered = countDelivered(results)
+    // Before any of them moves the cursor.
+    if (lane.sink?.isOwnStore !== true) this.#options.ledger.expose(delivered)
     let oldest = Number.POSITIVE_INFINITY
-    for (const [index, job] of jobs.entries()) {
+    for (let index = 0; index < jobs.length; index += 1) {
+      const job = jobs[index]!
       const result = results[index]!
       job.attempts += 1
-      this.#judge(lane, result)
+      this.#judge(lane, result, endedAt)
       if (result.kind === 'delivered') {
-        delivered += 1
         oldest = Math.min(oldest, job.delivery.timestamp)
-        this.#reports.succeeded(job, startedAt)
-        if (lane.sink?.isOwnStore !== true) this.#options.ledger.expose(1)
+        this.#reports.succeeded(job, startedAt, endedAt)
         this.#end(lane, job)
       } else if (result.kind === 'dead') {
         if (result.isGone === true) {
@@ -246,8 +248,8 @@ export class Deliverer {
     if (delivered > 0) this.#reports.settled(lane, 'delivered', delivered, oldest)
   }
 
-  #judge(lane: Lane, result: SinkResult): void {
-    const changed = lane.breaker.end(result.kind !== 'retry')
+  #judge(lane: Lane, result: SinkResult, endedAt: number): void {
+    const changed = lane.breaker.end(result.kind !== 'retry', endedAt)
     if (changed === undefined) return
     this.#reports.breakerChanged(lane, changed, result)
     if (changed === 'open') this.#spillWaiting(lane)
@@ -438,4 +440,10 @@ export class Deliverer {
   #now(): { wall: number; monotonic: number } {
     return { wall: this.#options.clock.now(), monotonic: this.#options.clock.monotonic() }
   }
+}
+
+function countDelivered(results: readonly SinkResult[]): number {
+  let count = 0
+  for (const { kind } of results) if (kind === 'delivered') count += 1
+  return count
 }

@@ -46,13 +46,13 @@ export class Reports {
     tellStep(job, { kind: 'started', attempt: job.attempts + 1, body })
   }
 
-  /** A success at the first try: told for the first few of each second. */
-  succeeded(job: Job, startedAt: number): void {
+  /** A success at the first try: told for the first few of each second. Times are monotonic. */
+  succeeded(job: Job, startedAt: number, endedAt: number): void {
     if (channels.deliverySteps.hasSubscribers) {
-      const durationMs = this.#options.clock.monotonic() - startedAt
+      const durationMs = endedAt - startedAt
       tellStep(job, { kind: 'delivered', attempt: job.attempts, durationMs })
     }
-    if (job.attempts > 1 || this.#isSampled()) {
+    if (job.attempts > 1 || this.#isSampled(endedAt)) {
       this.attempted(job, { startedAt, result: 'delivered' })
     }
   }
@@ -147,8 +147,8 @@ export class Reports {
     }
   }
 
-  #isSampled(): boolean {
-    const second = Math.floor(this.#options.clock.monotonic() / 1000)
+  #isSampled(endedAt: number): boolean {
+    const second = Math.floor(endedAt / 1000)
     if (second !== this.#successesSecond) {
       this.#successesSecond = second
       this.#successesRecorded = 0

@@ -213,7 +213,9 @@ function flagsOf({ meta, rawData, hasData, hasPlainNames }: StoredEventParts): n
 }
 
 export function decodeStoredEvent(record: Uint8Array): StoredEvent {
-  const buffer = Buffer.from(record.buffer, record.byteOffset, record.byteLength)
+  const buffer = Buffer.isBuffer(record)
+    ? record
+    : Buffer.from(record.buffer, record.byteOffset, record.byteLength)
   if (buffer[0] !== FORMAT) {
     throw new AppError(
       'LOG_CORRUPT',

@@ -23,7 +23,8 @@ export class Batch {
 
   constructor(sizeExpected: number) {
     const size = 2 ** Math.ceil(Math.log2(Math.max(sizeExpected, BATCH_SIZE_BYTES_MIN)))
-    this.#into = viewOf(new Uint8Array(size))
+    // Not zeroed: no more is read of it than was written.
+    this.#into = viewOf(Buffer.allocUnsafeSlow(size))
   }
 
   get sizeBytes(): number {

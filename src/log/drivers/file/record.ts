@@ -31,12 +31,15 @@ const MARK_NUMBER = 3
 
 /** A stretch of bytes with the view that reads its numbers. */
 export interface Bytes {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly view: DataView
 }
 
-export function viewOf(bytes: Uint8Array): Bytes {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) }
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Bytes {
+  return {
+    bytes: Buffer.from(buffer, byteOffset, byteLength),
+    view: new DataView(buffer, byteOffset, byteLength),
+  }
 }
 
 /** Writes what the appender knows; `sealRecords` fills in the rest. Answers the record's size. */
@@ -131,7 +134,7 @@ export function isMark(from: Bytes, at: number): boolean {
   return from.bytes[at + KIND_AT] === MARK_NUMBER
 }
 
-/** The record at `at`, whose payload shares the bytes. */
+/** The record at `at`, whose payload shares the bytes, as a `Buffer`: who decodes it needs no other view. */
 export function readRecord(from: Bytes, at: number, offset: number): LogRecord {
   const start = at + RECORD_HEADER_BYTES
   return {
