@@ -1,6 +1,11 @@
 // Many events as one piece of memory, for the way into a thread or out of it: what changes hands is not copied again.
 
-import { decodeStoredEvent, EVENT_KEY_WORDS, type StoredEvent } from '../event/index.ts'
+import {
+  decodeStoredEvent,
+  EVENT_KEY_WORDS,
+  type RecordPlace,
+  type StoredEvent,
+} from '../event/index.ts'
 import type { TargetInput } from '../model/index.ts'
 import type { Slabs } from './slabs.ts'
 import type { SelectText } from './sent-event.ts'
@@ -111,18 +116,24 @@ export function packMessages(
 export function unpackMessages(
   { lengths, bytes, isMade, deliveryIds }: PackedMessages,
   address: string,
-): readonly SinkMessage[] {
-  let at = 0
-  const take = (length: number): Buffer => {
-    at += length
-    return Buffer.from(bytes, at - length, length)
-  }
+): readonly UnpackedMessage[] {
+  const whole = Buffer.from(bytes)
+  const target = { id: '', address }
+  const makingTarget = { ...target, input: MADE }
+  let end = 0
   return Array.from(isMade, (made, index) => {
-    const event = decodeStoredEvent(take(lengths[index * 2]!))
+    const start = end
+    end += lengths[index * 2]!
     const bodyLength = lengths[index * 2 + 1]!
-    const body = bodyLength === WHOLE_EVENT ? event.envelope : take(bodyLength)
-    const target = { id: '', address, ...(made === 0 ? {} : { input: MADE }) }
-    return new UnpackedMessage(event, body, { target, deliveryId: deliveryIds[index] ?? '' })
+    const message = new UnpackedMessage(whole, {
+      start,
+      end,
+      bodyLength,
+      target: made === 0 ? target : makingTarget,
+      deliveryId: deliveryIds[index] ?? '',
+    })
+    if (bodyLength !== WHOLE_EVENT) end += bodyLength
+    return message
   })
 }
 
@@ -136,27 +147,46 @@ export function* selectedOf(
     yield [event.envelope, new Map(selected.map(([path, texts]) => [path, texts[index]]))]
 }
 
-class UnpackedMessage implements SinkMessage {
-  readonly event: StoredEvent
-  readonly body: Uint8Array
+/** Most are sent as bytes of the whole: what is a view of some of them is made when somebody asks for it. */
+export class UnpackedMessage implements SinkMessage, RecordPlace {
+  /** Of all messages that came together. */
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
   readonly target: SinkMessage['target']
   readonly deliveryId: string
   readonly attempt = 1
+  readonly #bodyLength: number
+  #event: StoredEvent | undefined
 
-  constructor(
-    event: StoredEvent,
-    body: Uint8Array,
-    { target, deliveryId }: Pick<SinkMessage, 'target' | 'deliveryId'>,
-  ) {
-    this.event = event
-    this.body = body
+  constructor(bytes: Buffer, { start, end, bodyLength, target, deliveryId }: Unpacking) {
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+    this.#bodyLength = bodyLength
     this.target = target
     this.deliveryId = deliveryId
+  }
+
+  get event(): StoredEvent {
+    this.#event ??= decodeStoredEvent(this.bytes.subarray(this.start, this.end))
+    return this.#event
   }
 
   get eventId(): string {
     return this.event.id
   }
+
+  get body(): Uint8Array {
+    if (this.#bodyLength === WHOLE_EVENT) return this.event.envelope
+    return this.bytes.subarray(this.end, this.end + this.#bodyLength)
+  }
+}
+
+interface Unpacking extends Pick<SinkMessage, 'target' | 'deliveryId'> {
+  readonly start: number
+  readonly end: number
+  readonly bodyLength: number
 }
 
 function join(parts: readonly Uint8Array[], slabs: Slabs): ArrayBuffer {

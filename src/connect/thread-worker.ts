@@ -16,7 +16,7 @@ import { kafkaConnector } from './kinds/kafka/kafka-connector.ts'
 import { createKafkaKind } from './kinds/kafka/kafka-sink.ts'
 import { natsConnector } from './kinds/nats/nats-connector.ts'
 import { createNatsKind } from './kinds/nats/nats-sink.ts'
-import { packEvents, selectedOf, unpackMessages } from './packed.ts'
+import { packEvents, type PackedMessages, selectedOf, unpackMessages } from './packed.ts'
 import { Slabs } from './slabs.ts'
 import { findSinkKind, type Sink, type SinkResult } from './sink.ts'
 import { passThrough, type SourceDoor } from './source-door.ts'
@@ -120,19 +120,24 @@ function accessTo({ number, broker }: NumberedBroker): BrokerAccess {
 }
 
 async function send({ id, address, messages }: ToThread & { kind: 'send' }): Promise<void> {
-  const batch = unpackMessages(messages, address)
-  for (const [envelope, texts] of selectedOf(messages, batch)) selected.set(envelope, texts)
   let results: readonly SinkResult[]
   try {
-    results = await sinkAt(address).send(batch, NEVER)
+    results = await sendUnpacked(messages, address)
   } catch (error) {
     const failure = { code: 'SDK_CLIENT_ERROR', message: describeError(error) }
-    results = batch.map(() => ({ kind: 'retry', failure }))
+    results = Array.from(messages.isMade, () => ({ kind: 'retry', failure }))
   }
   // Of what was not delivered somebody may still hold a part: a request that is under way.
   const slab = messages.bytes
   if (results.every(({ kind }) => kind === 'delivered')) post({ kind: 'sent', id, slab }, [slab])
   else post({ kind: 'sent', id, results })
+}
+
+/** Apart from who waits for the results, so that the messages live no longer than the sink wants them. */
+function sendUnpacked(messages: PackedMessages, address: string): Promise<readonly SinkResult[]> {
+  const batch = unpackMessages(messages, address)
+  for (const [envelope, texts] of selectedOf(messages, batch)) selected.set(envelope, texts)
+  return sinkAt(address).send(batch, NEVER)
 }
 
 function sinkAt(address: string): Sink {

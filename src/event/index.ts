@@ -22,7 +22,7 @@ export {
 } from './replayed-event.ts'
 export { EVENT_DEPTH_MAX } from './limits.ts'
 export { type LikeEvent, type LikeEvents, LikeRecords } from './like-records.ts'
-export { type HeadSpans, RepeatedHead } from './repeated-head.ts'
+export { type HeadSpans, type RecordPlace, RepeatedHead } from './repeated-head.ts'
 export { executionId } from './execution-id.ts'
 export {
   decodeStoredEvent,

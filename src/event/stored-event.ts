@@ -21,7 +21,7 @@ const FLAG_REPLAYED = 8
 /** All names in its detail were found plain; without it nothing is known of them, as in records of earlier versions. */
 const FLAG_PLAIN_NAMES = 16
 
-/** Where the header's fields lie, and its flags, for what rewrites a record without decoding it. */
+/** Where the header's fields lie, and its flags, for what reads or rewrites a record without decoding it. */
 export const STORED_HEADER: {
   readonly sizeBytes: number
   readonly flagsAt: number
@@ -29,6 +29,8 @@ export const STORED_HEADER: {
   readonly metaLengthAt: number
   readonly envelopeLengthAt: number
   readonly detailStartAt: number
+  readonly rawDataFlag: number
+  readonly noDataFlag: number
   readonly directedFlag: number
   readonly replayedFlag: number
   readonly plainNamesFlag: number
@@ -39,6 +41,8 @@ export const STORED_HEADER: {
   metaLengthAt: 4,
   envelopeLengthAt: 8,
   detailStartAt: 12,
+  rawDataFlag: FLAG_RAW_DATA,
+  noDataFlag: FLAG_NO_DATA,
   directedFlag: FLAG_DIRECTED,
   replayedFlag: FLAG_REPLAYED,
   plainNamesFlag: FLAG_PLAIN_NAMES,

@@ -13,17 +13,27 @@ import {
   produceV10,
   produceV11,
   produceV9,
+  type SendOptions,
   UnsupportedApiError,
   Writer,
 } from '@platformatic/kafka'
 import { systemClock } from '../../../base/index.ts'
-import { type BatchRecord, encodeBatch, recordsIn, sealBatch, withRecords } from './record-batch.ts'
+import { Partitioner, type PartitionRecords, topicsOf } from './partitioner.ts'
+import {
+  type BatchOptions,
+  encodeBatch,
+  recordsIn,
+  sealBatch,
+  withRecords,
+} from './record-batch.ts'
+import type { RecordRange } from './record-list.ts'
+import { RecordSequences } from './record-sequences.ts'
 
-/** What the client makes of a message that it was given: the value is our record as it is. */
+/** What the client makes of a message that it was given: the value is ours as it is. */
 interface Prepared {
   readonly topic: string
   readonly partition: number
-  readonly value: BatchRecord
+  readonly value: PartitionRecords
 }
 
 interface ProduceSettings {
@@ -37,38 +47,76 @@ const NO_ANSWER = 0
 const NO_TRANSACTION = null
 /** Requests of these versions are alike. Kafka has the first of them since 2.4. */
 const VERSIONS = [produceV9, produceV10, produceV11] as const
-const APIS = new Map(
-  VERSIONS.map(({ api, parseResponse }) => [
-    api.version,
-    createAPI<Parameters<typeof createRequest>, unknown>(
-      api.key,
-      api.version,
-      createRequest,
-      parseResponse,
-    ),
-  ]),
-)
 
-/** The values of its messages are records. */
-export type BatchProducer = Producer<Buffer, BatchRecord, string, string>
-export type BatchProducerOptions = ProducerOptions<Buffer, BatchRecord, string, string>
+type BatchProducerOptions = ProducerOptions<Buffer, PartitionRecords, string, string>
+export type WriteSettings = Pick<
+  SendOptions<Buffer, PartitionRecords, string, string>,
+  'acks' | 'compression'
+>
+
+/** Where the first record of those for one partition is. */
+export interface WrittenPlace {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  /** Records of the request that went to the topic. */
+  readonly count: number
+}
+
+export interface BatchProducer {
+  /** As one request per leader; none where nobody acknowledges. */
+  write(ranges: readonly RecordRange[], settings: WriteSettings): Promise<readonly WrittenPlace[]>
+  close(force: boolean): Promise<void>
+}
 
 export function createBatchProducer(options: BatchProducerOptions): BatchProducer {
   return new OwnBatches({
     ...options,
     // The client lets pass what stands for a value; `createRequest` makes the bytes.
-    serializers: { value: (record) => record as unknown as Buffer },
+    serializers: { value: (records) => records as unknown as Buffer },
   })
 }
 
-class OwnBatches extends Producer<Buffer, BatchRecord, string, string> {
+/** To the client all records for one partition are one message. */
+class OwnBatches
+  extends Producer<Buffer, PartitionRecords, string, string>
+  implements BatchProducer
+{
+  readonly #partitioner = new Partitioner()
+  readonly #apis = apisOf(new RecordSequences())
+
+  async write(
+    ranges: readonly RecordRange[],
+    settings: WriteSettings,
+  ): Promise<readonly WrittenPlace[]> {
+    const metadata = await this.metadata({ topics: topicsOf(ranges) })
+    const parts = this.#partitioner.split(
+      ranges,
+      (topic) => metadata.topics.get(topic)!.partitionsCount,
+    )
+    const messages = parts.map((value) => ({
+      topic: value.topic,
+      partition: value.partition,
+      value,
+    }))
+    const { offsets = [] } = await this.send({ messages, ...settings })
+    const counts = new Map<string, number>()
+    for (const { topic, count } of parts) counts.set(topic, (counts.get(topic) ?? 0) + count)
+    return offsets.map(({ topic, partition, offset }) => ({
+      topic,
+      partition,
+      offset,
+      count: counts.get(topic)!,
+    }))
+  }
+
   override [kGetApi]<Q extends unknown[], A>(name: string, answer: Callback<API<Q, A>>): void {
     if (name !== 'Produce') {
       super[kGetApi](name, answer)
       return
     }
     super[kGetApi]<Q, A>(name, (error, api) => {
-      const ours = APIS.get(api?.version ?? 0)
+      const ours = this.#apis.get(api?.version ?? 0)
       if (error !== null) answer(error)
       else if (ours === undefined) answer(new UnsupportedApiError('expected Kafka 2.4 or newer'))
       // The same request and answer: whoever asked for it by name knows of which types.
@@ -77,23 +125,43 @@ class OwnBatches extends Producer<Buffer, BatchRecord, string, string> {
   }
 }
 
-async function createRequest(
+/** By version. */
+function apisOf(sequences: RecordSequences): ReadonlyMap<number, API<ProduceArguments, unknown>> {
+  return new Map(
+    VERSIONS.map(({ api, parseResponse }) => [
+      api.version,
+      createAPI<ProduceArguments, unknown>(
+        api.key,
+        api.version,
+        (...given: ProduceArguments) => createRequest(sequences, given),
+        parseResponse,
+      ),
+    ]),
+  )
+}
+
+type ProduceArguments = [
   acks: number,
   timeoutMs: number,
   messages: readonly Prepared[],
   settings: ProduceSettings,
+]
+
+async function createRequest(
+  sequences: RecordSequences,
+  [acks, timeoutMs, messages, settings]: ProduceArguments,
 ): Promise<Writer> {
   const topics = await Promise.all(
     Array.from(
-      grouped(messages, ({ topic }) => topic),
+      Map.groupBy(messages, ({ topic }) => topic),
       async ([topic, ofTopic]) => ({
         topic,
         partitions: await Promise.all(
           Array.from(
-            grouped(ofTopic, ({ partition }) => partition),
+            Map.groupBy(ofTopic, ({ partition }) => partition),
             async ([partition, own]) => ({
               partition,
-              batch: await batchOf(own, settings, `${topic}:${partition}`),
+              batch: await batchOf(own, settings, { place: `${topic}:${partition}`, sequences }),
             }),
           ),
         ),
@@ -114,32 +182,16 @@ async function createRequest(
   return writer
 }
 
-function grouped<K>(
-  messages: readonly Prepared[],
-  keyOf: (message: Prepared) => K,
-): ReadonlyMap<K, readonly Prepared[]> {
-  return Map.groupBy(messages, keyOf)
-}
-
 async function batchOf(
   messages: readonly Prepared[],
-  { compression = 'none', producerId, producerEpoch = 0, sequences }: ProduceSettings,
-  place: string,
+  settings: ProduceSettings,
+  numbering: { readonly place: string; readonly sequences: RecordSequences },
 ): Promise<Buffer> {
+  const { compression = 'none' } = settings
+  const producer = producerOf(messages, settings, numbering)
   const batch = encodeBatch(
-    messages.map(({ value }) => value),
-    {
-      now: systemClock.now(),
-      ...(producerId === undefined
-        ? {}
-        : {
-            producer: {
-              id: producerId,
-              epoch: producerEpoch,
-              sequence: sequences?.get(place) ?? 0,
-            },
-          }),
-    },
+    messages.flatMap(({ value }) => value.picked),
+    { now: systemClock.now(), ...(producer === undefined ? {} : { producer }) },
   )
   if (compression === 'none') return sealBatch(batch, crc32c)
   const codec = compressionsAlgorithms[compression]
@@ -147,4 +199,18 @@ async function batchOf(
   const compressed =
     'compress' in codec ? await codec.compress(records) : codec.compressSync(records)
   return sealBatch(withRecords(batch, compressed, codec.bitmask), crc32c)
+}
+
+function producerOf(
+  messages: readonly Prepared[],
+  { producerId, producerEpoch = 0, sequences: numbers }: ProduceSettings,
+  { place, sequences }: { readonly place: string; readonly sequences: RecordSequences },
+): BatchOptions['producer'] {
+  if (producerId === undefined) return undefined
+  const sequence = sequences.sequenceOf(place, {
+    producerId,
+    message: numbers?.get(place) ?? 0,
+    records: messages.reduce((sum, { value }) => sum + value.count, 0),
+  })
+  return { id: producerId, epoch: producerEpoch, sequence }
 }

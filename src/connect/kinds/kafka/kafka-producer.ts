@@ -3,45 +3,40 @@
 //
 //   send ──▶ waiting ──(linger, enough bytes, or the request before ended)──▶ one request ──▶ an outcome each
 //
+// What waits are ranges of what was given, and outcomes are told apart only where they differ: most are "all written".
+//
 // Invariant: what waits is bounded; beyond the bound a send fails at once.
 
-import type { SendOptions } from '@platformatic/kafka'
 import type { Clock } from '../../../base/index.ts'
 import { AppError } from '../../../base/index.ts'
 import type { BrokerProducer } from '../../../model/index.ts'
 import { brokerLost, hasCode } from './broker-fault.ts'
-import type { BatchProducer } from './batch-producer.ts'
-import { encodeHeaders } from './header-bytes.ts'
-import type { BatchRecord } from './record-batch.ts'
+import type { BatchProducer, WrittenPlace, WriteSettings } from './batch-producer.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { connectionSettings } from './client-options.ts'
 import type { ClientRetries } from './client-retries.ts'
+import { GivenRecords, type ProducerRecord } from './given-records.ts'
+import type { RecordList, RecordRange } from './record-list.ts'
 import { BATCH_BYTES, LINGER_MS, PRODUCER_BYTES_MAX, PRODUCER_RECORDS_MAX } from './limits.ts'
-
-export interface ProducerRecord {
-  readonly topic: string
-  readonly key?: Buffer
-  readonly value: Buffer
-  /** In place of the value: a compacted topic forgets the key. */
-  readonly isDeletion?: true
-  readonly headers?: Readonly<Record<string, string>>
-  /** Headers as `encodeHeaders` makes them, instead of texts. */
-  readonly headerBytes?: Buffer
-  readonly partition?: number
-  /** Wall milliseconds; now when absent. */
-  readonly timestamp?: number
-}
 
 /** `refused` cannot be taken, however often it is sent. */
 export type RecordOutcome =
   | { readonly kind: 'written'; readonly partition?: number; readonly offset?: number }
   | { readonly kind: 'failed' | 'refused'; readonly error: AppError }
 
+export type { ProducerRecord } from './given-records.ts'
+
 export interface KafkaProducer {
   /** One outcome per record, in order. Never rejects. */
   send(records: readonly ProducerRecord[]): Promise<readonly RecordOutcome[]>
   /** Sends what waits, then closes. */
   close(): Promise<void>
+}
+
+/** One that takes records of which nothing is made before they leave. */
+export interface ListProducer extends KafkaProducer {
+  /** As `send`; undefined: all are written. */
+  sendList(records: RecordList): Promise<readonly RecordOutcome[] | undefined>
 }
 
 export interface KafkaProducerOptions extends BrokerAccess {
@@ -56,22 +51,22 @@ export interface KafkaProducerOptions extends BrokerAccess {
   readonly deadlineMs?: number
 }
 
-export function openKafkaProducer(options: KafkaProducerOptions): KafkaProducer {
+export function openKafkaProducer(options: KafkaProducerOptions): ListProducer {
   return new GatheringProducer(options)
 }
 
 /** What was given in one call, which is answered when nothing of it is open. */
 interface Given {
-  readonly outcomes: RecordOutcome[]
+  readonly length: number
+  /** Undefined as long as all are written. */
+  outcomes: RecordOutcome[] | undefined
   open: number
-  readonly resolve: (outcomes: readonly RecordOutcome[]) => void
+  readonly resolve: (outcomes: readonly RecordOutcome[] | undefined) => void
 }
 
-interface Waiting {
-  readonly record: ProducerRecord
-  readonly sizeBytes: number
+interface Waiting extends RecordRange {
   readonly given: Given
-  readonly index: number
+  readonly sizeBytes: number
 }
 
 const ACKS = { all: -1, leader: 1, none: 0 } as const
@@ -79,7 +74,7 @@ const WRITTEN: RecordOutcome = { kind: 'written' }
 /** The cluster will say the same of the same record again. */
 const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'CORRUPT_MESSAGE']
 
-class GatheringProducer implements KafkaProducer {
+class GatheringProducer implements ListProducer {
   readonly #options: KafkaProducerOptions
   readonly #settings: BrokerProducer
   #client: Promise<BatchProducer> | undefined
@@ -97,15 +92,16 @@ class GatheringProducer implements KafkaProducer {
     this.#settings = { ...options.broker.producer, ...options.settings }
   }
 
-  send(records: readonly ProducerRecord[]): Promise<readonly RecordOutcome[]> {
-    if (records.length === 0) return Promise.resolve([])
-    const { promise, resolve } = Promise.withResolvers<readonly RecordOutcome[]>()
-    const given = {
-      outcomes: Array.from<RecordOutcome>({ length: records.length }),
-      open: records.length,
-      resolve,
-    }
-    for (const [index, record] of records.entries()) this.#give(record, given, index)
+  async send(records: readonly ProducerRecord[]): Promise<readonly RecordOutcome[]> {
+    const outcomes = await this.sendList(new GivenRecords(records))
+    return outcomes ?? records.map(() => WRITTEN)
+  }
+
+  sendList(records: RecordList): Promise<readonly RecordOutcome[] | undefined> {
+    const { length } = records
+    if (length === 0) return Promise.resolve(undefined)
+    const { promise, resolve } = Promise.withResolvers<readonly RecordOutcome[] | undefined>()
+    this.#give(records, { length, outcomes: undefined, open: length, resolve })
     return promise
   }
 
@@ -117,27 +113,39 @@ class GatheringProducer implements KafkaProducer {
     await client?.close(true).catch(() => {})
   }
 
-  #give(record: ProducerRecord, given: Given, index: number): void {
-    const sizeBytes = sizeOf(record)
-    const isFull =
-      this.#heldRecords >= PRODUCER_RECORDS_MAX || this.#heldBytes + sizeBytes > PRODUCER_BYTES_MAX
-    if (this.#isClosed || isFull) {
-      const why = this.#isClosed ? 'the producer is closed' : 'too much waits to be sent'
-      const message = `broker \`${this.#options.broker.name}\`: ${why}`
-      tell(given, index, { kind: 'failed', error: new AppError('BROKER_LOST', message) })
-      return
+  #give(records: RecordList, given: Given): void {
+    let from = 0
+    let sizeBytes = 0
+    const wait = (to: number): void => {
+      if (to > from) this.#waiting.push({ records, from, to, given, sizeBytes })
+      from = to + 1
+      this.#waitingBytes += sizeBytes
+      sizeBytes = 0
     }
-    this.#heldRecords += 1
-    this.#heldBytes += sizeBytes
-    this.#waiting.push({ record, sizeBytes, given, index })
-    this.#waitingBytes += sizeBytes
-    this.#linger()
+    for (let index = 0; index < records.length; index += 1) {
+      const size = records.sizeOf(index)
+      const isFull =
+        this.#heldRecords >= PRODUCER_RECORDS_MAX || this.#heldBytes + size > PRODUCER_BYTES_MAX
+      if (this.#isClosed || isFull) {
+        wait(index)
+        const why = this.#isClosed ? 'the producer is closed' : 'too much waits to be sent'
+        const message = `broker \`${this.#options.broker.name}\`: ${why}`
+        note(given, index, { kind: 'failed', error: new AppError('BROKER_LOST', message) })
+        tell(given, 1)
+        continue
+      }
+      this.#heldRecords += 1
+      this.#heldBytes += size
+      sizeBytes += size
+    }
+    wait(records.length)
+    if (this.#waiting.length > 0) this.#linger()
   }
 
-  #settle({ sizeBytes, given, index }: Waiting, outcome: RecordOutcome): void {
-    this.#heldRecords -= 1
+  #settle({ sizeBytes, given, from, to }: Waiting): void {
+    this.#heldRecords -= to - from
     this.#heldBytes -= sizeBytes
-    tell(given, index, outcome)
+    tell(given, to - from)
   }
 
   #linger(): void {
@@ -172,27 +180,35 @@ class GatheringProducer implements KafkaProducer {
   }
 
   #nextBatch(): readonly Waiting[] {
-    let count = 0
+    const batch: Waiting[] = []
     let sizeBytes = 0
-    while (count < this.#waiting.length && (count === 0 || sizeBytes < this.#batchBytes)) {
-      sizeBytes += this.#waiting[count]!.sizeBytes
-      count += 1
+    let taken = 0
+    while (taken < this.#waiting.length && (taken === 0 || sizeBytes < this.#batchBytes)) {
+      const next = this.#waiting[taken]!
+      const [head, rest] = cut(next, endOf(next, this.#batchBytes - sizeBytes))
+      batch.push(head)
+      sizeBytes += head.sizeBytes
+      if (rest === undefined) taken += 1
+      else {
+        this.#waiting[taken] = rest
+        break
+      }
     }
     this.#waitingBytes -= sizeBytes
-    return this.#waiting.splice(0, count)
+    this.#waiting.splice(0, taken)
+    return batch
   }
 
   async #sendBatch(batch: readonly Waiting[]): Promise<void> {
     try {
       const client = await this.#open()
-      const messages = batch.map(({ record }) => toMessage(record))
-      const sending = client.send({ messages, ...this.#produceOptions })
-      const { offsets = [] } = await this.#within(sending)
-      const placeOf = createPlaces(offsets, batch)
-      for (const waiting of batch) this.#settle(waiting, placeOf(waiting.record))
+      const places = await this.#within(client.write(batch, this.#writeSettings))
+      notePlaces(batch, places)
     } catch (error) {
       await this.#failed(batch, error)
+      return
     }
+    for (const waiting of batch) this.#settle(waiting)
   }
 
   async #within<T>(sending: Promise<T>): Promise<T> {
@@ -212,16 +228,19 @@ class GatheringProducer implements KafkaProducer {
 
   async #failed(batch: readonly Waiting[], error: unknown): Promise<void> {
     const isRefusal = hasCode(error, ...REFUSALS)
-    if (isRefusal && batch.length > 1) {
+    const count = countOf(batch)
+    if (isRefusal && count > 1) {
       // One of them is at fault, and the others must not pay for it.
-      const half = batch.length >> 1
-      await this.#sendBatch(batch.slice(0, half))
-      await this.#sendBatch(batch.slice(half))
+      for (const half of halve(batch, count >> 1)) await this.#sendBatch(half)
       return
     }
     const lost = brokerLost(this.#options.broker.name, error)
     const outcome: RecordOutcome = { kind: isRefusal ? 'refused' : 'failed', error: lost }
-    for (const waiting of batch) this.#settle(waiting, outcome)
+    for (const waiting of batch) {
+      const { given, from, to } = waiting
+      for (let index = from; index < to; index += 1) note(given, index, outcome)
+      this.#settle(waiting)
+    }
     // A producer of which a request failed begins anew: its sequence numbers may not be the cluster's any more.
     if (!isRefusal) await this.#forget()
   }
@@ -249,10 +268,7 @@ class GatheringProducer implements KafkaProducer {
     return this.#settings.idempotent ?? (this.#settings.acks ?? 'all') === 'all'
   }
 
-  get #produceOptions(): Pick<
-    SendOptions<Buffer, BatchRecord, string, string>,
-    'acks' | 'compression'
-  > {
+  get #writeSettings(): WriteSettings {
     const { acks = 'all', compression } = this.#settings
     return {
       acks: ACKS[acks],
@@ -261,55 +277,76 @@ class GatheringProducer implements KafkaProducer {
   }
 }
 
-/** Of each record that it is written, and where, as far as it can be told: of one that went alone to its topic. */
-function createPlaces(
-  offsets: readonly {
-    readonly topic: string
-    readonly partition: number
-    readonly offset: bigint
-  }[],
-  batch: readonly Waiting[],
-): (record: ProducerRecord) => RecordOutcome {
-  const counts = new Map<string, number>()
-  for (const { record } of batch) counts.set(record.topic, (counts.get(record.topic) ?? 0) + 1)
-  return ({ topic }) => {
-    if (counts.get(topic) !== 1) return WRITTEN
-    const place = offsets.find((one) => one.topic === topic)
-    if (place === undefined) return WRITTEN
-    return { ...WRITTEN, partition: place.partition, offset: Number(place.offset) }
-  }
+function note(given: Given, index: number, outcome: RecordOutcome): void {
+  given.outcomes ??= Array.from({ length: given.length }, () => WRITTEN)
+  given.outcomes[index] = outcome
 }
 
-function tell(given: Given, index: number, outcome: RecordOutcome): void {
-  given.outcomes[index] = outcome
-  given.open -= 1
+function tell(given: Given, count: number): void {
+  given.open -= count
   if (given.open === 0) given.resolve(given.outcomes)
 }
 
-interface Message {
-  topic: string
-  value: BatchRecord
-  key?: Buffer
-  partition?: number
+/** Where each is written, as far as it can be told: of one that went alone to its topic. */
+function notePlaces(batch: readonly Waiting[], places: readonly WrittenPlace[]): void {
+  const alone = new Map(
+    places.filter(({ count }) => count === 1).map((place) => [place.topic, place]),
+  )
+  if (alone.size === 0) return
+  for (const { records, from, to, given } of batch) {
+    for (let index = from; index < to; index += 1) {
+      const place = alone.get(records.topicOf(index))
+      if (place === undefined) continue
+      const { partition, offset } = place
+      note(given, index, { kind: 'written', partition, offset: Number(offset) })
+    }
+  }
 }
 
-const NO_HEADERS = encodeHeaders({})
-
-function toMessage(record: ProducerRecord): Message {
-  const { topic, key, headers, partition, timestamp } = record
-  const value = record.isDeletion === true ? undefined : record.value
-  const headerBytes =
-    record.headerBytes ?? (headers === undefined ? NO_HEADERS : encodeHeaders(headers))
-  const batched: { -readonly [K in keyof BatchRecord]: BatchRecord[K] } = { headerBytes }
-  if (value !== undefined) batched.value = value
-  const message: Message = { topic, value: batched }
-  if (key !== undefined) batched.key = message.key = key
-  if (timestamp !== undefined) batched.timestamp = timestamp
-  if (partition !== undefined) message.partition = partition
-  return message
+function countOf(batch: readonly Waiting[]): number {
+  return batch.reduce((sum, { from, to }) => sum + to - from, 0)
 }
 
-/** What a record takes up beside its value is not much. */
-function sizeOf({ key, value }: ProducerRecord): number {
-  return value.length + (key?.length ?? 0)
+function halve(
+  batch: readonly Waiting[],
+  firstCount: number,
+): readonly [readonly Waiting[], readonly Waiting[]] {
+  const first: Waiting[] = []
+  const second: Waiting[] = []
+  let open = firstCount
+  for (const waiting of batch) {
+    if (open === 0) {
+      second.push(waiting)
+      continue
+    }
+    const [head, rest] = cut(waiting, Math.min(waiting.to, waiting.from + open))
+    first.push(head)
+    if (rest !== undefined) second.push(rest)
+    open -= head.to - head.from
+  }
+  return [first, second]
+}
+
+/** The one at `at` is the first of the rest. */
+function cut(waiting: Waiting, at: number): readonly [head: Waiting, rest?: Waiting] {
+  const { records, from, to, sizeBytes } = waiting
+  if (at === to) return [waiting]
+  let headBytes = 0
+  for (let index = from; index < at; index += 1) headBytes += records.sizeOf(index)
+  return [
+    { ...waiting, to: at, sizeBytes: headBytes },
+    { ...waiting, from: at, sizeBytes: sizeBytes - headBytes },
+  ]
+}
+
+/** Behind the record with which it is so many bytes. */
+function endOf({ records, from, to, sizeBytes }: Waiting, wantedBytes: number): number {
+  if (sizeBytes < wantedBytes) return to
+  let end = from
+  let bytes = 0
+  while (end < to && (end === from || bytes < wantedBytes)) {
+    bytes += records.sizeOf(end)
+    end += 1
+  }
+  return end
 }

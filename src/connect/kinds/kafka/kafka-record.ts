@@ -2,12 +2,15 @@
 // JSON object), or the plain input of the target.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 
-import { encodeStructured, type Event } from '../../../event/index.ts'
+import { encodeStructured, type Event, RepeatedHead } from '../../../event/index.ts'
 import type { BrokerAddress } from '../../../model/index.ts'
+import { UnpackedMessage } from '../../packed.ts'
 import { type SelectText, sentEvent } from '../../sent-event.ts'
 import type { SinkMessage } from '../../sink.ts'
-import { EventHeaderEncoder, headersOf } from './event-headers.ts'
-import type { ProducerRecord } from './kafka-producer.ts'
+import { headersOf, type HeaderTemplate, headerTemplateOf } from './event-headers.ts'
+import { createRows, EventRecords } from './event-records.ts'
+import { GivenRecords, type ProducerRecord } from './given-records.ts'
+import type { RecordList } from './record-list.ts'
 
 const STRUCTURED_TYPE = 'application/cloudevents+json; charset=UTF-8'
 const HEADER_OPTION = 'header.'
@@ -17,60 +20,91 @@ export class RecordEncoder {
   readonly #address: BrokerAddress
   readonly #select: SelectText
   readonly #mode: string
+  readonly #key: string | undefined
+  /** Where the address says it. */
+  readonly #sameKey: Buffer | undefined
   readonly #headerOptions: readonly (readonly [name: string, text: string])[]
-  readonly #eventHeaders = new EventHeaderEncoder()
+  readonly #heads = new RepeatedHead(headerTemplateOf)
 
   constructor(address: BrokerAddress, select: SelectText) {
     this.#address = address
     this.#select = select
     this.#mode = address.options.get('mode') ?? 'binary'
+    this.#key = address.options.get('key')
+    this.#sameKey =
+      this.#key === undefined || isPath(this.#key) ? undefined : Buffer.from(this.#key)
     this.#headerOptions = [...address.options]
       .filter(([name]) => name.startsWith(HEADER_OPTION))
       .map(([name, text]) => [name.slice(HEADER_OPTION.length), text])
   }
 
-  encode(message: SinkMessage): ProducerRecord {
-    return this.#encodeEvent(message) ?? this.#encodeAny(message)
+  /** All in their order, in as many lists as there are turns from what leaves as it lies to what is made, or back. */
+  encode(messages: readonly SinkMessage[]): readonly RecordList[] {
+    const lists: RecordList[] = []
+    const rows = createRows(messages.length)
+    let events: EventRecords | undefined
+    let made: ProducerRecord[] = []
+    const endMade = (): void => {
+      if (made.length > 0) lists.push(new GivenRecords(made))
+      made = []
+    }
+    for (const [index, message] of messages.entries()) {
+      const template = this.#templateOf(message)
+      if (template === undefined || !(message instanceof UnpackedMessage)) {
+        made.push(this.#encodeAny(message))
+        events = undefined
+        continue
+      }
+      endMade()
+      const { bytes } = message
+      if (events?.bytes !== bytes) {
+        events = new EventRecords({ topic: this.#address.place, bytes, rows, firstRow: index })
+        lists.push(events)
+      }
+      events.add(this.#heads.spans, template, this.#keyOf(message, template))
+    }
+    endMade()
+    return lists
   }
 
   /** Of most messages, which are events as they are: nothing of them is decoded. */
-  #encodeEvent({ event, target, isBodyOnly }: SinkMessage): ProducerRecord | undefined {
-    const isWhole = target.input === undefined && isBodyOnly !== true
-    if (!isWhole || this.#mode !== 'binary' || this.#headerOptions.length > 0) return undefined
-    const known = this.#eventHeaders.encode(event)
-    if (known === undefined) return undefined
-    const data = event.data()
-    const option = this.#address.options.get('key')
-    const key = option === undefined ? known.partitionKey : this.#fill(option, event.envelope)
-    const record = {
-      topic: this.#address.place,
-      value: data === undefined ? NO_VALUE : bufferOf(data),
-      headerBytes: known.headerBytes,
-    }
-    return key === undefined ? record : { ...record, key: Buffer.from(key) }
+  #templateOf(message: SinkMessage): HeaderTemplate | undefined {
+    if (this.#mode !== 'binary' || this.#headerOptions.length > 0) return undefined
+    if (!(message instanceof UnpackedMessage) || message.target.input !== undefined)
+      return undefined
+    return this.#heads.read(message)
+  }
+
+  #keyOf(message: SinkMessage, template: HeaderTemplate): Buffer | undefined {
+    if (this.#key === undefined) return template.key
+    if (this.#sameKey !== undefined) return this.#sameKey
+    const text = this.#select(this.#key, message.event.envelope)
+    return text === undefined ? undefined : Buffer.from(text)
   }
 
   #encodeAny(message: SinkMessage): ProducerRecord {
-    const { options, place } = this.#address
     const { envelope } = message.event
     const event = this.#mode === 'plain' ? undefined : sentEvent(message)
-    const option = options.get('key')
     const key =
-      option === undefined
+      this.#key === undefined
         ? partitionKeyOf(event ?? message.event.toEvent())
-        : this.#fill(option, envelope)
+        : this.#fill(this.#key, envelope)
     const { value, headers } = contentOf(message, event, this.#mode)
     for (const [name, text] of this.#headerOptions) {
       const filled = this.#fill(text, envelope)
       if (filled !== undefined) headers[name] = filled
     }
-    const record = { topic: place, value, headers }
+    const record = { topic: this.#address.place, value, headers }
     return key === undefined ? record : { ...record, key: Buffer.from(key) }
   }
 
   #fill(text: string, envelope: Uint8Array): string | undefined {
-    return text.startsWith('$.') ? this.#select(text, envelope) : text
+    return isPath(text) ? this.#select(text, envelope) : text
   }
+}
+
+function isPath(text: string): boolean {
+  return text.startsWith('$.')
 }
 
 const NO_VALUE = Buffer.alloc(0)

@@ -7,8 +7,9 @@ import type { FindBroker } from '../../broker-access.ts'
 import type { SelectText } from '../../sent-event.ts'
 import type { Sink, SinkKind, SinkMessage, SinkResult } from '../../sink.ts'
 import { hasCode } from './broker-fault.ts'
-import { type KafkaProducer, openKafkaProducer, type RecordOutcome } from './kafka-producer.ts'
+import { type ListProducer, openKafkaProducer, type RecordOutcome } from './kafka-producer.ts'
 import { RecordEncoder } from './kafka-record.ts'
+import type { RecordList } from './record-list.ts'
 import { SEND_CONCURRENCY, SEND_RECORDS_MAX } from './limits.ts'
 
 export interface KafkaSinkOptions {
@@ -53,26 +54,38 @@ async function send(
     const message = `broker \`${broker}\` does not exist, or is none of Kafka`
     return batch.map(() => ({ kind: 'retry', failure: { code: 'NO_RESOURCE', message } }))
   }
-  const sending = producer.send(batch.map((message) => encoder.encode(message)))
-  const outcomes = await Promise.race([sending, aborted(signal)])
-  return outcomes === undefined ? batch.map(() => GIVEN_UP) : outcomes.map(toResult)
+  return resultsOf(producer, encoder.encode(batch), signal)
 }
 
+/** Apart from the messages, which nobody needs any more. */
+async function resultsOf(
+  producer: ListProducer,
+  lists: readonly RecordList[],
+  signal: AbortSignal,
+): Promise<readonly SinkResult[]> {
+  const sending = Promise.all(lists.map((records) => producer.sendList(records)))
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
+  const giveUp = (): void => resolve(undefined)
+  if (signal.aborted) giveUp()
+  signal.addEventListener('abort', giveUp, { once: true })
+  const outcomes = await Promise.race([sending, aborted])
+  // The signal may be one that lives on.
+  signal.removeEventListener('abort', giveUp)
+  return lists.flatMap(({ length }, index) => {
+    if (outcomes === undefined) return Array.from({ length }, () => GIVEN_UP)
+    return outcomes[index]?.map(toResult) ?? Array.from({ length }, () => DELIVERED)
+  })
+}
+
+const DELIVERED: SinkResult = { kind: 'delivered' }
 /** It may still be written; then it comes twice. */
 const GIVEN_UP: SinkResult = {
   kind: 'retry',
   failure: { code: 'TIMEOUT', message: 'the broker did not answer in time' },
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
-}
-
 function toResult(outcome: RecordOutcome): SinkResult {
-  if (outcome.kind === 'written') return { kind: 'delivered' }
+  if (outcome.kind === 'written') return DELIVERED
   const { error } = outcome
   const failure = { code: codeOf(error), message: error.message }
   return { kind: outcome.kind === 'refused' ? 'dead' : 'retry', failure }
@@ -90,7 +103,7 @@ function codeOf(error: unknown): string {
 interface Held {
   holders: number
   /** Of the broker as it was when the producer was made. */
-  made?: { readonly of: object; readonly producer: KafkaProducer }
+  made?: { readonly of: object; readonly producer: ListProducer }
 }
 
 /** One producer per broker, as long as a sink holds it, made anew when the broker is another. */
@@ -108,7 +121,7 @@ class Producers {
     else held.holders += 1
   }
 
-  find(name: string): KafkaProducer | undefined {
+  find(name: string): ListProducer | undefined {
     const access = this.#options.findBroker(name)
     const held = this.#held.get(name)
     if (access?.broker.type !== 'kafka' || held === undefined) return undefined

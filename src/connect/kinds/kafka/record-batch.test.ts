@@ -7,8 +7,10 @@ import {
   readRecordsBatch,
   Reader,
 } from '@platformatic/kafka'
-import { encodeHeaders, sizeOfVarint, writeVarint } from './header-bytes.ts'
-import { type BatchRecord, encodeBatch, recordsIn, sealBatch, withRecords } from './record-batch.ts'
+import { GivenRecords, type ProducerRecord } from './given-records.ts'
+import { sizeOfVarint, writeVarint } from './header-bytes.ts'
+import { encodeBatch, recordsIn, sealBatch, withRecords } from './record-batch.ts'
+import type { PickedRecords } from './record-list.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 
@@ -19,12 +21,17 @@ const RECORDS = [
   { value: 'older', headers: {}, timestamp: NOW - 86_400_000 * 20 },
 ] as const
 
-const OURS: readonly BatchRecord[] = RECORDS.map((record) => ({
+const OURS: readonly ProducerRecord[] = RECORDS.map((record) => ({
+  topic: 't',
   value: Buffer.from(record.value),
-  headerBytes: encodeHeaders(record.headers as Record<string, string>),
+  headers: record.headers as Record<string, string>,
   ...('key' in record ? { key: Buffer.from(record.key) } : {}),
   ...('timestamp' in record ? { timestamp: record.timestamp } : {}),
 }))
+
+function all(given: readonly ProducerRecord[]): readonly PickedRecords[] {
+  return [{ records: new GivenRecords(given), indexes: [...given.keys()] }]
+}
 
 test('a batch is byte for byte what the client makes of the same records', () => {
   const theirs = createRecordsBatch(
@@ -48,12 +55,12 @@ test('a batch is byte for byte what the client makes of the same records', () =>
     },
   )
   const producer = { id: 7n, epoch: 2, sequence: 40 }
-  const ours = sealBatch(encodeBatch(OURS, { now: NOW, producer }), crc32c)
+  const ours = sealBatch(encodeBatch(all(OURS), { now: NOW, producer }), crc32c)
   assert.deepEqual(ours, theirs.buffer)
 })
 
 test('a batch with compressed records says by what, and is summed over what is sent', () => {
-  const batch = encodeBatch(OURS, { now: NOW })
+  const batch = encodeBatch(all(OURS), { now: NOW })
   const squeezed = Buffer.from(recordsIn(batch).toReversed())
   const sealed = sealBatch(withRecords(batch, squeezed, 4), crc32c)
   assert.equal(sealed.readInt16BE(21) & 7, 4)
@@ -62,19 +69,31 @@ test('a batch with compressed records says by what, and is summed over what is s
 })
 
 test('a record without a value is one that deletes, not one of nothing', () => {
-  const headerBytes = encodeHeaders({})
-  const records = [
-    { key: Buffer.from('k'), headerBytes },
-    { value: Buffer.alloc(0), headerBytes },
+  const value = Buffer.alloc(0)
+  const given: readonly ProducerRecord[] = [
+    { topic: 't', key: Buffer.from('k'), value, isDeletion: true },
+    { topic: 't', value },
   ]
-  const batch = sealBatch(encodeBatch(records, { now: NOW }), crc32c)
+  const batch = sealBatch(encodeBatch(all(given), { now: NOW }), crc32c)
   const [deleting, empty] = readRecordsBatch(Reader.from(batch)).records
   assert.equal(deleting!.value ?? undefined, undefined)
   assert.equal(empty!.value?.length, 0)
 })
 
+test('a batch of records from several lists has them one behind the other', () => {
+  const [first, second, third, fourth] = OURS
+  const lists = [new GivenRecords([third!, first!]), new GivenRecords([second!, fourth!])]
+  const picked = [
+    { records: lists[0]!, indexes: [1] },
+    { records: lists[1]!, indexes: [0] },
+    { records: lists[0]!, indexes: [0] },
+    { records: lists[1]!, indexes: [1] },
+  ]
+  assert.deepEqual(encodeBatch(picked, { now: NOW }), encodeBatch(all(OURS), { now: NOW }))
+})
+
 test('a batch of one record is read back as it was', () => {
-  const batch = sealBatch(encodeBatch(OURS.slice(1, 2), { now: NOW }), crc32c)
+  const batch = sealBatch(encodeBatch(all(OURS.slice(1, 2)), { now: NOW }), crc32c)
   const { records, firstTimestamp, producerId } = readRecordsBatch(Reader.from(batch))
   assert.equal(records.length, 1)
   assert.equal(firstTimestamp, BigInt(NOW + 5))

@@ -6,17 +6,8 @@
 //                   └───────── counted by length ─────────────────────────────────────────────▶
 //                                                        └── what the crc is of ──────────────▶
 
-import { sizeOfVarint, writeVarint } from './header-bytes.ts'
-
-export interface BatchRecord {
-  readonly key?: Buffer
-  /** Absent: a compacted topic forgets the key. */
-  readonly value?: Uint8Array
-  /** As `encodeHeaders` makes them. */
-  readonly headerBytes: Uint8Array
-  /** Wall milliseconds; now when absent. */
-  readonly timestamp?: number
-}
+import { sizeOfSpan, sizeOfVarint, writeVarint } from './header-bytes.ts'
+import type { PickedRecords } from './record-list.ts'
 
 export interface BatchOptions {
   /** Wall milliseconds, of records that say nothing. */
@@ -39,26 +30,44 @@ const ATTRIBUTES_AT = 21
 const RECORD_FLAGS_SIZE_BYTES = 1
 
 /** Not compressed, and without its checksum: `sealBatch` comes last. */
-export function encodeBatch(records: readonly BatchRecord[], options: BatchOptions): Buffer {
-  const first = records[0]!.timestamp ?? options.now
-  const bodies = new Uint32Array(records.length)
+export function encodeBatch(picked: readonly PickedRecords[], options: BatchOptions): Buffer {
+  const first = firstTimestampOf(picked) ?? options.now
+  let count = 0
+  let newest = first
   let sizeBytes = RECORDS_AT
-  for (const [index, record] of records.entries()) {
-    const size = bodySizeOf(record, index, (record.timestamp ?? options.now) - first)
-    bodies[index] = size
-    sizeBytes += sizeOfVarint(size) + size
+  for (const { records, indexes } of picked) {
+    for (const index of indexes) {
+      const timestamp = records.timestampOf(index) ?? options.now
+      if (timestamp > newest) newest = timestamp
+      sizeBytes += sizeOfSpan(frontSizeOf(timestamp - first, count) + records.tailSizeOf(index))
+      count += 1
+    }
   }
   const batch = Buffer.allocUnsafeSlow(sizeBytes)
+  let nth = 0
   let at = RECORDS_AT
-  let newest = first
-  for (const [index, record] of records.entries()) {
-    const timestamp = record.timestamp ?? options.now
-    if (timestamp > newest) newest = timestamp
-    at = writeVarint(batch, bodies[index]!, at)
-    at = writeBody(batch, record, { at, index, delta: timestamp - first })
+  for (const { records, indexes } of picked) {
+    for (const index of indexes) {
+      const delta = (records.timestampOf(index) ?? options.now) - first
+      at = writeVarint(batch, frontSizeOf(delta, nth) + records.tailSizeOf(index), at)
+      batch[at] = 0
+      at = writeVarint(batch, delta, at + RECORD_FLAGS_SIZE_BYTES)
+      at = writeVarint(batch, nth, at)
+      at = records.writeTail(index, batch, at)
+      nth += 1
+    }
   }
-  writeHead(batch, options, { count: records.length, first, newest })
+  writeHead(batch, options, { count, first, newest })
   return batch
+}
+
+function firstTimestampOf([first]: readonly PickedRecords[]): number | undefined {
+  return first!.records.timestampOf(first!.indexes[0]!)
+}
+
+/** What stands before the tail of a record. */
+function frontSizeOf(delta: number, nth: number): number {
+  return RECORD_FLAGS_SIZE_BYTES + sizeOfVarint(delta) + sizeOfVarint(nth)
 }
 
 /** The records of a batch, which is what is compressed. */
@@ -77,52 +86,6 @@ export function sealBatch(batch: Buffer, crc32c: (bytes: Buffer) => number): Buf
   batch.writeInt32BE(batch.length - LENGTH_AT - 4, LENGTH_AT)
   batch.writeUInt32BE(crc32c(batch.subarray(ATTRIBUTES_AT)), CRC_AT)
   return batch
-}
-
-function bodySizeOf(
-  { key, value, headerBytes }: BatchRecord,
-  index: number,
-  delta: number,
-): number {
-  return (
-    RECORD_FLAGS_SIZE_BYTES +
-    sizeOfVarint(delta) +
-    sizeOfVarint(index) +
-    sizeOfBytes(key) +
-    sizeOfBytes(value) +
-    headerBytes.length
-  )
-}
-
-interface Place {
-  readonly at: number
-  readonly index: number
-  readonly delta: number
-}
-
-function writeBody(batch: Buffer, record: BatchRecord, { at, index, delta }: Place): number {
-  const { key, value, headerBytes } = record
-  batch[at] = 0
-  let next = writeVarint(batch, delta, at + RECORD_FLAGS_SIZE_BYTES)
-  next = writeVarint(batch, index, next)
-  next = putBytes(batch, key, next)
-  next = putBytes(batch, value, next)
-  return put(batch, headerBytes, next)
-}
-
-/** A length of -1 says that there are none. */
-function putBytes(batch: Buffer, bytes: Uint8Array | undefined, at: number): number {
-  if (bytes === undefined) return writeVarint(batch, -1, at)
-  return put(batch, bytes, writeVarint(batch, bytes.length, at))
-}
-
-function sizeOfBytes(bytes: Uint8Array | undefined): number {
-  return bytes === undefined ? 1 : sizeOfVarint(bytes.length) + bytes.length
-}
-
-function put(batch: Buffer, bytes: Uint8Array, at: number): number {
-  batch.set(bytes, at)
-  return at + bytes.length
 }
 
 function writeHead(

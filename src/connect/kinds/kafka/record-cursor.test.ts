@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { encodeHeaders } from './header-bytes.ts'
+import { GivenRecords, type ProducerRecord } from './given-records.ts'
 import type { KafkaRecord } from './kafka-reader.ts'
 import { encodeBatch, recordsIn } from './record-batch.ts'
 import { type BatchFacts, RecordCursor } from './record-cursor.ts'
+import type { PickedRecords } from './record-list.ts'
 
 const NOW = 1_764_252_000_000
 const facts = (count: number): BatchFacts => ({
@@ -13,6 +14,12 @@ const facts = (count: number): BatchFacts => ({
   leaderEpoch: 7,
   count,
 })
+
+const DELETION = { value: Buffer.alloc(0), isDeletion: true } as const
+
+function all(given: readonly ProducerRecord[]): readonly PickedRecords[] {
+  return [{ records: new GivenRecords(given), indexes: [...given.keys()] }]
+}
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((each) => Buffer.from(each))
 const written = fc.record({
@@ -29,12 +36,15 @@ test('what is read of a batch is what was written', () => {
     fc.property(fc.array(written, { minLength: 1, maxLength: 40 }), (given) => {
       const afterMs = given.map((each, index) => (index === 0 ? 0 : each.afterMs))
       const batch = encodeBatch(
-        given.map(({ key, value, headers }, index) => ({
-          ...(key === undefined ? {} : { key }),
-          ...(value === undefined ? {} : { value }),
-          headerBytes: encodeHeaders(headers),
-          timestamp: NOW + afterMs[index]!,
-        })),
+        all(
+          given.map(({ key, value, headers }, index) => ({
+            topic: 'orders',
+            ...(key === undefined ? {} : { key }),
+            ...(value === undefined ? DELETION : { value }),
+            headers,
+            timestamp: NOW + afterMs[index]!,
+          })),
+        ),
         { now: NOW },
       )
       const cursor = new RecordCursor(recordsIn(batch), facts(given.length))
@@ -61,11 +71,8 @@ test('what is read of a batch is what was written', () => {
 })
 
 test('records that were skipped are not read, and a batch may have one time', () => {
-  const values = ['a', 'b', 'c'].map((text) => ({
-    value: Buffer.from(text),
-    headerBytes: encodeHeaders({}),
-  }))
-  const records = recordsIn(encodeBatch(values, { now: NOW }))
+  const values = ['a', 'b', 'c'].map((text) => ({ topic: 'orders', value: Buffer.from(text) }))
+  const records = recordsIn(encodeBatch(all(values), { now: NOW }))
   const cursor = new RecordCursor(records, { ...facts(3), appendTime: NOW + 5 })
   cursor.skip()
   cursor.skip()
@@ -74,8 +81,8 @@ test('records that were skipped are not read, and a batch may have one time', ()
 })
 
 test('damaged bytes are refused, and never read past', () => {
-  const one = { value: Buffer.from('abc'), headerBytes: encodeHeaders({ a: 'b' }) }
-  const records = recordsIn(encodeBatch([one, one], { now: NOW }))
+  const one = { topic: 'orders', value: Buffer.from('abc'), headers: { a: 'b' } }
+  const records = recordsIn(encodeBatch(all([one, one]), { now: NOW }))
   assert.throws(() => new RecordCursor(records, facts(3)), RangeError)
   assert.throws(() => new RecordCursor(records.subarray(0, -1), facts(2)), RangeError)
   fc.assert(
