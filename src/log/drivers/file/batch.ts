@@ -22,7 +22,7 @@ export class Batch {
   #size = 0
 
   constructor(sizeExpected: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(sizeExpected, BATCH_SIZE_BYTES_MIN)))
+    const size = roomFor(Math.max(sizeExpected, BATCH_SIZE_BYTES_MIN))
     // Not zeroed: no more is read of it than was written.
     this.#into = viewOf(Buffer.allocUnsafeSlow(size))
   }
@@ -75,6 +75,12 @@ export class Batch {
     const size = 2 ** Math.ceil(Math.log2(sizeBytes))
     this.#into = viewOf(new Uint8Array(this.buffer.transfer(size)))
   }
+}
+
+/** An eighth more at most: readers hold what is not filled too, until the batch leaves the cache. */
+function roomFor(sizeBytes: number): number {
+  const step = 2 ** (Math.floor(Math.log2(sizeBytes)) - 3)
+  return Math.ceil(sizeBytes / step) * step
 }
 
 /** What records take in a file. */
