@@ -18,6 +18,7 @@ import {
   Writer,
 } from '@platformatic/kafka'
 import { systemClock } from '../../../base/index.ts'
+import { Slabs } from '../../slabs.ts'
 import { Partitioner, type PartitionRecords, topicsOf } from './partitioner.ts'
 import {
   type BatchOptions,
@@ -33,7 +34,12 @@ import { RecordSequences } from './record-sequences.ts'
 interface Prepared {
   readonly topic: string
   readonly partition: number
-  readonly value: PartitionRecords
+  readonly value: PartMessage
+}
+
+interface PartMessage {
+  readonly records: PartitionRecords
+  readonly take: (sizeBytes: number) => ArrayBuffer
 }
 
 interface ProduceSettings {
@@ -48,9 +54,9 @@ const NO_TRANSACTION = null
 /** Requests of these versions are alike. Kafka has the first of them since 2.4. */
 const VERSIONS = [produceV9, produceV10, produceV11] as const
 
-type BatchProducerOptions = ProducerOptions<Buffer, PartitionRecords, string, string>
+type BatchProducerOptions = ProducerOptions<Buffer, PartMessage, string, string>
 export type WriteSettings = Pick<
-  SendOptions<Buffer, PartitionRecords, string, string>,
+  SendOptions<Buffer, PartMessage, string, string>,
   'acks' | 'compression'
 >
 
@@ -78,11 +84,9 @@ export function createBatchProducer(options: BatchProducerOptions): BatchProduce
 }
 
 /** To the client all records for one partition are one message. */
-class OwnBatches
-  extends Producer<Buffer, PartitionRecords, string, string>
-  implements BatchProducer
-{
+class OwnBatches extends Producer<Buffer, PartMessage, string, string> implements BatchProducer {
   readonly #partitioner = new Partitioner()
+  readonly #slabs = new Slabs()
   readonly #apis = apisOf(new RecordSequences())
 
   async write(
@@ -94,12 +98,19 @@ class OwnBatches
       ranges,
       (topic) => metadata.topics.get(topic)!.partitionsCount,
     )
-    const messages = parts.map((value) => ({
-      topic: value.topic,
-      partition: value.partition,
-      value,
-    }))
+    const slabs: ArrayBuffer[] = []
+    const take = (sizeBytes: number): ArrayBuffer => {
+      const slab = this.#slabs.take(sizeBytes)
+      slabs.push(slab)
+      return slab
+    }
+    const messages = parts.map((records) => {
+      const { topic, partition } = records
+      return { topic, partition, value: { records, take } }
+    })
     const { offsets = [] } = await this.send({ messages, ...settings })
+    // Not where it failed: a part of it may be under way.
+    for (const slab of slabs) this.#slabs.giveBack(slab)
     const counts = new Map<string, number>()
     for (const { topic, count } of parts) counts.set(topic, (counts.get(topic) ?? 0) + count)
     return offsets.map(({ topic, partition, offset }) => ({
@@ -190,8 +201,12 @@ async function batchOf(
   const { compression = 'none' } = settings
   const producer = producerOf(messages, settings, numbering)
   const batch = encodeBatch(
-    messages.flatMap(({ value }) => value.picked),
-    { now: systemClock.now(), ...(producer === undefined ? {} : { producer }) },
+    messages.flatMap(({ value }) => value.records.picked),
+    {
+      now: systemClock.now(),
+      take: messages[0]!.value.take,
+      ...(producer === undefined ? {} : { producer }),
+    },
   )
   if (compression === 'none') return sealBatch(batch, crc32c)
   const codec = compressionsAlgorithms[compression]
@@ -210,7 +225,7 @@ function producerOf(
   const sequence = sequences.sequenceOf(place, {
     producerId,
     message: numbers?.get(place) ?? 0,
-    records: messages.reduce((sum, { value }) => sum + value.count, 0),
+    records: messages.reduce((sum, { value }) => sum + value.records.count, 0),
   })
   return { id: producerId, epoch: producerEpoch, sequence }
 }

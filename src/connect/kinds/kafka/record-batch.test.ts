@@ -92,6 +92,16 @@ test('a batch of records from several lists has them one behind the other', () =
   assert.deepEqual(encodeBatch(picked, { now: NOW }), encodeBatch(all(OURS), { now: NOW }))
 })
 
+test('a batch in memory that was used before is the same', () => {
+  const used = Buffer.alloc(200_000, 7)
+  const batch = encodeBatch(all(OURS), { now: NOW, take: () => used.buffer })
+  assert.equal(batch.buffer, used.buffer)
+  assert.deepEqual(
+    sealBatch(batch, crc32c),
+    sealBatch(encodeBatch(all(OURS), { now: NOW }), crc32c),
+  )
+})
+
 test('a batch of one record is read back as it was', () => {
   const batch = sealBatch(encodeBatch(all(OURS.slice(1, 2)), { now: NOW }), crc32c)
   const { records, firstTimestamp, producerId } = readRecordsBatch(Reader.from(batch))

@@ -12,6 +12,8 @@ import type { PickedRecords } from './record-list.ts'
 export interface BatchOptions {
   /** Wall milliseconds, of records that say nothing. */
   readonly now: number
+  /** Gives the memory for it, at least so large. It is new where absent. */
+  readonly take?: (sizeBytes: number) => ArrayBuffer
   /** Of an idempotent producer; its sequence is the first record's. */
   readonly producer?: {
     readonly id: bigint
@@ -43,7 +45,8 @@ export function encodeBatch(picked: readonly PickedRecords[], options: BatchOpti
       count += 1
     }
   }
-  const batch = Buffer.allocUnsafeSlow(sizeBytes)
+  const memory = options.take?.(sizeBytes) ?? Buffer.allocUnsafeSlow(sizeBytes).buffer
+  const batch = Buffer.from(memory, 0, sizeBytes)
   let nth = 0
   let at = RECORDS_AT
   for (const { records, indexes } of picked) {
