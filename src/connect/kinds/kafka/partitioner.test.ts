@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { murmur2 } from '@platformatic/kafka'
+import { compatibilityPartitioner } from '@platformatic/kafka'
 import { GivenRecords, type ProducerRecord } from './given-records.ts'
 import { Partitioner, type PartitionRecords, topicsOf } from './partitioner.ts'
 import type { RecordRange } from './record-list.ts'
@@ -20,17 +20,42 @@ function placesOf(parts: readonly PartitionRecords[]): readonly (readonly [strin
   ])
 }
 
-test('records with a key go where the client has them go', () => {
+function partitionsOf(keys: readonly Buffer[], count: number): readonly number[] {
+  const partitions: number[] = []
+  const range = rangeOf(keys.map((key) => ({ key })))
+  for (const { partition, picked } of new Partitioner().split([range], () => count))
+    for (const index of picked[0]!.indexes) partitions[index] = partition
+  return partitions
+}
+
+// Of Kafka's UtilsTest: https://github.com/apache/kafka/blob/4.0.0/clients/src/test/java/org/apache/kafka/common/utils/UtilsTest.java
+const HASHES: readonly (readonly [key: string, hash: number])[] = [
+  ['21', -973932308],
+  ['foobar', -790332482],
+  ['a-little-bit-long-string', -985981536],
+  ['a-little-bit-longer-string', -1486304829],
+  ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
+  ['abc', 479470107],
+]
+
+test('records with a key go where Kafka has them go', () => {
+  const keys = HASHES.map(([key]) => Buffer.from(key))
+  for (const count of [1, 3, 12, 1009])
+    assert.deepEqual(
+      partitionsOf(keys, count),
+      HASHES.map(([, hash]) => (hash & 0x7f_ff_ff_ff) % count),
+    )
+})
+
+test('keys of every length, and of bytes that are no text, go where Kafka has them go', () => {
   const texts = ['', 'a', 'ab', 'abc', 'abcd', 'order/1', 'é', '\u{1f600}', 'k'.repeat(301)]
   const keys = [
     ...texts.map((text) => Buffer.from(text)),
     Buffer.from([255, 254, 253]),
     Buffer.alloc(7, 128),
   ]
-  const parts = new Partitioner().split([rangeOf(keys.map((key) => ({ key })))], () => 1009)
-  for (const { partition, picked } of parts)
-    for (const index of picked[0]!.indexes)
-      assert.equal(partition, (murmur2(keys[index]!) >>> 0) % 1009, String(keys[index]))
+  const expected = keys.map((key) => compatibilityPartitioner({ topic: 't' }, key) % 1009)
+  assert.deepEqual(partitionsOf(keys, 1009), expected)
 })
 
 test('records without a key go to each partition in turn, and on where the last request ended', () => {

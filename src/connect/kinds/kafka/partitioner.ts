@@ -1,5 +1,5 @@
-// To which partition of its topic a record goes, as the client has it: the one that is said, the one of its key, or each
-// in turn.
+// To which partition of its topic a record goes: the one that is said, the one of its key, or each in turn. Keys go where
+// Kafka's own producer has them go, so that what we write lies beside what others write of the same key.
 
 import type { PickedRecords, RecordRange } from './record-list.ts'
 
@@ -85,7 +85,7 @@ export function topicsOf(ranges: readonly RecordRange[]): string[] {
 const SEED = 0x97_47_b2_8c
 const FACTOR = 0x5b_d1_e9_95
 
-/** Murmur2 as Kafka has it. The client's computes with large integers, for longer than all else takes that a record needs. */
+/** Murmur2 without its sign, as Kafka has it in `Utils.toPositive(Utils.murmur2(key))`. The client's computes with large integers, for longer than all else takes that a record needs. */
 function hashOf(key: Buffer): number {
   const { length } = key
   const whole = length & ~3
@@ -99,5 +99,5 @@ function hashOf(key: Buffer): number {
     hash = Math.imul(hash, FACTOR)
   }
   hash = Math.imul(hash ^ (hash >>> 13), FACTOR)
-  return (hash ^ (hash >>> 15)) >>> 0
+  return (hash ^ (hash >>> 15)) & 0x7f_ff_ff_ff
 }
