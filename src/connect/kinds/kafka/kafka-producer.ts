@@ -49,6 +49,8 @@ export interface KafkaProducerOptions extends BrokerAccess {
    * may still arrive. For ever when absent.
    */
   readonly deadlineMs?: number
+  /** Makes what writes requests, instead of the client. */
+  readonly openWriter?: () => BatchProducer
 }
 
 export function openKafkaProducer(options: KafkaProducerOptions): ListProducer {
@@ -170,13 +172,13 @@ class GatheringProducer implements ListProducer {
 
   #pump(): void {
     if (this.#sending !== undefined || this.#waiting.length === 0) return
-    this.#sending = this.#drain().finally(() => {
-      this.#sending = undefined
-    })
+    this.#sending = this.#drain()
   }
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) await this.#sendBatch(this.#nextBatch())
+    // In the same turn: what is given later would wait for a request that nobody sends.
+    this.#sending = undefined
   }
 
   #nextBatch(): readonly Waiting[] {
@@ -257,6 +259,8 @@ class GatheringProducer implements ListProducer {
   }
 
   async #create(): Promise<BatchProducer> {
+    const { openWriter } = this.#options
+    if (openWriter !== undefined) return openWriter()
     const { createBatchProducer } = await import('./batch-producer.ts')
     return createBatchProducer({
       ...(await connectionSettings(this.#options, this.#options.client)),
