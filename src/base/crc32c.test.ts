@@ -40,6 +40,20 @@ test('a CRC can be continued anywhere, and of any part', () => {
   )
 })
 
+test('what is long has the CRC of its parts, one after the other', () => {
+  const bytes = Uint8Array.from({ length: 3000 }, (_, index) => (index * 31 + (index >> 5)) & 255)
+  fc.assert(
+    fc.property(fc.nat(2000), fc.nat(1000), (start, size) => {
+      let parts = 0
+      for (let at = start; at < start + size; at += 100) {
+        parts = crc32c(bytes, at, Math.min(at + 100, start + size), parts)
+      }
+      assert.equal(crc32c(bytes, start, start + size), parts)
+      assert.equal(crc32c(bytes.subarray(start), 0, size), parts)
+    }),
+  )
+})
+
 test('any one flipped bit shows', () => {
   const flip = fc
     .uint8Array({ minLength: 1, maxLength: 64 })
