@@ -71,10 +71,11 @@ async function resultsOf(
   const outcomes = await Promise.race([sending, aborted])
   // The signal may be one that lives on.
   signal.removeEventListener('abort', giveUp)
-  return lists.flatMap(({ length }, index) => {
-    if (outcomes === undefined) return Array.from({ length }, () => GIVEN_UP)
-    return outcomes[index]?.map(toResult) ?? Array.from({ length }, () => DELIVERED)
+  const all = lists.map(({ length }, index) => {
+    if (outcomes === undefined) return repeated(GIVEN_UP, length)
+    return outcomes[index]?.map(toResult) ?? repeated(DELIVERED, length)
   })
+  return all.length === 1 ? all[0]! : all.flat()
 }
 
 const DELIVERED: SinkResult = { kind: 'delivered' }
@@ -82,6 +83,10 @@ const DELIVERED: SinkResult = { kind: 'delivered' }
 const GIVEN_UP: SinkResult = {
   kind: 'retry',
   failure: { code: 'TIMEOUT', message: 'the broker did not answer in time' },
+}
+
+function repeated(result: SinkResult, count: number): readonly SinkResult[] {
+  return Array<SinkResult>(count).fill(result)
 }
 
 function toResult(outcome: RecordOutcome): SinkResult {
