@@ -98,8 +98,6 @@ const NODE_MODULES: Readonly<Record<string, string>> = {
   tty: 'cli',
   url: '*',
   util: '*',
-  // When V8 marks the heap is told by who makes most of what is not in it.
-  v8: 'connect',
   // What a user wrote is stopped when its time is up.
   vm: 'base',
   worker_threads: 'log store connect archive',

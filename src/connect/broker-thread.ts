@@ -5,7 +5,6 @@
 import { Worker } from 'node:worker_threads'
 import { AppError, channels, describeError } from '../base/index.ts'
 import type { BrokerAccess, FindBroker } from './broker-access.ts'
-import { countLiveBuffers } from './buffer-accounting.ts'
 import type { ConnectorContext, ConnectorRun } from './connector.ts'
 import { THREAD_MEMORY } from './limits.ts'
 import { unpackEvents, type PackedMessages } from './packed.ts'
@@ -128,8 +127,6 @@ export class BrokerThread {
       name: this.#name,
       resourceLimits: THREAD_MEMORY,
     })
-    // Not before all is loaded: what V8 keeps of compiled code is of the flags that it was compiled under.
-    worker.once('message', countLiveBuffers)
     worker.on('message', (message: FromThread) => this.#receive(message))
     const died = (why: string): void => {
       if (this.#worker !== worker) return
