@@ -373,8 +373,7 @@ async function compareRead(
   },
 ): Promise<void> {
   const { list, cursor, step } = expected
-  const hasMore = log.end().some(({ partition, offset }) => offset > at(cursor, partition))
-  if (!hasMore) return
+  if (!hasMore(log, cursor)) return
   const options = { recordsMax: step.recordsMax, signal: OPEN }
   const { records, cursor: next } = await fixture.settle(log.read(cursor, options))
   assert.ok(records.length > 0 && records.length <= step.recordsMax)
@@ -401,14 +400,17 @@ function partWay(log: Log, share: number): Cursor {
   }))
 }
 
+/** Behind the cursor, of what was not trimmed: where there is nothing a read would wait. */
+function hasMore(log: Log, cursor: Cursor): boolean {
+  return log.end().some(({ partition, offset }) => {
+    return Math.max(at(cursor, partition), at(log.start(), partition)) < offset
+  })
+}
+
 async function readAll(fixture: LogFixture, log: Log, from: Cursor): Promise<LogRecord[]> {
   const records: LogRecord[] = []
   let cursor = from
-  const isBehind = (): boolean =>
-    log.end().some(({ partition, offset }) => {
-      return Math.max(at(cursor, partition), at(log.start(), partition)) < offset
-    })
-  while (isBehind()) {
+  while (hasMore(log, cursor)) {
     const read = await fixture.settle(log.read(cursor, { recordsMax: 7, signal: OPEN }))
     records.push(...read.records)
     cursor = read.cursor

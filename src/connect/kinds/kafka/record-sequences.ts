@@ -11,21 +11,29 @@ export interface NumberedMessages {
   readonly records: number
 }
 
+interface Numbered extends NumberedMessages {
+  /** Of the first record. */
+  readonly sequence: number
+}
+
 /** Behind the highest the numbers begin again, as the cluster has it. */
 const SEQUENCES = 2 ** 31
 
 export class RecordSequences {
   /** By partition. */
-  readonly #last = new Map<string, NumberedMessages & { readonly sequence: number }>()
+  readonly #last = new Map<string, Numbered>()
 
   /** Of the first record. */
   sequenceOf(place: string, batch: NumberedMessages): number {
     const last = this.#last.get(place)
-    const isSame = last?.producerId === batch.producerId && last.message === batch.message
-    if (isSame) return last.sequence
-    const sequence =
-      last === undefined || batch.message === 0 ? 0 : (last.sequence + last.records) % SEQUENCES
+    const sequence = sequenceBehind(last, batch)
     this.#last.set(place, { ...batch, sequence })
     return sequence
   }
+}
+
+function sequenceBehind(last: Numbered | undefined, batch: NumberedMessages): number {
+  if (last === undefined || batch.message === 0) return 0
+  const isSame = last.producerId === batch.producerId && last.message === batch.message
+  return isSame ? last.sequence : (last.sequence + last.records) % SEQUENCES
 }
