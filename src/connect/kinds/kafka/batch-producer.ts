@@ -13,12 +13,12 @@ import {
   produceV10,
   produceV11,
   produceV9,
-  type SendOptions,
   UnsupportedApiError,
   Writer,
 } from '@platformatic/kafka'
 import { systemClock } from '../../../base/index.ts'
 import { Slabs } from '../../slabs.ts'
+import type { BatchWriter, WriteSettings, WrittenPlace } from './batch-writer.ts'
 import { Partitioner, type PartitionRecords, topicsOf } from './partitioner.ts'
 import {
   type BatchOptions,
@@ -55,27 +55,7 @@ const NO_TRANSACTION = null
 const VERSIONS = [produceV9, produceV10, produceV11] as const
 
 type BatchProducerOptions = ProducerOptions<Buffer, PartMessage, string, string>
-export type WriteSettings = Pick<
-  SendOptions<Buffer, PartMessage, string, string>,
-  'acks' | 'compression'
->
-
-/** Where the first record of those for one partition is. */
-export interface WrittenPlace {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: bigint
-  /** Records of the request that went to the topic. */
-  readonly count: number
-}
-
-export interface BatchProducer {
-  /** As one request per leader; none where nobody acknowledges. */
-  write(ranges: readonly RecordRange[], settings: WriteSettings): Promise<readonly WrittenPlace[]>
-  close(force: boolean): Promise<void>
-}
-
-export function createBatchProducer(options: BatchProducerOptions): BatchProducer {
+export function createBatchProducer(options: BatchProducerOptions): BatchWriter {
   return new OwnBatches({
     ...options,
     // The client lets pass what stands for a value; `createRequest` makes the bytes.
@@ -84,7 +64,7 @@ export function createBatchProducer(options: BatchProducerOptions): BatchProduce
 }
 
 /** To the client all records for one partition are one message. */
-class OwnBatches extends Producer<Buffer, PartMessage, string, string> implements BatchProducer {
+class OwnBatches extends Producer<Buffer, PartMessage, string, string> implements BatchWriter {
   readonly #partitioner = new Partitioner()
   readonly #slabs = new Slabs()
   readonly #apis = apisOf(new RecordSequences())

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakeClock } from '../../../base/testing.ts'
 import type { BrokerProducer } from '../../../model/index.ts'
-import type { BatchProducer, WrittenPlace } from './batch-producer.ts'
+import type { BatchWriter, WrittenPlace } from './batch-writer.ts'
 import { GivenRecords, type ProducerRecord } from './given-records.ts'
 import { type ListProducer, openKafkaProducer, type RecordOutcome } from './kafka-producer.ts'
 import { PRODUCER_RECORDS_MAX } from './limits.ts'
 import type { RecordRange } from './record-list.ts'
 
 /** A cluster that refuses each request with a record of `bad`, and is gone while there is one of `gone`. */
-class TestWriter implements BatchProducer {
+class TestWriter implements BatchWriter {
   /** The sizes of the records of each request. */
   readonly requests: number[][] = []
   opened = 0

@@ -11,7 +11,7 @@ import type { Clock } from '../../../base/index.ts'
 import { AppError } from '../../../base/index.ts'
 import type { BrokerProducer } from '../../../model/index.ts'
 import { brokerLost, hasCode } from './broker-fault.ts'
-import type { BatchProducer, WrittenPlace, WriteSettings } from './batch-producer.ts'
+import type { BatchWriter, WriteSettings, WrittenPlace } from './batch-writer.ts'
 import type { BrokerAccess } from '../../broker-access.ts'
 import { connectionSettings } from './client-options.ts'
 import type { ClientRetries } from './client-retries.ts'
@@ -50,7 +50,7 @@ export interface KafkaProducerOptions extends BrokerAccess {
    */
   readonly deadlineMs?: number
   /** Makes what writes requests, instead of the client. */
-  readonly openWriter?: () => BatchProducer
+  readonly openWriter?: () => BatchWriter
 }
 
 export function openKafkaProducer(options: KafkaProducerOptions): ListProducer {
@@ -79,7 +79,7 @@ const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'
 class GatheringProducer implements ListProducer {
   readonly #options: KafkaProducerOptions
   readonly #settings: BrokerProducer
-  #client: Promise<BatchProducer> | undefined
+  #client: Promise<BatchWriter> | undefined
   #waiting: Waiting[] = []
   #waitingBytes = 0
   /** Of everything given and not settled. */
@@ -247,7 +247,7 @@ class GatheringProducer implements ListProducer {
     if (!isRefusal) await this.#forget()
   }
 
-  #open(): Promise<BatchProducer> {
+  #open(): Promise<BatchWriter> {
     this.#client ??= this.#create()
     return this.#client
   }
@@ -258,7 +258,7 @@ class GatheringProducer implements ListProducer {
     await client?.close(true).catch(() => {})
   }
 
-  async #create(): Promise<BatchProducer> {
+  async #create(): Promise<BatchWriter> {
     const { openWriter } = this.#options
     if (openWriter !== undefined) return openWriter()
     const { createBatchProducer } = await import('./batch-producer.ts')
