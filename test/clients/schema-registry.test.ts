@@ -303,6 +303,8 @@ test('a schema refers to others, which cannot go as long as it does', { skip }, 
             return type(error).__name__
     reader = SchemaRegistryClient({'url': given['url']})
     latest = reader.get_latest_version('people-value')
+    def referrers(subject):
+        return registry._rest_client.get(f'subjects/{subject}/versions/1/referencedby')
     narrow = json.dumps({'$schema': draft, 'title': 'Address', 'type': 'object', 'required': ['zip', 'street'],
         'properties': {'zip': {'type': 'string'}, 'street': {'type': 'string'}}})
     registry.set_compatibility('address', 'NONE')
@@ -317,6 +319,8 @@ test('a schema refers to others, which cannot go as long as it does', { skip }, 
         unlike=code(reader.lookup_schema, 'people-value', Schema(person.schema_str, 'JSON', [])),
         fits=[reader.test_compatibility('people-value', person), reader.test_compatibility('people-value', stricter)],
         missing=code(registry.register_schema, 'x', Schema(address, 'JSON', [to('country.json', 'country', 7)])),
+        by=[referrers('country') == [reader.get_version('address', 1).schema_id],
+            referrers('address') == [latest.schema_id], referrers('people-value')],
         kept=[code(registry.delete_subject, 'country'), code(registry.delete_version, 'address', 1)],
         other=registry.delete_version('address', 2),
         released=[registry.delete_subject('people-value'), registry.delete_subject('address'), registry.delete_subject('country')])
@@ -332,6 +336,7 @@ test('a schema refers to others, which cannot go as long as it does', { skip }, 
     unlike: [422, 42201],
     fits: [true, false],
     missing: [422, 42201],
+    by: [true, true, []],
     kept: [
       [422, 42206],
       [422, 42206],
