@@ -59,6 +59,7 @@ export type {
 } from './observe.ts'
 export { runWithin, TooLongError } from './run-within.ts'
 export { formatSeconds } from './time.ts'
+export { unlessAborted } from './unless-aborted.ts'
 export { wait } from './wait.ts'
 export {
   formatYaml,

@@ -1,7 +1,7 @@
 // Sources and sinks of brokers as the rest sees them, whose work is done in threads: one for all that read, one for all
 // that send.
 
-import { describeError } from '../base/index.ts'
+import { describeError, unlessAborted } from '../base/index.ts'
 import { type BrokerAddress, type BrokerSpec, parseBrokerAddress } from '../model/index.ts'
 import { BrokerThread } from './broker-thread.ts'
 import type { FindBroker } from './broker-access.ts'
@@ -82,18 +82,12 @@ async function settled(
   batch: readonly SinkMessage[],
   signal: AbortSignal,
 ): Promise<readonly SinkResult[]> {
-  const { promise: givenUp, resolve } = Promise.withResolvers<'given up'>()
-  const giveUp = (): void => resolve('given up')
-  if (signal.aborted) giveUp()
-  signal.addEventListener('abort', giveUp, { once: true })
+  const all = (result: SinkResult): readonly SinkResult[] => batch.map(() => result)
   try {
-    const results = await Promise.race([sending, givenUp])
-    if (results === 'given up') return batch.map(() => GIVEN_UP)
-    return results ?? batch.map(() => DELIVERED)
+    const settling = sending.then((results) => results ?? all(DELIVERED))
+    return (await unlessAborted(settling, signal)) ?? all(GIVEN_UP)
   } catch (error) {
     const failure = { code: 'SDK_CLIENT_ERROR', message: describeError(error) }
-    return batch.map(() => ({ kind: 'retry', failure }))
-  } finally {
-    signal.removeEventListener('abort', giveUp)
+    return all({ kind: 'retry', failure })
   }
 }

@@ -8,6 +8,7 @@ import {
   type Logger,
   type Random,
   wait,
+  unlessAborted,
 } from '../base/index.ts'
 import {
   type BrokerAccess,
@@ -16,7 +17,6 @@ import {
   type WantedTopic,
 } from '../connect/index.ts'
 import { RECONNECT } from './limits.ts'
-import { unlessAborted } from './unless-aborted.ts'
 import type { RoostSettings } from './settings.ts'
 
 export interface ClusterWatchOptions {

@@ -8,6 +8,7 @@ import {
   type Logger,
   type Random,
   wait,
+  unlessAborted,
 } from '../base/index.ts'
 import type { KafkaProducer, ProducerRecord, RecordOutcome } from '../connect/index.ts'
 import type { Event } from '../event/index.ts'
@@ -20,7 +21,6 @@ import { retryDelayMs } from './retry-delay.ts'
 import type { RoostMetrics } from './roost-metrics.ts'
 import type { EventCheck } from './event-check.ts'
 import type { RoostSettings } from './settings.ts'
-import { unlessAborted } from './unless-aborted.ts'
 import { type OpenSpan, type Span, startSpan } from './span.ts'
 
 export interface PublisherOptions {

@@ -10,9 +10,9 @@ import {
   type Logger,
   type Random,
   wait,
+  unlessAborted,
 } from '../base/index.ts'
 import type { KafkaReader, KafkaRecord } from '../connect/index.ts'
-import { unlessAborted } from './unless-aborted.ts'
 import { CONSUME_BYTES_MAX, CONSUME_RECORDS_MAX, LAG_POLL_MS, RECONNECT } from './limits.ts'
 
 export interface TopicConsumerOptions {

@@ -4,7 +4,7 @@
 //
 //   shard: waits for its parents ──▶ read ⇄ handed out ──▶ over (closed, and all of it taken)
 
-import { type Clock, describeError } from '../../../base/index.ts'
+import { type Clock, describeError, unlessAborted } from '../../../base/index.ts'
 import { type Arn, parseArn } from '../../../model/index.ts'
 import type { Source, SourceBatch, SourceKind } from '../../source.ts'
 import { STREAM_BATCH_BYTES_MAX, STREAM_POLL_MS, STREAM_SHARDS_MS } from './limits.ts'
@@ -103,7 +103,7 @@ class StreamSource implements Source {
   }
 
   async read(signal: AbortSignal): Promise<SourceBatch> {
-    await Promise.race([this.#out, aborted(signal)])
+    await unlessAborted(this.#out, signal)
     try {
       while (!signal.aborted) {
         const shard = await this.#nextShard(signal)
@@ -336,11 +336,4 @@ const OLDEST: StreamPosition = { kind: 'oldest' }
 
 function isoOf(ms: number): string {
   return new Date(ms).toISOString()
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

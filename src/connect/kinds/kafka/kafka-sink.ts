@@ -1,7 +1,7 @@
 // Targets `kafka://BROKER/TOPIC`. All targets of one broker share one producer, so that what goes to several topics
 // at about the same time is one request.
 
-import type { Clock } from '../../../base/index.ts'
+import { type Clock, unlessAborted } from '../../../base/index.ts'
 import { parseBrokerAddress } from '../../../model/index.ts'
 import type { FindBroker } from '../../broker-access.ts'
 import type { SelectText } from '../../sent-event.ts'
@@ -64,13 +64,7 @@ async function resultsOf(
   signal: AbortSignal,
 ): Promise<readonly SinkResult[]> {
   const sending = Promise.all(lists.map((records) => producer.sendList(records)))
-  const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
-  const giveUp = (): void => resolve(undefined)
-  if (signal.aborted) giveUp()
-  signal.addEventListener('abort', giveUp, { once: true })
-  const outcomes = await Promise.race([sending, aborted])
-  // The signal may be one that lives on.
-  signal.removeEventListener('abort', giveUp)
+  const outcomes = await unlessAborted(sending, signal)
   const all = lists.map(({ length }, index) => {
     if (outcomes === undefined) return repeated(GIVEN_UP, length)
     return outcomes[index]?.map(toResult) ?? repeated(DELIVERED, length)

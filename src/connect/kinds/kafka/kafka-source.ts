@@ -1,7 +1,7 @@
 // A topic as the source of a pipe. One batch is out at a time, so that a partition stays in order; what of it was not
 // taken is handed out again before anything new, and nothing behind it in its partition is committed.
 
-import { AppError, type Clock, describeError } from '../../../base/index.ts'
+import { AppError, type Clock, describeError, unlessAborted } from '../../../base/index.ts'
 import { payloadJson } from '../../payload-json.ts'
 import type { Source, SourceBatch, SourceKind, SourceRecord } from '../../source.ts'
 import { type KafkaReader, type KafkaRecord, openKafkaReader } from './kafka-reader.ts'
@@ -48,7 +48,7 @@ class TopicSource implements Source {
   }
 
   async read(signal: AbortSignal): Promise<SourceBatch> {
-    await Promise.race([this.#out, aborted(signal)])
+    await unlessAborted(this.#out, signal)
     if (signal.aborted) return EMPTY
     try {
       const records = this.#again.length > 0 ? this.#again : await this.#take(signal)
@@ -126,13 +126,6 @@ function eventSourceOf({ clusterArn }: PipeReading): string {
 }
 
 const EMPTY: SourceBatch = { records: [], acknowledge: async () => {} }
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
 
 /** Of each partition, what lies before the first record that was not taken. */
 function beforeAny(

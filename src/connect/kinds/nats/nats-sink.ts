@@ -1,6 +1,6 @@
 // Targets `nats://BROKER/SUBJECT`. All targets of one broker share one connection.
 
-import { type Clock, describeError } from '../../../base/index.ts'
+import { type Clock, describeError, unlessAborted } from '../../../base/index.ts'
 import { type BrokerAddress, LOCAL_BROKER, parseBrokerAddress } from '../../../model/index.ts'
 import type { FindBroker } from '../../broker-access.ts'
 import type { SelectText } from '../../sent-event.ts'
@@ -57,7 +57,7 @@ async function send(
   }
   try {
     const publishing = publish(link, sending)
-    return (await Promise.race([publishing, aborted(signal)])) ?? all(GIVEN_UP)
+    return (await unlessAborted(publishing, signal)) ?? all(GIVEN_UP)
   } catch (error) {
     return all(retry('SDK_CLIENT_ERROR', describeError(error)))
   }
@@ -115,13 +115,6 @@ function retry(code: string, message: string): SinkResult {
 
 /** It may still be taken; then it comes twice, and a stream drops it. */
 const GIVEN_UP = retry('TIMEOUT', 'the server did not answer in time')
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
-}
 
 interface Held {
   holders: number
