@@ -102,7 +102,7 @@ export function busOf({ account, region, bus = 'default' }: SourceSpec): BusRef 
 }
 
 export function doorEvent(event: Event, came: { readonly topic?: string } = {}): DoorEvent {
-  const { id, source, data = NO_DATA } = event
+  const { id, source, data } = event
   const busKey = formatBusKey(event.bus)
   return {
     id,
@@ -111,8 +111,6 @@ export function doorEvent(event: Event, came: { readonly topic?: string } = {}):
     key: createEventKey(busKey, cloudEventKey(source, id), data),
   }
 }
-
-const NO_DATA = new Uint8Array(0)
 
 /** What a record has beside its body, about. */
 const HEAD_BYTES = 384

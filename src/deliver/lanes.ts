@@ -44,8 +44,6 @@ export class Lanes {
   readonly #options: LanesOptions
   readonly #lanes = new Map<string, Lane>()
   readonly #laneOfTarget = new WeakMap<Target, Lane>()
-  /** Most deliveries are for the target of the one before. */
-  #last: { readonly target: Target; readonly lane: Lane } | undefined
 
   constructor(options: LanesOptions) {
     this.#options = options
@@ -56,13 +54,6 @@ export class Lanes {
   }
 
   of(delivery: Delivery): Lane {
-    if (this.#last?.target === delivery.target) return this.#last.lane
-    const lane = this.#find(delivery)
-    this.#last = { target: delivery.target, lane }
-    return lane
-  }
-
-  #find(delivery: Delivery): Lane {
     const known = this.#laneOfTarget.get(delivery.target)
     if (known !== undefined && this.#lanes.get(known.key) === known) return known
     const { rule, target } =
@@ -100,7 +91,6 @@ export class Lanes {
   /** Nothing is left of the target; its breaker is forgotten with it. */
   delete(lane: Lane): void {
     this.#lanes.delete(lane.key)
-    this.#last = undefined
     if (lane.breaker.state !== 'closed') this.#options.breakers?.save(lane.key, undefined)
   }
 

@@ -18,7 +18,14 @@ export interface EventKey {
   readonly at: number
 }
 
-export function createEventKey(busKey: string, key: string, content: Uint8Array): EventKey {
+const NO_CONTENT = new Uint8Array(0)
+
+/** An event without data has no content. */
+export function createEventKey(
+  busKey: string,
+  key: string,
+  content: Uint8Array = NO_CONTENT,
+): EventKey {
   const words = new Int32Array(EVENT_KEY_WORDS)
   writeEventKey({ words, at: 0 }, `${busKey}\0${key}`, content)
   return { words, at: 0 }

@@ -7,7 +7,7 @@ import type { Event } from './event.ts'
 import { storeEvent } from './eventbridge.ts'
 import { arePlainNames, checkJson } from './json-check.ts'
 import { EVENT_DEPTH_MAX } from './limits.ts'
-import { STORED_HEADER } from './stored-event.ts'
+import { ENVELOPE_START, STORED_HEADER } from './stored-event.ts'
 
 /** What the events share. */
 export type LikeEvents = Pick<Event, 'source' | 'type' | 'datacontenttype' | 'bus' | 'resources'>
@@ -28,7 +28,6 @@ interface Frame {
 }
 
 const OPEN_ID = 'id'
-const HEAD_START = '{"version":"0","id":"'
 const SUBJECT_NAME = Buffer.from(',"subject":"')
 const DETAIL_NAME = Buffer.from(',"detail":')
 const QUOTE = 0x22
@@ -88,7 +87,7 @@ function createFrame(shared: LikeEvents, timeMs: number): Frame {
     time,
     data: Buffer.from('0'),
   })
-  const id = envelopeStart(record) + HEAD_START.length
+  const id = envelopeStart(record) + ENVELOPE_START.length
   const detail = record.length - DETAIL_NAME.length - '0}'.length
   return {
     timeMs,

@@ -6,7 +6,7 @@
 // Invariant: what is answered is what `toEvent` would say of the event.
 
 import type { Event } from './event.ts'
-import { decodeStoredEvent, STORED_HEADER } from './stored-event.ts'
+import { decodeStoredEvent, ENVELOPE_START, STORED_HEADER } from './stored-event.ts'
 
 /** Where an event's record lies in memory that it shares with others. */
 export interface RecordPlace {
@@ -44,7 +44,6 @@ interface Known<T> {
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const HEAD_START = Buffer.from('{"version":"0","id":"')
 const META_TIME = Buffer.from('{"origin":"cloudevents","time":"')
 const ENVELOPE_TIME = Buffer.from(',"time":"')
 const SUBJECT = Buffer.from(',"subject":"')
@@ -87,7 +86,7 @@ export class RepeatedHead<T> {
     const metaStart = HEADER_SIZE + record.readUInt16LE(busLengthAt)
     const headStart = metaStart + record.readUInt32LE(metaLengthAt)
     const headEnd = headStart + record.readUInt32LE(detailStartAt)
-    const idEnd = textEnd(record, headStart + HEAD_START.length, headEnd)
+    const idEnd = textEnd(record, headStart + ENVELOPE_START.length, headEnd)
     const timeMark = record.indexOf(ENVELOPE_TIME, idEnd)
     if (idEnd === -1 || timeMark === -1 || timeMark > headEnd) return undefined
     const envelopeTime = timeMark + ENVELOPE_TIME.length
@@ -143,7 +142,7 @@ function match(
     metaEnd = timeEnd + metaAfterTime.length
   }
   if (metaEnd !== headStart) return false
-  const idStart = headStart + HEAD_START.length
+  const idStart = headStart + ENVELOPE_START.length
   const idEnd = textEnd(bytes, idStart, headEnd)
   if (idEnd === -1 || !startsWith(bytes, beforeTime, idEnd)) return false
   const envelopeTime = idEnd + beforeTime.length

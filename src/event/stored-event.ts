@@ -49,7 +49,8 @@ export const STORED_HEADER: {
 }
 
 // Every envelope begins `{"version":"0","id":"…"`, so the id's opening quote has a fixed place.
-const ID_START = '{"version":"0","id":'.length
+export const ENVELOPE_START = '{"version":"0","id":"'
+const ID_START: number = ENVELOPE_START.length - 1
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 

@@ -40,8 +40,6 @@ export interface IngressState {
   close(): Promise<void>
 }
 
-const NO_DATA = new Uint8Array(0)
-
 class Acceptor implements Ingress, IngressState {
   readonly #options: IngressOptions
   readonly #window: DedupeWindow
@@ -273,8 +271,8 @@ function placeOf({ words, at }: EventKey): number {
 }
 
 /** What two sightings of one key must share: the data. Time may have been stamped by us, so it cannot count. */
-function contentOf(record: Uint8Array): Uint8Array {
-  return decodeStoredEvent(record).data() ?? NO_DATA
+function contentOf(record: Uint8Array): Uint8Array | undefined {
+  return decodeStoredEvent(record).data()
 }
 
 /** For the metrics: the events' own faults are in their results. */
@@ -311,8 +309,7 @@ async function replay(
       // What a replay brought back is not the producer sending it again.
       if (event.isReplayed || event.meta().origin !== 'cloudevents') continue
       const { source, id } = event.toEvent()
-      const content = event.data() ?? NO_DATA
-      const key = createEventKey(event.busKey, cloudEventKey(source, id), content)
+      const key = createEventKey(event.busKey, cloudEventKey(source, id), event.data())
       window.remember(key, record.timestamp, record.position.offset)
     }
     cursor = [...result.cursor]

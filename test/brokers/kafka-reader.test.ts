@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { Producer } from '@platformatic/kafka'
 import { type KafkaReader, type KafkaRecord, openKafkaReader } from '../../src/connect/index.ts'
 import { type Kafka, startKafka } from '../../tools/services/kafka.ts'
-import { createTopics, kafkaTestsLack, produce } from '../support/kafka.ts'
+import { createTopics, kafkaTestsLack, openAccess, produce } from '../support/kafka.ts'
 
 const lack = kafkaTestsLack()
 const skip = lack ?? false
@@ -20,15 +20,7 @@ after(() => kafka?.stop())
 
 function open(topic: string): Promise<KafkaReader> {
   return openKafkaReader({
-    broker: {
-      account: '000000000000',
-      region: 'us-east-1',
-      name: 'main',
-      type: 'kafka',
-      servers: kafka.brokers,
-    },
-    reveal: () => Promise.reject(new Error('there are no secrets')),
-    checkServer: () => {},
+    ...openAccess(kafka),
     topics: [topic],
     group: `readers-of-${topic}`,
     from: 'earliest',

@@ -12,6 +12,7 @@ import {
   createTopics,
   kafkaTestsLack,
   kcat,
+  openAccess,
   produce,
   type SeenRecord,
 } from '../support/kafka.ts'
@@ -380,15 +381,7 @@ test('what is read ahead is bounded by bytes, and all of it comes', { skip }, as
     Array.from({ length: count }, () => line),
   )
   const reader = await openKafkaReader({
-    broker: {
-      account: '000000000000',
-      region: 'us-east-1',
-      name: 'main',
-      type: 'kafka',
-      servers: kafka.brokers,
-    },
-    reveal: () => Promise.reject(new Error('there are no secrets')),
-    checkServer: () => {},
+    ...openAccess(kafka),
     topics: ['large'],
     group: 'large',
     from: 'earliest',

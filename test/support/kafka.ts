@@ -1,6 +1,7 @@
 // Kafka as other people's clients see it: topics made by its own tool, records written and read by kcat.
 
 import { execFileSync, spawnSync } from 'node:child_process'
+import type { BrokerAccess } from '../../src/connect/index.ts'
 import { type Kafka, kafkaLacks } from '../../tools/services/kafka.ts'
 
 const TOPICS = 'org.apache.kafka.tools.TopicCommand'
@@ -79,4 +80,19 @@ function seen({ headers = [], ...record }: KcatRecord): SeenRecord {
 export function kcat(args: readonly string[], input: string): string {
   const maxBuffer = 512 * 1024 * 1024
   return execFileSync('kcat', args, { encoding: 'utf8', input, timeout: CLIENT_MS_MAX, maxBuffer })
+}
+
+/** A broker without secrets, as what reads from it is given it. */
+export function openAccess(kafka: Kafka): BrokerAccess {
+  return {
+    broker: {
+      account: '000000000000',
+      region: 'us-east-1',
+      name: 'main',
+      type: 'kafka',
+      servers: kafka.brokers,
+    },
+    reveal: () => Promise.reject(new Error('there are no secrets')),
+    checkServer: () => {},
+  }
 }

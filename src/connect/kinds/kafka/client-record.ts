@@ -3,6 +3,11 @@
 import type { Message } from '@platformatic/kafka'
 import type { KafkaRecord } from './kafka-reader.ts'
 
+/** What was counted of it when it came. */
+export function payloadBytesOf({ key, value }: KafkaRecord): number {
+  return (key?.length ?? 0) + value.length
+}
+
 const NO_VALUE = Buffer.alloc(0)
 const NO_HEADERS: KafkaRecord['headers'] = []
 

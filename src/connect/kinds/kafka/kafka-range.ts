@@ -5,7 +5,7 @@ import type { BrokerAccess } from '../../broker-access.ts'
 import { brokerLost } from './broker-fault.ts'
 import { connectionSettings } from './client-options.ts'
 import { ReadAhead } from './read-ahead.ts'
-import { toRecord } from './client-record.ts'
+import { payloadBytesOf, toRecord } from './client-record.ts'
 import type { KafkaRecord } from './kafka-reader.ts'
 import { FETCH_BYTES_MAX, FETCH_WAIT_MS, READ_AHEAD_RECORDS_MAX } from './limits.ts'
 
@@ -97,7 +97,7 @@ async function* readSpans(
     try {
       for await (const message of stream) {
         const record = toRecord(message)
-        ahead.took((record.key?.length ?? 0) + record.value.length)
+        ahead.took(payloadBytesOf(record))
         const span = open.get(record.partition)
         if (span === undefined) continue
         yield record

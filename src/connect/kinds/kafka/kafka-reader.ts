@@ -9,7 +9,7 @@ import type { BrokerAccess } from '../../broker-access.ts'
 import { connectionSettings } from './client-options.ts'
 import type { ClientRetries } from './client-retries.ts'
 import type { BatchConsumer, BatchConsumerOptions, BatchMessage } from './batch-consumer.ts'
-import { toRecord } from './client-record.ts'
+import { payloadBytesOf, toRecord } from './client-record.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { RecordCursor } from './record-cursor.ts'
 import {
@@ -236,7 +236,7 @@ class GroupReader implements KafkaReader {
       const { topic, partition, value } = message
       if (!(value instanceof RecordCursor)) {
         const record = toRecord(message as Parameters<typeof toRecord>[0])
-        this.#ahead.took((record.key?.length ?? 0) + record.value.length)
+        this.#ahead.took(payloadBytesOf(record))
         return record
       }
       this.#batch = { topic, partition, cursor: value }
